@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The single road to the kernel: judge, arm, commit on trial, record; confirm;
+ * revert; resume. Both the editor and the command line walk it. */
+#ifndef SALLYPORT_APPLY_H
+#define SALLYPORT_APPLY_H
+
+#include <sallyport/guard.h>
+#include <sallyport/history.h>
+#include <sallyport/world.h>
+
+#define TRIAL_SECONDS_DEFAULT 120
+#define TRIAL_SECONDS_MIN 5
+#define TRIAL_SECONDS_MAX 3600
+
+/* Look before touching (design section 4): ERR_FAIL with one sentence where the
+ * rules live in the other world; *other_world when they live in both. */
+enum err apply_look(const struct world *world, bool *other_world) must_check;
+
+/* Read the live table; looks first. */
+enum err apply_read(const struct world *world, struct ruleset **live,
+		    bool *other_world) must_check;
+
+/* Find the lifelines and judge candidate against live. Both out parameters are
+ * yours; the report borrows from lifelines. */
+enum err apply_judge(const struct world *world, const struct ruleset *live,
+		     const struct ruleset *candidate, bool other_world,
+		     struct vec *lifelines, struct guard_report **report) must_check;
+
+struct apply_request {
+	const struct ruleset *base;	/* what was read and judged */
+	const struct changeset *changes;
+	const char *message;		/* "" for none */
+	const char *origin;		/* "edit", "import", "restore" */
+	int seconds;			/* of the trial */
+	const char *override;		/* the host's name as typed, or NULL */
+	bool no_trial;
+};
+
+/* Judge and, unless refused, start the trial. ERR_REFUSED: the guard says no
+ * and override is not this host's name. ERR_BUSY: a trial is running. Nothing is
+ * in the kernel when this returns: poll client->fd and call apply_next(). */
+enum err apply_start(const struct world *world, const struct apply_request *req,
+		     struct guardian_client *client) must_check;
+
+/* The next event of the trial; history is brought up to date with it. A history
+ * that cannot be written is told in *warning (heap, NULL for none) and never
+ * stops anything. */
+void apply_next(const struct world *world, struct guardian_client *client,
+		struct guardian_event *event, char **warning);
+
+/* What stands in the run directory at a start, and what was done about it. */
+enum apply_found {
+	FOUND_NOTHING,
+	FOUND_RUNNING,		/* a trial runs, guarded: *trial tells */
+	FOUND_RESUMED,		/* its guardian was dead: one was started again */
+	FOUND_SETTLED,		/* settled while no one looked: now in history */
+	FOUND_FOREIGN,		/* of another network namespace: left alone */
+	FOUND_UNREADABLE,	/* left alone; err_message() tells */
+};
+/* *trial, yours, may be NULL. Settled records go to history and are removed
+ * once they are in it. */
+enum apply_found apply_resume(const struct world *world, struct trial **trial);
+
+/* Bring history up to date with live. Never fatal: *warning as above. */
+void apply_sync(const struct world *world, const struct ruleset *live,
+		char **warning);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Files that survive kill -9, and directories that are ours alone. */
+#ifndef SALLYPORT_FILE_H
+#define SALLYPORT_FILE_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+#include <sallyport/clock.h>
+#include <sallyport/err.h>
+#include <sallyport/str.h>
+
+/* Open the directory path, made with its parents (mode 0700) where missing.
+ * Refused when path is a symbolic link, is not owned by the effective user, or
+ * may be written by group or others. */
+enum err dir_open_private(const char *path, int *fd) must_check;
+
+/* Append the whole file to out. ERR_NOT_FOUND where there is none, ERR_FAIL
+ * past max bytes or when it is no regular file. dirfd may be AT_FDCWD. Follows
+ * no symbolic link in its last part when dirfd is a directory of ours. */
+enum err file_read(int dirfd, const char *name, size_t max, struct str *out)
+	must_check;
+
+/* The same for what is open already; name is for the message. */
+enum err file_read_fd(int fd, const char *name, size_t max, struct str *out)
+	must_check;
+
+/* Replace name by data in one step: written aside, fsynced, renamed, the
+ * directory fsynced. After a failure the old file is whole. */
+enum err file_write_atomic(int dirfd, const char *name, const void *data,
+			   size_t len, mode_t mode) must_check;
+
+/* Remove name; no error where it is gone. Fsyncs the directory. */
+enum err file_remove(int dirfd, const char *name) must_check;
+
+/* All of it, or ERR_FAIL. */
+enum err fd_write_all(int fd, const void *data, size_t len) must_check;
+
+/* Take flock(LOCK_EX) on fd, trying until clock's boot time deadline_ms; the
+ * past means once. ERR_BUSY when somebody else still holds it; *holder then
+ * gets "NAME (pid N)" where /proc/locks tells, else "". */
+enum err file_lock(int fd, const struct clock *clock, int64_t deadline_ms,
+		   struct str *holder) must_check;
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The guard: does every lifeline live under the candidate? Joins what the
+ * judges say into one word per lifeline and one for the commit. */
+#ifndef SALLYPORT_GUARD_H
+#define SALLYPORT_GUARD_H
+
+#include <sallyport/changeset.h>
+#include <sallyport/lifeline.h>
+#include <sallyport/walk.h>
+
+enum judgement {
+	JUDGED_SAFE,		/* every packet is accepted */
+	JUDGED_WARN,		/* unknown, and it was not proven before either */
+	JUDGED_REFUSED,		/* a packet is dropped, or no longer proven */
+};
+
+/* One packet that a lifeline needs, and what becomes of it. */
+struct check {
+	const char *packet;	/* in words, translated: "a new connection coming in" */
+	const char *hook;	/* INPUT, OUTPUT */
+	struct packet set;
+	struct walk_result live;	/* under the live rules */
+	struct walk_result candidate;
+	enum judgement judgement;
+};
+
+struct lifeline_verdict {
+	const struct lifeline *lifeline;	/* borrowed */
+	enum judgement judgement;
+	bool untouchable;	/* IPv4: these rules do not decide about it */
+	struct vec checks;	/* of struct check * */
+};
+
+struct guard_report {
+	enum judgement judgement;	/* the worst of all lifelines */
+	bool other_world;	/* nf_tables has rules that this guard does not see */
+	bool none;		/* no lifeline over IPv6 was found */
+	struct vec verdicts;	/* of struct lifeline_verdict * */
+};
+
+/* Judge the candidate. lifelines are borrowed for the report's life. With
+ * other_world every lifeline is UNKNOWN (design section 4). Yours. */
+struct guard_report *guard_judge(const struct vec *lifelines,
+				 const struct ruleset *live,
+				 const struct ruleset *candidate,
+				 bool other_world);
+void guard_report_free(struct guard_report *report);
+
+/* The first check that decided for report->judgement, and its lifeline; NULL
+ * where all is safe. */
+const struct check *guard_deciding_check(const struct guard_report *report,
+					 const struct lifeline_verdict **verdict);
+
+/* One line for the title: "ssh 2001:db8::77 -> :22  safe (walked)",
+ * "ssh ... REFUSED: neighbour solicitation in: INPUT policy". Translated. */
+void guard_summary(const struct guard_report *report, struct str *out);
+
+/* Whole account, one line a lifeline and one a failing check. Translated. */
+void guard_explain(const struct guard_report *report, struct str *out);
+
+/* The one-sentence refusal, for the CLI and the message line. */
+void guard_refusal(const struct guard_report *report, struct str *out);
+
+/* The least changes that make the candidate safe: accept rules put just before
+ * the rule that decides. Applied to candidate (which is changed) and appended to
+ * fix. ERR_NOT_FOUND when there is nothing to mend or no such rules are found
+ * that make it safe; both are as before then. */
+enum err guard_fix(const struct vec *lifelines, const struct ruleset *live,
+		   struct ruleset *candidate, struct changeset *fix) must_check;
+
+#endif

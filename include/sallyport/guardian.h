@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The guardian: a process of its own that commits, waits, and puts the old
+ * rules back when nobody confirms, whatever happened to the editor. It works
+ * from the trial record alone, so that one that was killed is resumed by
+ * another. A supervisor restarts it. */
+#ifndef SALLYPORT_GUARDIAN_H
+#define SALLYPORT_GUARDIAN_H
+
+#include <sallyport/backend.h>
+#include <sallyport/trial.h>
+
+/* What a guardian is told on its command line (hidden option --guardian). */
+struct guardian_options {
+	const char *run_dir;
+	const char *lock_path;		/* xtables lock, NULL: the default */
+};
+
+/* --- In the guardian's process --- */
+
+/* Supervisor and guardian: does not return before the trial is settled. fd
+ * is the client that started it, -1 for none; the request is read from it, or,
+ * without one, the record in the run directory is resumed. Returns an exit
+ * status. */
+int guardian_main(const struct guardian_options *opt, int fd);
+
+/* --- In the client's process --- */
+
+/* A connection to the guardian. */
+struct guardian_client {
+	int fd;			/* poll it for input; -1: not connected */
+	struct str in;		/* what came of the next message */
+};
+
+/* Events of the guardian, one JSON object a line. */
+enum guardian_event_kind {
+	EVENT_NONE,		/* nothing complete has come yet */
+	EVENT_ON_TRIAL,		/* committed and read back, the clock runs */
+	EVENT_EXTENDED,		/* the deadline moved */
+	EVENT_CONFIRMED,
+	EVENT_REVERTED,
+	EVENT_FAILED,		/* nothing was changed; err tells the code */
+	EVENT_NOT_REVERTED,	/* the kernel refuses; it is tried again */
+	EVENT_LOST,		/* the connection is gone: ask the record */
+};
+
+struct guardian_event {
+	enum guardian_event_kind kind;
+	enum err err;		/* FAILED: ERR_CONFLICT, ERR_BUSY, ERR_FAIL */
+	char *text;		/* reason or message; heap, may be NULL */
+	char *lost;		/* REVERTED: what of others was lost; may be NULL */
+	int64_t deadline_ms;
+};
+void guardian_event_done(struct guardian_event *event);
+
+/* Start a guardian for trial (detached, own session, by exec of our own
+ * program) and hand it over. ERR_BUSY when a trial is running. Events follow. */
+enum err guardian_start(const struct guardian_options *opt,
+			const struct trial *trial,
+			struct guardian_client *client) must_check;
+
+/* Start one that resumes the record in the run directory. */
+enum err guardian_resume(const struct guardian_options *opt,
+			 struct guardian_client *client) must_check;
+
+/* Connect to the one that runs; ERR_NOT_FOUND when none does. */
+enum err guardian_connect(const struct guardian_options *opt,
+			  struct guardian_client *client) must_check;
+void guardian_disconnect(struct guardian_client *client);
+
+/* Is a guardian (or its supervisor) alive for this run directory? */
+bool guardian_running(const struct guardian_options *opt);
+
+/* Ask; the answer comes as an event. extend adds ms to the deadline, an hour
+ * from the commit at most. */
+enum err guardian_confirm(struct guardian_client *client,
+			  const struct actor *by) must_check;
+enum err guardian_revert(struct guardian_client *client,
+			 const struct actor *by, const char *reason) must_check;
+enum err guardian_extend(struct guardian_client *client, int64_t ms) must_check;
+
+/* Take the next event without waiting. The caller polls client->fd. */
+void guardian_next(struct guardian_client *client, struct guardian_event *event);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* History: every commit, confirm, revert and every change found to have been
+ * made by others, as revisions in SQLite (WAL). */
+#ifndef SALLYPORT_HISTORY_H
+#define SALLYPORT_HISTORY_H
+
+#include <sallyport/changeset.h>
+#include <sallyport/trial.h>
+
+struct history;
+
+/* Open or create the database at path (its directory made 0700 where missing,
+ * the file 0600), bringing its schema up to date step by step. A newer schema,
+ * a locked or broken database: ERR_FAIL with the sentence. read_only never
+ * creates or changes it; ERR_NOT_FOUND where there is none. */
+enum err history_open(const char *path, bool read_only, struct history **history)
+	must_check;
+void history_close(struct history *history);
+
+struct revision {
+	int64_t id;		/* from 1; 0 where not stored yet */
+	int64_t parent;		/* 0 for the first */
+	int64_t time_s;		/* wall clock */
+	char table[TABLE_NAME_SIZE];
+	struct actor actor;
+	char *message;		/* "" for none */
+	char *origin;		/* edit import restore revert external */
+	char *state;		/* "on trial" "confirmed" "reverted" "applied"
+				 * "external" "ended by reboot" "failed" */
+	char *reason;		/* why reverted; NULL */
+	int64_t settled_s;	/* when confirmed or reverted; 0 */
+	struct actor settled_by;
+	char *override;		/* the host name typed to override the guard */
+	char *trial_id;		/* NULL where there was no trial */
+	char *boot_id;
+	char *lost;
+	uint64_t netns_cookie;
+	char fingerprint[FINGERPRINT_SIZE];	/* of the table after it */
+	struct changeset *changes;	/* on its parent; NULL where only text is */
+	bool keyframe;		/* has the full text */
+};
+void revision_free(struct revision *rev);
+
+/* Bring the trial's revision up to date with its record: insert it when its id
+ * is not there, else update its state. Idempotent. A trial that was reverted is
+ * followed by nothing: its own state tells. *id gets the revision. */
+enum err history_record_trial(struct history *history, const struct trial *trial,
+			      int64_t *id) must_check;
+
+/* Compare live with the newest revision that stands (not reverted, not failed);
+ * a difference becomes an "external" revision by unknown. *id gets it, 0 for
+ * none. The very first one of an empty history is the "import" of what was
+ * found. Trials found on trial with another boot id become "ended by reboot". */
+enum err history_sync(struct history *history, const struct ruleset *live,
+		      const struct actor *actor, int64_t now_s, int64_t *id)
+	must_check;
+
+/* Newest first: calls each until it returns false. grep (NULL for all) looks in
+ * message, user, origin, state and changeset text. The revision is borrowed. */
+enum err history_each(struct history *history, const char *table, const char *grep,
+		      bool (*each)(const struct revision *rev, void *arg),
+		      void *arg) must_check;
+
+/* ERR_NOT_FOUND: no such revision. */
+enum err history_get(struct history *history, int64_t id, struct revision **rev)
+	must_check;
+
+/* The newest revision that stands; ERR_NOT_FOUND in an empty history. */
+enum err history_newest(struct history *history, const char *table,
+			int64_t *id) must_check;
+
+/* The whole table as it was after revision id: the nearest keyframe and the
+ * changesets from there. For a reverted revision: as it was while on trial. */
+enum err history_ruleset(struct history *history, int64_t id,
+			 struct ruleset **rs) must_check;
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lifelines: traffic that must keep flowing. Found, not asked for. */
+#ifndef SALLYPORT_LIFELINE_H
+#define SALLYPORT_LIFELINE_H
+
+#include <netinet/in.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sallyport/err.h>
+#include <sallyport/str.h>
+#include <sallyport/vec.h>
+
+/* Where a lifeline was learnt. */
+enum lifeline_origin {
+	LIFELINE_ENVIRONMENT,	/* $SSH_CONNECTION */
+	LIFELINE_ANCESTOR,	/* the socket of a process above us */
+	LIFELINE_ESTABLISHED,	/* a connection to an sshd of this host */
+	LIFELINE_LISTENING,	/* an sshd's port, no peer known */
+	LIFELINE_CONFIGURED,
+};
+
+struct lifeline {
+	enum lifeline_origin origin;
+	bool v4;			/* IPv4: IPv6 rules cannot cut it */
+	bool running;			/* sock_diag found the connection */
+	bool stale;			/* named, but no such connection is there */
+	bool any_peer;			/* from somebody: peer is not known */
+	struct in6_addr peer;
+	struct in6_addr local;		/* :: for any address of ours */
+	uint16_t peer_port;		/* 0: any from 1024 up */
+	uint16_t local_port;
+	char ifname[IFNAMSIZ];		/* where its packets come in; "" unknown */
+	struct in6_addr gateway;	/* next hop; :: when on-link or unknown */
+	bool on_link;
+	bool no_ndp;			/* the link is IFF_NOARP or loopback */
+};
+
+/* What the finder looks at, for tests. */
+struct lifeline_sources {
+	const char *ssh_connection;	/* the variable's value or NULL */
+	pid_t self;			/* whose ancestors are looked at */
+};
+
+/* All lifelines of this host in this network namespace, as struct lifeline *
+ * pushed to out; each once, the most certain origin kept. Works without
+ * privilege, then with less. */
+enum err lifelines_find(const struct lifeline_sources *src, struct vec *out)
+	must_check;
+void lifelines_free(struct vec *lifelines);
+
+/* "ssh 2001:db8::77 -> :22", "ssh port 22", "ssh 192.0.2.1 -> :22 (IPv4)". */
+void lifeline_describe(const struct lifeline *ll, struct str *out);
+
+/* Where it was learnt, translated: "this session (SSH_CONNECTION)". */
+const char *lifeline_origin_text(const struct lifeline *ll);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Processes as /proc shows them. A process is a pid and its start time. */
+#ifndef SALLYPORT_PROC_H
+#define SALLYPORT_PROC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sallyport/err.h>
+#include <sallyport/str.h>
+
+pid_t proc_parent(pid_t pid);		/* 0 where unknown */
+uint64_t proc_start_time(pid_t pid);	/* clock ticks since boot; 0: none */
+bool proc_alive(pid_t pid, uint64_t start_time);
+void proc_comm(pid_t pid, struct str *out);	/* "" where unknown */
+
+/* The login user (/proc/self/loginuid); (uid_t)-1 where not set. */
+uid_t proc_loginuid(void);
+
+/* SO_NETNS_COOKIE of the calling process's network namespace: unlike the
+ * inode number never reused. 0 where the kernel does not tell (< 5.14). */
+uint64_t proc_netns_cookie(void);
+
+/* Whether pid is in our network namespace (same /proc/PID/ns/net). */
+bool proc_same_netns(pid_t pid);
+
+/* Call each with the inode of every socket that pid has open; each returns
+ * false to stop. */
+void proc_each_socket(pid_t pid, bool (*each)(uint64_t inode, void *arg),
+		      void *arg);
+
+/* Call each with every process's pid; each returns false to stop. */
+void proc_each(bool (*each)(pid_t pid, void *arg), void *arg);
+
+/* exec of our own program: the path that names this very binary. */
+#define PROC_SELF_EXE "/proc/self/exe"
+
+#endif

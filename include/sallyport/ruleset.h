@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A ruleset: all chains of one table, with policies, rules and counters. Rules
+ * are shared by reference, so a copy costs one pointer a rule. */
+#ifndef SALLYPORT_RULESET_H
+#define SALLYPORT_RULESET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sallyport/err.h>
+#include <sallyport/rule.h>
+#include <sallyport/str.h>
+#include <sallyport/vec.h>
+#include <sallyport/xt.h>
+
+#define TABLE_NAME_SIZE 32
+
+enum policy {
+	POLICY_NONE,	/* a user-defined chain */
+	POLICY_ACCEPT,
+	POLICY_DROP,
+};
+
+const char *policy_name(enum policy policy);	/* "-", "ACCEPT", "DROP" */
+enum err policy_parse(const char *s, enum policy *policy) must_check;
+
+struct chain {
+	char name[CHAIN_NAME_SIZE];
+	enum policy policy;
+	struct counters counters;	/* of the policy */
+	struct vec rules;		/* of struct rule * */
+};
+
+struct ruleset {
+	char table[TABLE_NAME_SIZE];
+	struct vec chains;	/* of struct chain *; built-in ones first, in the
+				 * order of the kernel's hooks, then the others
+				 * in the order in which they were read */
+};
+
+struct ruleset *ruleset_new(const char *table);
+/* The table's built-in chains, all empty with policy ACCEPT: what the kernel
+ * makes of a table at its first use. ERR_NOT_FOUND for an unknown table. */
+enum err ruleset_new_empty(const char *table, struct ruleset **rs) must_check;
+struct ruleset *ruleset_copy(const struct ruleset *rs);
+void ruleset_free(struct ruleset *rs);
+
+struct chain *ruleset_chain(const struct ruleset *rs, const char *name); /* or NULL */
+struct chain *ruleset_add_chain(struct ruleset *rs, const char *name,
+				enum policy policy);
+struct rule *chain_rule(const struct chain *chain, size_t at);
+bool chain_is_builtin(const struct chain *chain);
+void chain_push_take(struct chain *chain, struct rule *rule);
+
+size_t ruleset_rule_count(const struct ruleset *rs);
+/* How many rules jump or go to the chain. */
+size_t ruleset_references(const struct ruleset *rs, const char *chain);
+struct chain_names ruleset_chain_names(const struct ruleset *rs);
+
+/* A legal name for a new chain? ERR_USAGE says what is wrong (empty, too long,
+ * '-' or '!' first, blanks or control characters, a target's name). */
+enum err chain_name_check(const char *name) must_check;
+
+/* Same chains, policies and rules, byte for byte and in order; counters aside.
+ * The order of user-defined chains does not count. */
+bool ruleset_equal(const struct ruleset *a, const struct ruleset *b);
+
+/* SHA-256 over what ruleset_equal() compares; 64 hex digits and NUL. */
+#define FINGERPRINT_SIZE 65
+void ruleset_fingerprint(const struct ruleset *rs, char out[FINGERPRINT_SIZE]);
+
+/* The text of ip6tables-save for this table: "*filter", ":CHAIN POLICY [p:b]",
+ * the specs, "COMMIT"; no header comments. */
+void ruleset_save(const struct ruleset *rs, bool counters, struct str *out);
+
+/* Read ip6tables-save text. Exactly the table wanted is taken (NULL: the first
+ * one); others are skipped. name is the file's name for messages, which begin
+ * "NAME:LINE: ". ERR_PARSE, with nothing made. -A, -I [n] and "# opaque"
+ * lines are understood. ERR_NOT_FOUND where the table is not in the text. */
+enum err ruleset_load(const char *text, size_t len, const char *name,
+		      const char *table, struct ruleset **rs) must_check;
+
+#endif

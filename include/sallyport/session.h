@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What an editing session is, with no screen: the base, what is staged on it,
+ * undo and redo. */
+#ifndef SALLYPORT_SESSION_H
+#define SALLYPORT_SESSION_H
+
+#include <sallyport/apply.h>
+
+struct session {
+	const struct world *world;	/* borrowed */
+	struct ruleset *base;		/* as read */
+	struct ruleset *candidate;	/* base with staged applied */
+	struct changeset *staged;
+	struct vec steps;		/* how many changes each step staged, as
+					 * (void *)(uintptr_t)n: undo takes a step */
+	struct vec redo;		/* of struct changeset *, undone steps */
+	bool other_world;
+	struct vec lifelines;
+	struct guard_report *report;	/* of candidate; kept current */
+	const char *origin;		/* of what is staged: "edit", "restore" ... */
+};
+
+/* Read the table and judge it as it is. */
+enum err session_open(const struct world *world, struct session **session)
+	must_check;
+void session_free(struct session *session);
+
+/* Read live again; staged is dropped when it was empty or drop is true, else
+ * applied anew: ERR_CONFLICT when it does not fit, the session unchanged. */
+enum err session_reload(struct session *session, bool drop) must_check;
+
+/* Stage one change (eaten), as one step. */
+enum err session_stage_take(struct session *session, struct change *change) must_check;
+
+/* Stage what an ip6tables command says, as one step. */
+enum err session_stage_command(struct session *session, const char *line) must_check;
+
+/* Stage all of cs as one step. */
+enum err session_stage(struct session *session, const struct changeset *cs) must_check;
+
+/* Stage the changes that the guard offers. ERR_NOT_FOUND: none. */
+enum err session_stage_fix(struct session *session) must_check;
+
+/* Stage what makes the candidate into target (restore of a revision). */
+enum err session_stage_target(struct session *session,
+			      const struct ruleset *target) must_check;
+
+bool session_undo(struct session *session);	/* false: nothing to undo */
+bool session_redo(struct session *session);
+size_t session_staged_count(const struct session *session);
+
+/* How base became candidate, as a difference: the review. Yours. */
+struct changeset *session_review(const struct session *session);
+
+/* Start the trial of what is staged. Judged again first. */
+enum err session_commit(struct session *session, const char *message, int seconds,
+			const char *override, struct guardian_client *client)
+	must_check;
+
+/* After the trial: live is the base now. Reverted changes are staged again. */
+enum err session_settled(struct session *session, bool reverted) must_check;
+
+/* The listing with what is staged: base and candidate woven together. */
+enum mark { MARK_NONE, MARK_ADDED, MARK_DELETED, MARK_CHANGED, MARK_MOVED };
+
+struct line {
+	enum { LINE_CHAIN, LINE_HEADER, LINE_RULE, LINE_BLANK } kind;
+	enum mark mark;
+	const struct chain *chain;	/* of candidate; of base for deleted ones */
+	const struct rule *rule;	/* LINE_RULE */
+	size_t pos;			/* in candidate, from 0; of deleted ones where they
+					 * would stand */
+	size_t old_pos;			/* in base, for deleted, changed and moved */
+};
+
+/* Lines of the rules screen, struct line *, in order. Yours: lines_free(). */
+void session_lines(const struct session *session, struct vec *lines);
+void lines_free(struct vec *lines);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The trial record: one atomic JSON file in the run directory. While it says
+ * that a change is on trial the kernel's rules are on probation: whoever finds
+ * it past its deadline puts the old rules back. It holds all that a revert and
+ * the history need, so that neither needs the editor. */
+#ifndef SALLYPORT_TRIAL_H
+#define SALLYPORT_TRIAL_H
+
+#include <sallyport/changeset.h>
+#include <sallyport/clock.h>
+
+enum trial_state {
+	TRIAL_ARMED,		/* written before the kernel is touched */
+	TRIAL_ON,		/* committed, read back, waiting for confirm */
+	TRIAL_CONFIRMED,
+	TRIAL_REVERTED,
+	TRIAL_FAILED,		/* the kernel refused the commit: nothing changed */
+	TRIAL_NOT_REVERTED,	/* the kernel refuses the revert: retried */
+};
+
+const char *trial_state_name(enum trial_state state);	/* "on trial" ... */
+
+/* Who did something, from where. Strings are heap, NULL where unknown. */
+struct actor {
+	int uid;		/* the login user: loginuid, then SUDO_UID, then uid */
+	char *user;
+	char *from;		/* the ssh peer's address */
+	char *tty;
+	char *host;
+};
+void actor_copy(struct actor *to, const struct actor *from);
+void actor_done(struct actor *actor);
+json_t *actor_to_json(const struct actor *actor);
+void actor_from_json(const json_t *json, struct actor *actor);
+
+struct trial {
+	char id[37];		/* a random UUID: history's key for catching up */
+	enum trial_state state;
+	uint64_t netns_cookie;
+	char boot_id[37];
+	int64_t deadline_ms;	/* boot clock */
+	int64_t window_ms;
+	bool no_trial;		/* commit and be done: confirmed at once */
+	struct actor actor;
+	char *message;
+	char *origin;		/* "edit", "import", "restore" */
+	char *override;		/* the host name typed; NULL for none */
+	int64_t committed_wall_s;
+	int64_t settled_wall_s;
+	char *reason;		/* why reverted or failed: "deadline", "asked" ... */
+	struct actor settled_by;	/* who confirmed or reverted */
+	char *lost;		/* rules of others that a revert had to drop */
+	struct changeset *changes;
+	struct ruleset *before;	/* the table as judged, counters as read */
+	struct ruleset *after;	/* as expected, then as read back */
+	char before_print[FINGERPRINT_SIZE];
+	char after_print[FINGERPRINT_SIZE];
+};
+
+struct trial *trial_new(void);	/* zeroed, with a fresh id, cookie and boot id */
+void trial_free(struct trial *trial);
+
+#define TRIAL_FILE "trial.json"
+#define TRIAL_LOCK "trial.lock"
+#define TRIAL_SOCKET "guardian.sock"
+
+/* Write the record to the run directory, atomically and fsynced. */
+enum err trial_save(const struct trial *trial, int run_dir) must_check;
+
+/* ERR_NOT_FOUND: no record. ERR_FAIL: it is there and unreadable, or of a
+ * newer format; it is left alone and no trial may start. */
+enum err trial_load(int run_dir, struct trial **trial) must_check;
+
+json_t *trial_to_json(const struct trial *trial);
+enum err trial_from_json(const json_t *json, struct trial **trial) must_check;
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The world as main.c found it: below it nobody calls getenv(), time() or
+ * isatty(), or asks where a file is. */
+#ifndef SALLYPORT_WORLD_H
+#define SALLYPORT_WORLD_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <sallyport/backend.h>
+#include <sallyport/guardian.h>
+#include <sallyport/lifeline.h>
+#include <sallyport/trial.h>
+
+struct world {
+	const struct clock *clock;
+	struct backend *backend;
+	const char *table;		/* "filter" */
+	const char *db_path;
+	struct guardian_options guardian;	/* run directory and lock */
+	struct lifeline_sources lifelines;
+	struct actor actor;		/* who we are */
+	const char *editor;		/* $VISUAL, $EDITOR or "vi" */
+	const char *term;		/* $TERM */
+	bool no_color;			/* $NO_COLOR is set and not empty */
+	bool utf8;			/* the locale's character set is UTF-8 */
+	bool read_only;
+	bool sandbox;			/* a private network namespace: SANDBOX */
+	const char *override;		/* --override HOST or NULL */
+	bool no_trial;
+	const char *config_path;
+	FILE *in;
+	FILE *out;
+	FILE *err;
+	bool tty_in;			/* in and out are terminals */
+	bool tty_out;
+};
+
+#endif
