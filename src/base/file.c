@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Files that survive kill -9 and a full disk: whoever reads one sees the old
+ * text or the new, never a part. Directories of state are ours alone. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <sallyport/file.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+
+/* mkdir -p of all but the last part with 0755, and of that with 0700. */
+static enum err
+dir_make(const char *path)
+{
+	char *copy = xstrdup(path);
+	enum err err = OK;
+
+	for (char *s = strchr(copy + 1, '/'); s && !err; s = strchr(s + 1, '/')) {
+		*s = '\0';
+		if (mkdir(copy, 0755) < 0 && errno != EEXIST)
+			err = fail_errno(_("cannot make directory '%s'"), copy);
+		*s = '/';
+	}
+	if (!err && mkdir(path, 0700) < 0 && errno != EEXIST)
+		err = fail_errno(_("cannot make directory '%s'"), path);
+	free(copy);
+	return err;
+}
+
+enum err
+dir_open_private(const char *path, int *fd)
+{
+	struct stat st;
+	enum err err = dir_make(path);
+
+	if (err)
+		return err;
+	*fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (*fd < 0)
+		return fail_errno(_("cannot open directory '%s'"), path);
+	if (fstat(*fd, &st) < 0)
+		err = fail_errno(_("cannot look at directory '%s'"), path);
+	else if (st.st_uid != geteuid())
+		err = fail(ERR_FAIL, _("directory '%s' belongs to user %u, not to "
+				       "you: refused"), path, st.st_uid);
+	else if (st.st_mode & 022)
+		err = fail(ERR_FAIL, _("directory '%s' may be written by others: "
+				       "refused"), path);
+	if (err) {
+		close(*fd);
+		*fd = -1;
+	}
+	return err;
+}
+
+enum err
+file_read_fd(int fd, const char *name, size_t max, struct str *out)
+{
+	size_t start = out->len;
+	char buf[65536];
+	ssize_t n;
+
+	for (;;) {
+		n = read(fd, buf, sizeof(buf));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail_errno(_("cannot read '%s'"), name);
+		if (n == 0)
+			return OK;
+		if (out->len - start + (size_t)n > max)
+			return fail(ERR_FAIL, _("'%s' is larger than %zu bytes"),
+				    name, max);
+		str_addn(out, buf, (size_t)n);
+	}
+}
+
+enum err
+file_read(int dirfd, const char *name, size_t max, struct str *out)
+{
+	int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+	struct stat st;
+	enum err err;
+	int fd;
+
+	if (dirfd != AT_FDCWD)
+		flags |= O_NOFOLLOW;
+	fd = openat(dirfd, name, flags);
+	if (fd < 0)
+		return fail_errno(_("cannot open '%s'"), name);
+	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
+		err = fail(ERR_FAIL, _("'%s' is no regular file"), name);
+	else
+		err = file_read_fd(fd, name, max, out);
+	close(fd);
+	return err;
+}
+
+enum err
+fd_write_all(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+
+	while (len) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail_errno(_("cannot write"));
+		p += n;
+		len -= (size_t)n;
+	}
+	return OK;
+}
+
+static enum err
+write_aside(int dirfd, const char *aside, const void *data, size_t len,
+	    mode_t mode)
+{
+	enum err err;
+	int fd;
+
+	fd = openat(dirfd, aside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
+		    O_CLOEXEC, mode);
+	if (fd < 0)
+		return fail_errno(_("cannot create '%s'"), aside);
+	err = fd_write_all(fd, data, len);
+	if (err)
+		fail_errno(_("cannot write '%s'"), aside);
+	else if (fchmod(fd, mode) < 0 || fsync(fd) < 0)
+		err = fail_errno(_("cannot write '%s'"), aside);
+	if (close(fd) < 0 && !err)
+		err = fail_errno(_("cannot write '%s'"), aside);
+	return err;
+}
+
+/* fsync of the directory that holds name. */
+static void
+sync_parent(int dirfd, const char *name)
+{
+	char *dir = xstrdup(name);
+	char *slash = strrchr(dir, '/');
+	int fd;
+
+	if (slash)
+		slash[slash == dir] = '\0';
+	fd = openat(dirfd, slash ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
+	}
+	free(dir);
+}
+
+enum err
+file_write_atomic(int dirfd, const char *name, const void *data, size_t len,
+		  mode_t mode)
+{
+	char *aside = xasprintf("%s.new", name);
+	enum err err = write_aside(dirfd, aside, data, len, mode);
+
+	if (!err && renameat(dirfd, aside, dirfd, name) < 0)
+		err = fail_errno(_("cannot rename '%s' to '%s'"), aside, name);
+	if (err)
+		unlinkat(dirfd, aside, 0);
+	else
+		sync_parent(dirfd, name);
+	free(aside);
+	return err;
+}
+
+enum err
+file_remove(int dirfd, const char *name)
+{
+	if (unlinkat(dirfd, name, 0) < 0 && errno != ENOENT)
+		return fail_errno(_("cannot remove '%s'"), name);
+	sync_parent(dirfd, name);
+	return OK;
+}
