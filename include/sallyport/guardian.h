@@ -13,14 +13,23 @@
 struct guardian_options {
 	const char *run_dir;
 	const char *lock_path;		/* xtables lock, NULL: the default */
+
+	/* For tests, inside the guardian's process; NULL is the real thing. */
+	struct backend *backend;	/* borrowed */
+	const struct clock *clock;
+	void (*step)(const char *name);	/* called at each named step */
 };
 
 /* --- In the guardian's process --- */
 
+/* Are these the words that guardian_start() runs our program with? Then *opt
+ * and *fd are what guardian_main() takes: main() asks before anything else. */
+bool guardian_asked(int argc, char **argv, struct guardian_options *opt, int *fd);
+
 /* Supervisor and guardian: does not return before the trial is settled. fd
  * is the client that started it, -1 for none; the request is read from it, or,
- * without one, the record in the run directory is resumed. Returns an exit
- * status. */
+ * without one, the record in the run directory is resumed. Closes every other
+ * file descriptor. Returns an exit status. */
 int guardian_main(const struct guardian_options *opt, int fd);
 
 /* --- In the client's process --- */
@@ -40,6 +49,8 @@ enum guardian_event_kind {
 	EVENT_REVERTED,
 	EVENT_FAILED,		/* nothing was changed; err tells the code */
 	EVENT_NOT_REVERTED,	/* the kernel refuses; it is tried again */
+	EVENT_DENIED,		/* what you asked cannot be done (text); the trial
+				 * goes on as before */
 	EVENT_LOST,		/* the connection is gone: ask the record */
 };
 
@@ -62,7 +73,8 @@ enum err guardian_start(const struct guardian_options *opt,
 enum err guardian_resume(const struct guardian_options *opt,
 			 struct guardian_client *client) must_check;
 
-/* Connect to the one that runs; ERR_NOT_FOUND when none does. */
+/* Connect to the one that runs; ERR_NOT_FOUND when none does. The first event
+ * tells how the trial stands. */
 enum err guardian_connect(const struct guardian_options *opt,
 			  struct guardian_client *client) must_check;
 void guardian_disconnect(struct guardian_client *client);
@@ -78,7 +90,8 @@ enum err guardian_revert(struct guardian_client *client,
 			 const struct actor *by, const char *reason) must_check;
 enum err guardian_extend(struct guardian_client *client, int64_t ms) must_check;
 
-/* Take the next event without waiting. The caller polls client->fd. */
+/* Take the next event without waiting: call it until EVENT_NONE, then poll
+ * client->fd. After EVENT_LOST the client is disconnected. */
 void guardian_next(struct guardian_client *client, struct guardian_event *event);
 
 #endif

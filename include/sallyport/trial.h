@@ -20,6 +20,9 @@ enum trial_state {
 
 const char *trial_state_name(enum trial_state state);	/* "on trial" ... */
 
+/* Is nothing left to be done about it? */
+bool trial_state_is_settled(enum trial_state state);
+
 /* Who did something, from where. Strings are heap, NULL where unknown. */
 struct actor {
 	int uid;		/* the login user: loginuid, then SUDO_UID, then uid */
@@ -55,13 +58,19 @@ struct trial {
 	struct ruleset *after;	/* as expected, then as read back */
 	char before_print[FINGERPRINT_SIZE];
 	char after_print[FINGERPRINT_SIZE];
+	json_t *source;		/* what it was read from: parts that did not change
+				 * are written back as they came, with their specs */
 };
 
 struct trial *trial_new(void);	/* zeroed, with a fresh id, cookie and boot id */
 void trial_free(struct trial *trial);
 
+/* Was it made in this boot and this network namespace? Never act on another. */
+bool trial_is_ours(const struct trial *trial);
+
 #define TRIAL_FILE "trial.json"
 #define TRIAL_LOCK "trial.lock"
+#define TRIAL_SPARE "trial.spare"
 #define TRIAL_SOCKET "guardian.sock"
 
 /* Write the record to the run directory, atomically and fsynced. */
@@ -70,6 +79,13 @@ enum err trial_save(const struct trial *trial, int run_dir) must_check;
 /* ERR_NOT_FOUND: no record. ERR_FAIL: it is there and unreadable, or of a
  * newer format; it is left alone and no trial may start. */
 enum err trial_load(int run_dir, struct trial **trial) must_check;
+
+/* A settled record that is not in history yet is set aside when the next trial
+ * starts (trial-ID.json). Call each with every such record; it returns true
+ * once the record is in history, and its file is removed. */
+void trial_each_aside(int run_dir, bool (*each)(const struct trial *, void *arg),
+		      void *arg);
+enum err trial_set_aside(int run_dir, const struct trial *trial) must_check;
 
 json_t *trial_to_json(const struct trial *trial);
 enum err trial_from_json(const json_t *json, struct trial **trial) must_check;
