@@ -41,8 +41,7 @@ in_namespace() {
 		set -- unshare -Ur unshare -n "$@"
 	fi
 	probe=$("$1" "$2" true 2>&1) || skip_all "no private network namespace: $probe"
-	rm -rf "$tmp"
-	TEST_IN_NAMESPACE=1 exec "$@"
+	TEST_IN_NAMESPACE=$tmp exec "$@"
 }
 
 # Every process of our private namespace but ourselves: what a failed test
@@ -66,7 +65,7 @@ cleanup() {
 	exit $status
 }
 
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/sallyport-test.XXXXXX") || exit 1
+tmp=${TEST_IN_NAMESPACE:-$(mktemp -d "${TMPDIR:-/tmp}/sallyport-test.XXXXXX")}
 trap cleanup EXIT
 trap 'exit 1' HUP INT TERM
 HOME=$tmp
@@ -74,8 +73,8 @@ TMPDIR=$tmp
 XTABLES_LOCKFILE=$tmp/xtables.lock
 run_dir=$tmp/run
 db=$tmp/history.db
-mkdir -m 700 "$run_dir"
-export HOME TMPDIR XTABLES_LOCKFILE
+mkdir -p -m 700 "$run_dir"
+export HOME TMPDIR XTABLES_LOCKFILE run_dir db
 
 diag() {
 	printf '%s\n' "$*" | sed 's/^/# /'

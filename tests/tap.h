@@ -127,7 +127,7 @@ skip(const char *fmt, ...)
 }
 
 /* The whole file cannot be tried here. Before the first assertion. */
-static void _Noreturn TAP_FORMAT(1, 2)
+_Noreturn static void TAP_FORMAT(1, 2)
 skip_all(const char *fmt, ...)
 {
 	va_list ap;
@@ -141,7 +141,7 @@ skip_all(const char *fmt, ...)
 }
 
 /* Going on makes no sense. */
-static void _Noreturn TAP_FORMAT(1, 2)
+_Noreturn static void TAP_FORMAT(1, 2)
 bail_out(const char *fmt, ...)
 {
 	va_list ap;
