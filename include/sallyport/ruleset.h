@@ -47,6 +47,8 @@ void ruleset_free(struct ruleset *rs);
 struct chain *ruleset_chain(const struct ruleset *rs, const char *name); /* or NULL */
 struct chain *ruleset_add_chain(struct ruleset *rs, const char *name,
 				enum policy policy);
+/* Remove the chain with its rules; nothing where there is none. */
+void ruleset_drop_chain(struct ruleset *rs, const char *name);
 struct rule *chain_rule(const struct chain *chain, size_t at);
 bool chain_is_builtin(const struct chain *chain);
 void chain_push_take(struct chain *chain, struct rule *rule);

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A ruleset is what the kernel has of one table, neither more nor less; copies
+ * share the rules. */
+#include <ctype.h>
+#include <sha2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include <sallyport/ruleset.h>
+
+/* In the order of the kernel's hooks (net/ipv6/netfilter/ip6table_*.c). */
+static const struct {
+	const char *table;
+	const char *chains[6];
+} builtin[] = {
+	{ "filter", { "INPUT", "FORWARD", "OUTPUT" } },
+	{ "nat", { "PREROUTING", "INPUT", "OUTPUT", "POSTROUTING" } },
+	{ "mangle", { "PREROUTING", "INPUT", "FORWARD", "OUTPUT",
+		      "POSTROUTING" } },
+	{ "raw", { "PREROUTING", "OUTPUT" } },
+	{ "security", { "INPUT", "FORWARD", "OUTPUT" } },
+};
+
+static const char *const policies[] = {
+	[POLICY_NONE] = "-",
+	[POLICY_ACCEPT] = "ACCEPT",
+	[POLICY_DROP] = "DROP",
+};
+
+const char *
+policy_name(enum policy policy)
+{
+	return policies[policy];
+}
+
+enum err
+policy_parse(const char *s, enum policy *policy)
+{
+	for (size_t i = 0; i < ARRAY_LEN(policies); i++)
+		if (strcmp(s, policies[i]) == 0) {
+			*policy = (enum policy)i;
+			return OK;
+		}
+	return fail(ERR_PARSE, _("'%s' is no policy: ACCEPT or DROP"), s);
+}
+
+struct ruleset *
+ruleset_new(const char *table)
+{
+	struct ruleset *rs = xcalloc(1, sizeof(*rs));
+
+	strncpy(rs->table, table, sizeof(rs->table) - 1);
+	return rs;
+}
+
+enum err
+ruleset_new_empty(const char *table, struct ruleset **rs)
+{
+	for (size_t i = 0; i < ARRAY_LEN(builtin); i++) {
+		if (strcmp(builtin[i].table, table) != 0)
+			continue;
+		*rs = ruleset_new(table);
+		for (size_t c = 0; builtin[i].chains[c]; c++)
+			ruleset_add_chain(*rs, builtin[i].chains[c],
+					  POLICY_ACCEPT);
+		return OK;
+	}
+	return fail(ERR_NOT_FOUND, _("there is no table '%s'"), table);
+}
+
+static void
+chain_free(struct chain *chain)
+{
+	for (size_t i = 0; i < chain->rules.n; i++)
+		rule_unref(chain->rules.v[i]);
+	vec_done(&chain->rules);
+	free(chain);
+}
+
+struct ruleset *
+ruleset_copy(const struct ruleset *rs)
+{
+	struct ruleset *copy = ruleset_new(rs->table);
+
+	for (size_t i = 0; i < rs->chains.n; i++) {
+		const struct chain *from = rs->chains.v[i];
+		struct chain *to = ruleset_add_chain(copy, from->name,
+						     from->policy);
+
+		to->counters = from->counters;
+		for (size_t r = 0; r < from->rules.n; r++)
+			chain_push_take(to, rule_ref(from->rules.v[r]));
+	}
+	return copy;
+}
+
+void
+ruleset_free(struct ruleset *rs)
+{
+	if (!rs)
+		return;
+	for (size_t i = 0; i < rs->chains.n; i++)
+		chain_free(rs->chains.v[i]);
+	vec_done(&rs->chains);
+	free(rs);
+}
+
+struct chain *
+ruleset_chain(const struct ruleset *rs, const char *name)
+{
+	for (size_t i = 0; i < rs->chains.n; i++) {
+		struct chain *chain = rs->chains.v[i];
+
+		if (strcmp(chain->name, name) == 0)
+			return chain;
+	}
+	return NULL;
+}
+
+struct chain *
+ruleset_add_chain(struct ruleset *rs, const char *name, enum policy policy)
+{
+	struct chain *chain = xcalloc(1, sizeof(*chain));
+
+	strncpy(chain->name, name, sizeof(chain->name) - 1);
+	chain->policy = policy;
+	vec_push(&rs->chains, chain);
+	return chain;
+}
+
+void
+ruleset_drop_chain(struct ruleset *rs, const char *name)
+{
+	for (size_t i = 0; i < rs->chains.n; i++) {
+		struct chain *chain = rs->chains.v[i];
+
+		if (strcmp(chain->name, name) != 0)
+			continue;
+		vec_remove(&rs->chains, i);
+		chain_free(chain);
+		return;
+	}
+}
+
+struct rule *
+chain_rule(const struct chain *chain, size_t at)
+{
+	return chain->rules.v[at];
+}
+
+bool
+chain_is_builtin(const struct chain *chain)
+{
+	return chain->policy != POLICY_NONE;
+}
+
+void
+chain_push_take(struct chain *chain, struct rule *rule)
+{
+	vec_push(&chain->rules, rule);
+}
+
+size_t
+ruleset_rule_count(const struct ruleset *rs)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rs->chains.n; i++)
+		n += ((struct chain *)rs->chains.v[i])->rules.n;
+	return n;
+}
+
+size_t
+ruleset_references(const struct ruleset *rs, const char *name)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rs->chains.n; i++) {
+		const struct chain *chain = rs->chains.v[i];
+
+		for (size_t r = 0; r < chain->rules.n; r++)
+			n += rule_jumps_to(chain->rules.v[r], name);
+	}
+	return n;
+}
+
+static bool
+names_is_chain(const char *name, void *arg)
+{
+	return ruleset_chain(arg, name) != NULL;
+}
+
+struct chain_names
+ruleset_chain_names(const struct ruleset *rs)
+{
+	return (struct chain_names){ .is_chain = names_is_chain,
+				     .arg = (void *)(uintptr_t)rs };
+}
+
+enum err
+chain_name_check(const char *name)
+{
+	static const char *const taken[] = { "ACCEPT", "DROP", "QUEUE",
+					     "RETURN" };
+
+	if (!*name)
+		return fail(ERR_USAGE, _("a chain needs a name"));
+	if (strlen(name) >= CHAIN_NAME_SIZE)
+		return fail(ERR_USAGE, _("chain name '%s' is longer than %d "
+					 "characters"), name, CHAIN_NAME_SIZE - 1);
+	if (*name == '-' || *name == '!')
+		return fail(ERR_USAGE, _("chain name '%s' may not begin with "
+					 "'%c'"), name, *name);
+	for (const char *s = name; *s; s++)
+		if (isspace((unsigned char)*s) || iscntrl((unsigned char)*s))
+			return fail(ERR_USAGE, _("a chain name may not have "
+						 "blanks or control characters"));
+	for (size_t i = 0; i < ARRAY_LEN(taken); i++)
+		if (strcmp(name, taken[i]) == 0)
+			return fail(ERR_USAGE, _("'%s' is a target, not a name "
+						 "for a chain"), name);
+	return OK;
+}
+
+static bool
+chain_equal(const struct chain *a, const struct chain *b)
+{
+	if (a->policy != b->policy || a->rules.n != b->rules.n)
+		return false;
+	for (size_t i = 0; i < a->rules.n; i++)
+		if (!rule_equal(a->rules.v[i], b->rules.v[i]))
+			return false;
+	return true;
+}
+
+bool
+ruleset_equal(const struct ruleset *a, const struct ruleset *b)
+{
+	if (strcmp(a->table, b->table) != 0 || a->chains.n != b->chains.n)
+		return false;
+	for (size_t i = 0; i < a->chains.n; i++) {
+		const struct chain *chain = a->chains.v[i];
+		const struct chain *other = ruleset_chain(b, chain->name);
+
+		if (!other || !chain_equal(chain, other))
+			return false;
+	}
+	return true;
+}
+
+static int
+chain_compare(const void *a, const void *b)
+{
+	const struct chain *const *x = a;
+	const struct chain *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+static void
+fingerprint_chain(SHA2_CTX *ctx, const struct chain *chain)
+{
+	uint64_t head[2] = { chain->policy, chain->rules.n };
+
+	SHA256Update(ctx, (const uint8_t *)chain->name, sizeof(chain->name));
+	SHA256Update(ctx, (const uint8_t *)head, sizeof(head));
+	for (size_t i = 0; i < chain->rules.n; i++) {
+		const struct rule *rule = chain->rules.v[i];
+		uint64_t size = rule->size;
+
+		SHA256Update(ctx, (const uint8_t *)&size, sizeof(size));
+		SHA256Update(ctx, rule->entry, rule->size);
+	}
+}
+
+void
+ruleset_fingerprint(const struct ruleset *rs, char out[FINGERPRINT_SIZE])
+{
+	struct chain **sorted = xmemdup(rs->chains.v,
+					rs->chains.n * sizeof(*sorted));
+	SHA2_CTX ctx;
+
+	qsort(sorted, rs->chains.n, sizeof(*sorted), chain_compare);
+	SHA256Init(&ctx);
+	SHA256Update(&ctx, (const uint8_t *)rs->table, sizeof(rs->table));
+	for (size_t i = 0; i < rs->chains.n; i++)
+		fingerprint_chain(&ctx, sorted[i]);
+	SHA256End(&ctx, out);
+	free(sorted);
+}
