@@ -21,12 +21,15 @@ struct revision {
 	int64_t id;		/* from 1; 0 where not stored yet */
 	int64_t parent;		/* 0 for the first */
 	int64_t time_s;		/* wall clock */
+	int64_t since_s;	/* external: the table was last seen without it;
+				 * 0 otherwise */
 	char table[TABLE_NAME_SIZE];
 	struct actor actor;
 	char *message;		/* "" for none */
 	char *origin;		/* edit import restore revert external */
 	char *state;		/* "on trial" "confirmed" "reverted" "applied"
-				 * "external" "ended by reboot" "failed" */
+				 * "external" "ended by reboot" "failed"
+				 * "not reverted" */
 	char *reason;		/* why reverted; NULL */
 	int64_t settled_s;	/* when confirmed or reverted; 0 */
 	struct actor settled_by;
@@ -42,12 +45,16 @@ struct revision {
 void revision_free(struct revision *rev);
 
 /* Bring the trial's revision up to date with its record: insert it when its id
- * is not there, else update its state. Idempotent. A trial that was reverted is
- * followed by nothing: its own state tells. *id gets the revision. */
+ * is not there, else update its state. Idempotent, and a settled one is never
+ * taken back. A trial that was reverted is followed by nothing: its own state
+ * tells. Where trial->before is not the newest revision's table, that is
+ * recorded first, as external. *id gets the revision; 0 while the trial is only
+ * armed, as nothing is in the kernel then. */
 enum err history_record_trial(struct history *history, const struct trial *trial,
 			      int64_t *id) must_check;
 
-/* Compare live with the newest revision that stands (not reverted, not failed);
+/* Compare live with the newest revision that stands (neither it nor one that it
+ * was built on was reverted, failed or ended by a restart);
  * a difference becomes an "external" revision by unknown. *id gets it, 0 for
  * none. The very first one of an empty history is the "import" of what was
  * found. Trials found on trial with another boot id become "ended by reboot". */
@@ -56,7 +63,8 @@ enum err history_sync(struct history *history, const struct ruleset *live,
 	must_check;
 
 /* Newest first: calls each until it returns false. grep (NULL for all) looks in
- * message, user, origin, state and changeset text. The revision is borrowed. */
+ * message, user, origin, state and changeset text. The revision is borrowed; its
+ * changes are NULL where their record is damaged. */
 enum err history_each(struct history *history, const char *table, const char *grep,
 		      bool (*each)(const struct revision *rev, void *arg),
 		      void *arg) must_check;

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the history share. All but history_rebuild() and the
+ * readers run inside a transaction of the caller's. */
+#ifndef SALLYPORT_HISTORY_INTERNAL_H
+#define SALLYPORT_HISTORY_INTERNAL_H
+
+#include <sallyport/history.h>
+#include "db.h"
+
+struct history {
+	struct db *db;
+};
+
+/* revision.c: a revision and its row. The columns that revision_columns() lists
+ * come first in a SELECT, in its order. */
+struct revision *revision_new(void);
+void revision_columns(struct str *out);
+/* ERR_FAIL when the stored changes cannot be read; rev is whole but for them. */
+enum err revision_read(struct stmt *stmt, struct revision *rev) must_check;
+
+/* revision-store.c: append rev, whose parent and changes are set and whose table
+ * is after. Sets its id, its fingerprint and whether it is a keyframe. before is
+ * the parent's table, NULL where there is none or it is not known. */
+enum err revision_insert(struct history *history, struct revision *rev,
+			 const struct ruleset *before,
+			 const struct ruleset *after) must_check;
+
+/* The revision was undone: it stands no more, nor what was built on it. */
+enum err revision_undone(struct history *history, int64_t id) must_check;
+
+/* history-sync.c: make the newest revision that stands one whose table is
+ * found. *id: the revision that was added for it, or 0; *newest: the one that
+ * stands now. */
+enum err sync_to(struct history *history, const struct ruleset *found,
+		 const struct actor *actor, int64_t now_s, uint64_t netns_cookie,
+		 int64_t *id, int64_t *newest) must_check;
+
+/* history.c: the newest that stands and its fingerprint; *id 0 for none. */
+enum err newest_standing(struct history *history, const char *table, int64_t *id,
+			 char fingerprint[FINGERPRINT_SIZE]) must_check;
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What others did: a live table that is not the newest revision's becomes a
+ * revision of its own, and a trial that a restart ended is told as such. */
+#include "history-internal.h"
+
+#include <string.h>
+#include <sallyport/mem.h>
+#include <sallyport/proc.h>
+
+/* How old the note "seen as it is" may grow before it is written again. */
+#define SEEN_EVERY_S 60
+
+static enum err
+mark_seen(struct history *history, int64_t id, int64_t now_s)
+{
+	struct stmt *stmt;
+	enum err err;
+
+	err = stmt_new(history->db,
+		       "UPDATE revision SET seen_s = :now WHERE id = :id"
+		       " AND seen_s NOT BETWEEN :now - :every AND :now", &stmt);
+	if (err)
+		return err;
+	stmt_bind_int(stmt, ":id", id);
+	stmt_bind_int(stmt, ":now", now_s);
+	stmt_bind_int(stmt, ":every", SEEN_EVERY_S);
+	return stmt_run_take(stmt);
+}
+
+static enum err
+last_seen(struct history *history, int64_t id, int64_t *seen_s)
+{
+	struct stmt *stmt;
+	enum err err;
+	bool row;
+
+	err = stmt_new(history->db,
+		       "SELECT seen_s FROM revision WHERE id = :id", &stmt);
+	if (err)
+		return err;
+	stmt_bind_int(stmt, ":id", id);
+	err = stmt_next(stmt, &row);
+	if (!err)
+		*seen_s = row ? stmt_int(stmt, 0) : 0;
+	stmt_free(stmt);
+	return err;
+}
+
+static struct revision *
+found_revision(const struct ruleset *found, int64_t parent, int64_t now_s,
+	       uint64_t netns_cookie)
+{
+	struct revision *rev = revision_new();
+
+	rev->parent = parent;
+	rev->time_s = now_s;
+	memcpy(rev->table, found->table, sizeof(rev->table));
+	rev->message = xstrdup("");
+	rev->boot_id = xstrdup(clock_boot_id());
+	rev->netns_cookie = netns_cookie;
+	return rev;
+}
+
+static enum err
+insert_import(struct history *history, const struct ruleset *found,
+	      const struct actor *actor, int64_t now_s, uint64_t netns_cookie,
+	      int64_t *id)
+{
+	struct revision *rev = found_revision(found, 0, now_s, netns_cookie);
+	enum err err;
+
+	actor_copy(&rev->actor, actor);
+	rev->origin = xstrdup("import");
+	rev->state = xstrdup("applied");
+	err = revision_insert(history, rev, NULL, found);
+	*id = rev->id;
+	revision_free(rev);
+	return err;
+}
+
+/* By unknown, on this host, between the time the parent was last seen and now.
+ * A parent that cannot be rebuilt leaves the text of what was found. */
+static enum err
+insert_external(struct history *history, const struct ruleset *found,
+		const struct actor *actor, int64_t now_s, uint64_t netns_cookie,
+		int64_t parent, int64_t *id)
+{
+	struct revision *rev = found_revision(found, parent, now_s, netns_cookie);
+	struct ruleset *before = NULL;
+	enum err err;
+
+	rev->actor.host = xstrdup(actor->host);
+	rev->origin = xstrdup("external");
+	rev->state = xstrdup("external");
+	if (history_ruleset(history, parent, &before) == OK)
+		rev->changes = changeset_diff(before, found, true);
+	err = last_seen(history, parent, &rev->since_s);
+	if (!err)
+		err = revision_insert(history, rev, before, found);
+	*id = rev->id;
+	ruleset_free(before);
+	revision_free(rev);
+	return err;
+}
+
+enum err
+sync_to(struct history *history, const struct ruleset *found,
+	const struct actor *actor, int64_t now_s, uint64_t netns_cookie,
+	int64_t *id, int64_t *newest)
+{
+	char known[FINGERPRINT_SIZE], fingerprint[FINGERPRINT_SIZE];
+	enum err err;
+
+	*id = 0;
+	err = newest_standing(history, found->table, newest, known);
+	if (err)
+		return err;
+	ruleset_fingerprint(found, fingerprint);
+	if (*newest && !strcmp(known, fingerprint))
+		return mark_seen(history, *newest, now_s);
+	if (*newest)
+		err = insert_external(history, found, actor, now_s,
+				      netns_cookie, *newest, id);
+	else
+		err = insert_import(history, found, actor, now_s,
+				    netns_cookie, id);
+	*newest = *id;
+	return err;
+}
+
+/* The next trial, or one that the kernel refused to undo, of another boot;
+ * *id 0 for none. */
+static enum err
+trial_of_other_boot(struct history *history, int64_t *id)
+{
+	struct stmt *stmt;
+	enum err err;
+	bool row;
+
+	err = stmt_new(history->db,
+		       "SELECT id FROM revision"
+		       " WHERE state IN ('on trial', 'not reverted')"
+		       " AND boot_id <> :boot LIMIT 1", &stmt);
+	if (err)
+		return err;
+	stmt_bind_text(stmt, ":boot", clock_boot_id());
+	err = stmt_next(stmt, &row);
+	if (!err)
+		*id = row ? stmt_int(stmt, 0) : 0;
+	stmt_free(stmt);
+	return err;
+}
+
+static enum err
+end_by_reboot(struct history *history, int64_t id, int64_t now_s)
+{
+	struct stmt *stmt;
+	enum err err;
+
+	err = stmt_new(history->db,
+		       "UPDATE revision SET state = 'ended by reboot',"
+		       " settled_s = :now WHERE id = :id", &stmt);
+	if (err)
+		return err;
+	stmt_bind_int(stmt, ":id", id);
+	stmt_bind_int(stmt, ":now", now_s);
+	err = stmt_run_take(stmt);
+	if (!err)
+		err = revision_undone(history, id);
+	return err;
+}
+
+static enum err
+end_trials(struct history *history, int64_t now_s)
+{
+	enum err err;
+	int64_t id;
+
+	if (!*clock_boot_id())
+		return OK;
+	do {
+		err = trial_of_other_boot(history, &id);
+		if (!err && id)
+			err = end_by_reboot(history, id, now_s);
+	} while (!err && id);
+	return err;
+}
+
+enum err
+history_sync(struct history *history, const struct ruleset *live,
+	     const struct actor *actor, int64_t now_s, int64_t *id)
+{
+	int64_t newest;
+	enum err err;
+
+	*id = 0;
+	err = db_begin(history->db);
+	if (err)
+		return err;
+	err = end_trials(history, now_s);
+	if (!err)
+		err = sync_to(history, live, actor, now_s, proc_netns_cookie(),
+			      id, &newest);
+	if (err) {
+		*id = 0;
+		db_rollback(history->db);
+		return err;
+	}
+	return db_commit(history->db);
+}

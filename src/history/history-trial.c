@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A trial's revision follows the trial's record, and may be brought up to date
+ * from it at any time, any number of times. */
+#include "history-internal.h"
+
+#include <string.h>
+#include <sallyport/mem.h>
+
+/* What the log says, and whether the change is in the kernel. */
+static const struct {
+	const char *name;
+	bool settled;
+	bool undone;
+} states[] = {
+	[TRIAL_ON] = { "on trial", false, false },
+	[TRIAL_CONFIRMED] = { "confirmed", true, false },
+	[TRIAL_REVERTED] = { "reverted", true, true },
+	[TRIAL_FAILED] = { "failed", true, true },
+	[TRIAL_NOT_REVERTED] = { "not reverted", false, false },
+};
+
+static const char *
+state_name(const struct trial *trial)
+{
+	if (trial->no_trial && trial->state == TRIAL_CONFIRMED)
+		return "applied";
+	return states[trial->state].name;
+}
+
+static const char *
+or_empty(const char *s)
+{
+	return s ? s : "";
+}
+
+static int64_t
+trial_time(const struct trial *trial)
+{
+	return trial->committed_wall_s ? trial->committed_wall_s
+				       : trial->settled_wall_s;
+}
+
+static struct revision *
+trial_revision(const struct trial *trial, int64_t parent)
+{
+	struct revision *rev = revision_new();
+
+	rev->parent = parent;
+	rev->time_s = trial_time(trial);
+	memcpy(rev->table, trial->changes->table, sizeof(rev->table));
+	actor_copy(&rev->actor, &trial->actor);
+	rev->message = xstrdup(or_empty(trial->message));
+	rev->origin = xstrdup(or_empty(trial->origin));
+	rev->state = xstrdup(state_name(trial));
+	rev->reason = xstrdup(trial->reason);
+	if (states[trial->state].settled) {
+		rev->settled_s = trial->settled_wall_s;
+		actor_copy(&rev->settled_by, &trial->settled_by);
+	}
+	rev->override = xstrdup(trial->override);
+	rev->trial_id = xstrdup(trial->id);
+	rev->boot_id = xstrdup(trial->boot_id);
+	rev->lost = xstrdup(trial->lost);
+	rev->netns_cookie = trial->netns_cookie;
+	rev->changes = changeset_copy(trial->changes);
+	return rev;
+}
+
+/* What the trial began from may be news too: others may have changed the table
+ * after the last look. */
+static enum err
+insert_trial(struct history *history, const struct trial *trial, int64_t *id)
+{
+	struct revision *rev;
+	int64_t found, parent;
+	enum err err;
+
+	err = sync_to(history, trial->before, &trial->actor, trial_time(trial),
+		      trial->netns_cookie, &found, &parent);
+	if (err)
+		return err;
+	rev = trial_revision(trial, parent);
+	err = revision_insert(history, rev, trial->before, trial->after);
+	*id = rev->id;
+	revision_free(rev);
+	return err;
+}
+
+static enum err
+find_trial(struct history *history, const char *trial_id, int64_t *id)
+{
+	struct stmt *stmt;
+	enum err err;
+	bool row;
+
+	err = stmt_new(history->db,
+		       "SELECT id FROM revision WHERE trial_id = :trial", &stmt);
+	if (err)
+		return err;
+	stmt_bind_text(stmt, ":trial", trial_id);
+	err = stmt_next(stmt, &row);
+	if (!err)
+		*id = row ? stmt_int(stmt, 0) : 0;
+	stmt_free(stmt);
+	return err;
+}
+
+/* A record that was read before the trial was settled does not take it back. */
+static enum err
+update_trial(struct history *history, const struct trial *trial, int64_t id)
+{
+	struct stmt *stmt;
+	enum err err;
+
+	err = stmt_new(history->db,
+		       "UPDATE revision SET state = :state, reason = :reason,"
+		       " lost = :lost, settled_s = :settled_s,"
+		       " settled_uid = :uid, settled_user = :user,"
+		       " settled_from = :from, settled_tty = :tty,"
+		       " settled_host = :host "
+		       "WHERE id = :id AND (:settled OR settled_s = 0)", &stmt);
+	if (err)
+		return err;
+	stmt_bind_int(stmt, ":id", id);
+	stmt_bind_int(stmt, ":settled", states[trial->state].settled);
+	stmt_bind_text(stmt, ":state", state_name(trial));
+	stmt_bind_text(stmt, ":reason", trial->reason);
+	stmt_bind_text(stmt, ":lost", trial->lost);
+	stmt_bind_int(stmt, ":settled_s", states[trial->state].settled
+		      ? trial->settled_wall_s : 0);
+	stmt_bind_int(stmt, ":uid", trial->settled_by.uid);
+	stmt_bind_text(stmt, ":user", trial->settled_by.user);
+	stmt_bind_text(stmt, ":from", trial->settled_by.from);
+	stmt_bind_text(stmt, ":tty", trial->settled_by.tty);
+	stmt_bind_text(stmt, ":host", trial->settled_by.host);
+	return stmt_run_take(stmt);
+}
+
+static enum err
+record(struct history *history, const struct trial *trial, int64_t *id)
+{
+	enum err err;
+
+	err = find_trial(history, trial->id, id);
+	if (err)
+		return err;
+	if (*id)
+		err = update_trial(history, trial, *id);
+	else
+		err = insert_trial(history, trial, id);
+	if (!err && states[trial->state].undone)
+		err = revision_undone(history, *id);
+	return err;
+}
+
+enum err
+history_record_trial(struct history *history, const struct trial *trial,
+		     int64_t *id)
+{
+	enum err err;
+
+	*id = 0;
+	if (trial->state == TRIAL_ARMED)
+		return OK;
+	err = db_begin(history->db);
+	if (err)
+		return err;
+	err = record(history, trial, id);
+	if (err) {
+		*id = 0;
+		db_rollback(history->db);
+		return err;
+	}
+	return db_commit(history->db);
+}
