@@ -94,13 +94,14 @@ struct changeset *changeset_restore_chains(const struct changeset *cs,
 
 bool changeset_touches(const struct changeset *cs, const char *chain);
 
-/* One change in words for people and for the review, one or more lines each
- * with its newline: "+ -A INPUT ... " with its position:
- *   "+ INPUT 3: -p tcp -m tcp --dport 8080 -j ACCEPT"
- *   "- INPUT 4: ..."   "~ INPUT 2: old" / "  becomes: new"
- *   "> INPUT 5 to 2: ..."  "P INPUT: ACCEPT to DROP"  "N CHAIN"  "X CHAIN"
- *   "E OLD to NEW"  "F CHAIN (3 rules)"
- * Not translated: it is a notation. Positions count from 1. */
+/* One change in words for people and for the review, a line or more, each with
+ * its newline. Not translated: it is a notation. Positions count from 1 and are
+ * those at the moment of the change:
+ *   "+ INPUT 3: -p tcp -m tcp --dport 8080 -j ACCEPT"   "- INPUT 4: ..."
+ *   a replacement is "- INPUT 2: OLD" and "+ INPUT 2: NEW"
+ *   "> INPUT 5 to 2: ..."          "~ INPUT policy: ACCEPT to DROP"
+ *   "+ chain NAME"  "- chain NAME"  "~ chain OLD to NEW"
+ *   "- all of NAME (3)" and the rules, "+ all of NAME (3)" and the rules */
 void change_describe(const struct change *change, struct str *out);
 void changeset_describe(const struct changeset *cs, struct str *out);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The text of ip6tables-save, out and in. A bad line makes nothing: the message
  * names file, line and word. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sallyport/base64.h>
