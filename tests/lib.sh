@@ -73,7 +73,7 @@ TMPDIR=$tmp
 XTABLES_LOCKFILE=$tmp/xtables.lock
 run_dir=$tmp/run
 db=$tmp/history.db
-mkdir -p -m 700 "$run_dir"
+[ -d "$run_dir" ] || mkdir -m 700 "$run_dir"
 export HOME TMPDIR XTABLES_LOCKFILE run_dir db
 
 diag() {
