@@ -6,16 +6,18 @@
 . "$(dirname "$0")/../lib.sh"
 
 cd "$top_srcdir" || exit 1
-with_texts=$(find src -name '*.[ch]' | LC_ALL=C sort |
-	xargs grep -lE '(^|[^A-Za-z0-9_])(_|N_|Q_)\(')
+with_texts() {
+	sort | xargs grep -lE '(^|[^A-Za-z0-9_])(_|N_|Q_)\('
+}
+
 if [ "${1-}" = --write ]; then
 	{
 		echo "# Files with texts for people; tests/tree/potfiles.sh --write"
-		printf '%s\n' "$with_texts"
+		git ls-files 'src/*.[ch]' | with_texts
 	} >po/POTFILES.in
 	exit
 fi
-is "$(grep -v '^#' po/POTFILES.in)" "$with_texts" \
+is "$(grep -v '^#' po/POTFILES.in)" "$(find src -name '*.[ch]' | with_texts)" \
 	'po/POTFILES.in is complete and sorted' ||
 	diag 'tests/tree/potfiles.sh --write'
 done_testing
