@@ -84,8 +84,10 @@ struct changeset *changeset_diff(const struct ruleset *a, const struct ruleset *
 
 /* The changeset that makes on live the chains which cs touched into what they
  * are in target, other chains left alone: the plain form of a revert on a table
- * that changed meanwhile. Appends one line to lost for each rule of live that
- * goes and that neither before nor cs knew. Yours. */
+ * that changed meanwhile. after is the table as cs left it. Appends a line
+ * "# opaque CHAIN BASE64" to lost for each rule of live that goes and that
+ * neither target nor after has: a guardian has no libxtables to print it with.
+ * Yours. */
 struct changeset *changeset_restore_chains(const struct changeset *cs,
 					   const struct ruleset *live,
 					   const struct ruleset *target,

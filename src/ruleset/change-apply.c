@@ -172,14 +172,16 @@ apply_policy(struct change *change, struct ruleset *rs)
 	return OK;
 }
 
+/* Whether a name is a good one is asked where people type it: what the kernel
+ * had must be put back whatever it is called. */
 static enum err
 check_free_name(const struct ruleset *rs, const char *name)
 {
-	enum err err = chain_name_check(name);
-
-	if (!err && ruleset_chain(rs, name))
-		err = fail(ERR_USAGE, _("there is a chain '%s' already"), name);
-	return err;
+	if (!*name)
+		return fail(ERR_USAGE, _("a chain needs a name"));
+	if (ruleset_chain(rs, name))
+		return fail(ERR_USAGE, _("there is a chain '%s' already"), name);
+	return OK;
 }
 
 static enum err

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Putting back the chains that a changeset touched, on a table that others
+ * changed meanwhile: their chains stay, ours become what they were. */
+#include <string.h>
+#include <sallyport/base64.h>
+#include <sallyport/mem.h>
+#include "change.h"
+
+static void
+chain_clear(struct chain *chain)
+{
+	while (chain->rules.n)
+		rule_unref(vec_pop(&chain->rules));
+}
+
+/* Make the chain of want what it is in target. */
+static void
+chain_put(struct ruleset *want, const struct chain *from)
+{
+	struct chain *to = ruleset_chain(want, from->name);
+
+	if (!to)
+		to = ruleset_add_chain(want, from->name, from->policy);
+	to->policy = from->policy;
+	chain_clear(to);
+	for (size_t i = 0; i < from->rules.n; i++)
+		chain_push_take(to, rule_ref(from->rules.v[i]));
+}
+
+/* A chain that target does not have: gone, unless somebody else's rule jumps
+ * to it; then it stays, without our rules. */
+static void
+chain_withdraw(struct ruleset *want, const char *name)
+{
+	struct chain *chain = ruleset_chain(want, name);
+
+	if (!chain || chain_is_builtin(chain))
+		return;
+	chain_clear(chain);
+	if (ruleset_references(want, name) == 0)
+		ruleset_drop_chain(want, name);
+}
+
+static void
+each_touched(const struct changeset *cs, struct ruleset *want,
+	     const struct ruleset *target,
+	     void (*each)(struct ruleset *, const struct ruleset *, const char *))
+{
+	for (size_t i = 0; i < cs->changes.n; i++) {
+		const struct change *change = cs->changes.v[i];
+
+		each(want, target, change->chain);
+		if (change->new_name[0])
+			each(want, target, change->new_name);
+	}
+}
+
+static void
+put_if_known(struct ruleset *want, const struct ruleset *target,
+	     const char *name)
+{
+	const struct chain *from = ruleset_chain(target, name);
+
+	if (from)
+		chain_put(want, from);
+}
+
+static void
+withdraw_if_unknown(struct ruleset *want, const struct ruleset *target,
+		    const char *name)
+{
+	if (!ruleset_chain(target, name))
+		chain_withdraw(want, name);
+}
+
+/* Rules that came back may jump to chains that others deleted meanwhile: those
+ * come back too, since a rule that leads nowhere cannot stand. */
+static void
+put_missing_chains(struct ruleset *want, const struct ruleset *target)
+{
+	for (size_t i = 0; i < target->chains.n; i++) {
+		const struct chain *chain = target->chains.v[i];
+
+		if (ruleset_chain(want, chain->name) ||
+		    ruleset_references(want, chain->name) == 0)
+			continue;
+		chain_put(want, chain);
+		i = (size_t)-1;
+	}
+}
+
+static bool
+chain_has(const struct ruleset *rs, const char *name, const struct rule *rule)
+{
+	const struct chain *chain = ruleset_chain(rs, name);
+
+	for (size_t i = 0; chain && i < chain->rules.n; i++)
+		if (rule_equal(chain->rules.v[i], rule))
+			return true;
+	return false;
+}
+
+static void
+note_lost(const struct ruleset *live, const struct ruleset *want,
+	  const struct ruleset *target, const struct ruleset *after,
+	  struct str *lost)
+{
+	for (size_t i = 0; i < live->chains.n; i++) {
+		const struct chain *chain = live->chains.v[i];
+
+		for (size_t r = 0; r < chain->rules.n; r++) {
+			const struct rule *rule = chain->rules.v[r];
+
+			if (chain_has(want, chain->name, rule) ||
+			    chain_has(target, chain->name, rule) ||
+			    chain_has(after, chain->name, rule))
+				continue;
+			str_addf(lost, "# opaque %s ", chain->name);
+			base64_encode(lost, rule->entry, rule->size);
+			str_addc(lost, '\n');
+		}
+	}
+}
+
+struct changeset *
+changeset_restore_chains(const struct changeset *cs, const struct ruleset *live,
+			 const struct ruleset *target,
+			 const struct ruleset *after, struct str *lost)
+{
+	struct ruleset *want = ruleset_copy(live);
+	struct changeset *back;
+
+	each_touched(cs, want, target, put_if_known);
+	each_touched(cs, want, target, withdraw_if_unknown);
+	put_missing_chains(want, target);
+	note_lost(live, want, target, after, lost);
+	back = changeset_diff(live, want, true);
+	ruleset_free(want);
+	return back;
+}
