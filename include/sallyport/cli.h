@@ -1,16 +1,73 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The command line: a table of commands. */
+/* The command line: one table of commands and one of options, which the
+ * parser, --help, usage errors and the manual check all read. */
 #ifndef SALLYPORT_CLI_H
 #define SALLYPORT_CLI_H
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <sallyport/world.h>
 
-/* Run the command argv[0] with its arguments; returns an exit status. */
-int cli_main(struct world *world, int argc, char **argv);
+struct command;
 
-/* --help and --version. */
-void cli_help(FILE *out);
+/* The values of all options; NULL or false where not given. */
+struct cli_options {
+	const char *table;	/* for all commands */
+	const char *file;
+	const char *backend;
+	const char *db;
+	const char *run_dir;
+	const char *override;
+	bool no_trial;
+	bool resolve;
+	bool read_only;
+	bool no_editor;
+	bool help;
+	bool version;
+	bool in_sandbox;	/* set by `sallyport sandbox` for its editor */
+	bool verbose;		/* of one command */
+	bool counters;
+	bool json;
+	bool yes;
+	bool detach;
+	bool fix;
+	bool all;
+	bool if_due;
+	const char *seconds;
+	const char *message;
+	const char *grep;
+};
+
+/* A command line, understood. Strings are borrowed from argv. */
+struct cli_call {
+	const struct command *command;	/* NULL: the editor */
+	struct cli_options opt;
+	bool dashes;			/* `--` stands before the operands */
+	int argc;			/* the command's operands */
+	char **argv;
+};
+
+/* Options may stand before or after the command. ERR_USAGE names the word. */
+enum err cli_parse(int argc, char **argv, struct cli_call *call) must_check;
+
+/* Run call->command; errors are told on world->err. Returns an exit status. */
+int cli_main(struct world *world, const struct cli_call *call);
+
+/* May the editor be opened? It needs a terminal and the kernel's table. */
+enum err cli_check_editor(const struct world *world,
+			  const struct cli_call *call) must_check;
+
+/* Tell the last error on err, harmless, and return the exit status of code. */
+int cli_tell_error(FILE *err, enum err code, bool utf8);
+
+/* --help, of one command where call names one, and --version. */
+void cli_help(FILE *out, const struct cli_call *call);
 void cli_version(FILE *out);
+
+/* Who runs us: the login user behind sudo, where from, on which terminal.
+ * Arguments are $SUDO_USER, $SSH_CONNECTION and the terminal's name, NULL where
+ * there is none. */
+void cli_find_actor(struct actor *actor, const char *sudo_user,
+		    const char *ssh_connection, const char *tty);
 
 #endif

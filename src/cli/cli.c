@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of commands. Dispatch, --help, usage errors and the manual check
+ * read it, so that they cannot disagree. */
+#include <stdlib.h>
+#include <string.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include <sallyport/text.h>
+#include "internal.h"
+
+const struct command cli_commands[] = {
+	{ .name = "list", .args = "[-v] [CHAIN]", .options = "verbose",
+	  .max_args = 1, .offline = true, .run = cmd_list,
+	  .help = N_("Print the rules as ip6tables -nL --line-numbers does") },
+	{ .name = "save", .args = "[-c]", .options = "counters",
+	  .offline = true, .run = cmd_save,
+	  .help = N_("Print the rules as ip6tables-save does") },
+	{ .name = "check", .args = "FILE", .min_args = 1, .max_args = 1,
+	  .offline = true, .run = cmd_check,
+	  .help = N_("Say whether a rules file can be read and would keep "
+		     "the lifelines") },
+	{ .name = "diff", .args = "FILE|REV|live [FILE|REV|live]",
+	  .min_args = 1, .max_args = 2, .offline = true, .run = cmd_diff,
+	  .help = N_("Print what changes from the first to the second; the "
+		     "second is live where it is left out") },
+	{ .name = "apply",
+	  .args = "[-t SECONDS] [-m MESSAGE] [--yes] [--detach] [--fix] "
+		  "FILE | -- IP6TABLES-ARGUMENTS",
+	  .options = "seconds message yes detach fix", .min_args = 1,
+	  .max_args = 1, .dashes = true, .changes = true, .run = cmd_apply,
+	  .help = N_("Show the difference, ask, and commit on trial") },
+	{ .name = "restore",
+	  .args = "[-t SECONDS] [-m MESSAGE] [--yes] [--detach] [--fix] REV",
+	  .options = "seconds message yes detach fix", .min_args = 1,
+	  .max_args = 1, .changes = true, .run = cmd_restore,
+	  .help = N_("Make the table what it was after a revision, by the "
+		     "road of apply") },
+	{ .name = "confirm", .changes = true, .run = cmd_confirm,
+	  .help = N_("Keep the change that is on trial") },
+	{ .name = "revert", .options = "if-due", .changes = true,
+	  .run = cmd_revert,
+	  .help = N_("Undo the change that is on trial") },
+	{ .name = "status", .args = "[--json]", .options = "json",
+	  .run = cmd_status,
+	  .help = N_("Print table, lifelines, trial and newest revision") },
+	{ .name = "log", .args = "[--grep TEXT] [--all]",
+	  .options = "grep all", .run = cmd_log,
+	  .help = N_("List the revisions, newest first") },
+	{ .name = "show", .args = "REV", .min_args = 1, .max_args = 1,
+	  .run = cmd_show,
+	  .help = N_("Print one revision: who, when, why and what") },
+	{ .name = "sandbox", .args = "[FILE]", .max_args = 1,
+	  .run = cmd_sandbox,
+	  .help = N_("Open the editor in a private network namespace: "
+		     "harmless, without root") },
+	{ .name = NULL },
+};
+
+int
+cli_tell_error(FILE *err, enum err code, bool utf8)
+{
+	struct str line = {0};
+
+	text_visible(&line, err_message(), strlen(err_message()), utf8);
+	fprintf(err, "sallyport: %s\n", str_text(&line));
+	str_done(&line);
+	return err_status(code);
+}
+
+static enum err
+command_allowed(const struct world *world, const struct cli_call *call)
+{
+	const struct command *command = call->command;
+
+	if (call->opt.file && !command->offline)
+		return fail(ERR_USAGE, _("'%s' does not work on a file; --file "
+			    "is for list, save, check and diff"),
+			    command->name);
+	if (world->read_only && command->changes)
+		return fail(ERR_USAGE, _("'%s' is not allowed with "
+			    "--read-only"), command->name);
+	return OK;
+}
+
+enum err
+cli_check_editor(const struct world *world, const struct cli_call *call)
+{
+	if (call->opt.file)
+		return fail(ERR_USAGE, _("the editor does not work on a file "
+			    "yet; --file is for list, save, check and diff"));
+	if (!world->tty_in || !world->tty_out)
+		return fail(ERR_USAGE, _("the editor needs a terminal; "
+			    "'sallyport --help' lists the commands that do "
+			    "without"));
+	return OK;
+}
+
+int
+cli_main(struct world *world, const struct cli_call *call)
+{
+	enum err err;
+
+	err = command_allowed(world, call);
+	if (!err)
+		err = call->command->run(world, call);
+	if (!err && (fflush(world->out) || ferror(world->out)))
+		err = fail_errno(_("cannot write the output"));
+	return err ? cli_tell_error(world->err, err, world->utf8) : 0;
+}
+
+static void
+help_option(FILE *out, const struct cli_option *row)
+{
+	struct str left = {0};
+
+	if (row->letter)
+		str_addf(&left, "-%c, ", row->letter);
+	else
+		str_add(&left, "    ");
+	str_addf(&left, "--%s", row->name);
+	if (row->arg)
+		str_addf(&left, " %s", _(row->arg));
+	fprintf(out, "  %-24s %s\n", str_text(&left), _(row->help));
+	str_done(&left);
+}
+
+static void
+help_options(FILE *out, const struct command *command, bool global)
+{
+	const struct cli_option *row;
+
+	for (row = cli_option_rows; row->name; row++)
+		if (row->global == global && !row->hidden &&
+		    cli_option_fits(row, command))
+			help_option(out, row);
+}
+
+static void
+help_command(FILE *out, const struct command *command)
+{
+	fprintf(out, _("Usage: sallyport [OPTIONS] %s %s\n"), command->name,
+		command->args ? command->args : "");
+	fprintf(out, "%s.\n\n", _(command->help));
+	fputs(_("Options:\n"), out);
+	help_options(out, command, false);
+	help_options(out, command, true);
+}
+
+void
+cli_help(FILE *out, const struct cli_call *call)
+{
+	const struct command *command;
+
+	if (call->command) {
+		help_command(out, call->command);
+		return;
+	}
+	fputs(_("Usage: sallyport [OPTIONS] [COMMAND [ARGUMENTS]]\n"
+		"Edit the live IPv6 packet filter without locking yourself "
+		"out.\nWithout a command: the editor on the screen.\n\n"
+		"Commands:\n"), out);
+	for (command = cli_commands; command->name; command++)
+		fprintf(out, "  %s %s\n        %s\n", command->name,
+			command->args ? command->args : "", _(command->help));
+	fputs(_("\nOptions, before or after the command:\n"), out);
+	help_options(out, NULL, true);
+	fputs(_("\nExit status: 0 done, 1 failed, 2 bad usage or unreadable "
+		"rules,\n3 refused by the guard, 4 conflict with the live "
+		"table, 5 reverted,\n6 another trial is running. "
+		"More in sallyport(8).\n"), out);
+}
+
+void
+cli_version(FILE *out)
+{
+	fputs(PACKAGE_STRING "\n", out);
+}

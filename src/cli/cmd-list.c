@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* list and save: what the kernel has, byte for byte as the stock tools say it
+ * (P1). */
+#include <inttypes.h>
+#include <string.h>
+#include <sallyport/i18n.h>
+#include <sallyport/xt.h>
+#include "internal.h"
+
+/* A counter as the stock tool shortens it: past five digits in thousands, past
+ * four of those in millions, and so on, rounded each time. */
+static void
+add_short_number(struct str *out, uint64_t n)
+{
+	const char *unit = "KMGT";
+
+	if (n <= 99999) {
+		str_addf(out, "%" PRIu64, n);
+		return;
+	}
+	n = (n + 500) / 1000;
+	for (; n > 9999 && unit[1]; unit++)
+		n = (n + 500) / 1000;
+	str_addf(out, "%" PRIu64 "%c", n, *unit);
+}
+
+static void
+add_chain_head(struct str *out, const struct ruleset *rs,
+	       const struct chain *chain, bool verbose)
+{
+	str_addf(out, "Chain %s ", chain->name);
+	if (!chain_is_builtin(chain)) {
+		str_addf(out, "(%zu references)\n",
+			 ruleset_references(rs, chain->name));
+		return;
+	}
+	str_addf(out, "(policy %s", policy_name(chain->policy));
+	if (verbose) {
+		str_addc(out, ' ');
+		add_short_number(out, chain->counters.packets);
+		str_add(out, " packets, ");
+		add_short_number(out, chain->counters.bytes);
+		str_add(out, " bytes");
+	}
+	str_add(out, ")\n");
+}
+
+static enum err
+print_chain(const struct world *world, const struct ruleset *rs,
+	    const struct chain *chain, bool verbose)
+{
+	struct str out = {0};
+	enum err err;
+	size_t i;
+
+	add_chain_head(&out, rs, chain, verbose);
+	xt_row_header(verbose, &out);
+	str_addc(&out, '\n');
+	for (i = 0; i < chain->rules.n; i++) {
+		xt_row_line(chain_rule(chain, i), i + 1, verbose, &out);
+		str_addc(&out, '\n');
+	}
+	err = cli_print(world, &out);
+	str_done(&out);
+	return err;
+}
+
+static enum err
+print_chains(const struct world *world, const struct ruleset *rs, bool verbose)
+{
+	struct str blank = {0};
+	enum err err = OK;
+	size_t i;
+
+	str_addc(&blank, '\n');
+	for (i = 0; i < rs->chains.n && !err; i++) {
+		if (i > 0)
+			err = cli_print(world, &blank);
+		if (!err)
+			err = print_chain(world, rs, rs->chains.v[i], verbose);
+	}
+	str_done(&blank);
+	return err;
+}
+
+static enum err
+print_named(const struct world *world, const struct ruleset *rs,
+	    const char *name, bool verbose)
+{
+	const struct chain *chain = ruleset_chain(rs, name);
+
+	if (!chain)
+		return fail(ERR_NOT_FOUND, _("table '%s' has no chain '%s'"),
+			    rs->table, name);
+	return print_chain(world, rs, chain, verbose);
+}
+
+enum err
+cmd_list(struct world *world, const struct cli_call *call)
+{
+	struct ruleset *rs;
+	bool other_world;
+	enum err err;
+
+	err = cli_read_live(world, &rs, &other_world);
+	if (err)
+		return err;
+	if (call->argc > 0)
+		err = print_named(world, rs, call->argv[0], call->opt.verbose);
+	else
+		err = print_chains(world, rs, call->opt.verbose);
+	ruleset_free(rs);
+	return err;
+}
+
+enum err
+cmd_save(struct world *world, const struct cli_call *call)
+{
+	struct str out = {0};
+	struct ruleset *rs;
+	bool other_world;
+	enum err err;
+
+	err = cli_read_live(world, &rs, &other_world);
+	if (err)
+		return err;
+	ruleset_save(rs, call->opt.counters, &out);
+	err = cli_print(world, &out);
+	str_done(&out);
+	ruleset_free(rs);
+	return err;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* log and show: who changed what, when, from where and why (P8). */
+#include <stdlib.h>
+#include <string.h>
+#include <sallyport/i18n.h>
+#include "internal.h"
+
+/* Write down first what others changed and what a trial ended as, where the
+ * kernel may be read; the log is shown in any case. */
+static void
+catch_up(const struct world *world)
+{
+	struct ruleset *live = NULL;
+	struct trial *trial = NULL;
+	char *warning = NULL;
+	bool other_world;
+
+	if (world->read_only)
+		return;
+	apply_resume(world, &trial);
+	trial_free(trial);
+	if (apply_read(world, &live, &other_world))
+		return;
+	apply_sync(world, live, &warning);
+	cli_warn_take(world, warning);
+	ruleset_free(live);
+}
+
+static void
+add_actor(struct str *out, const struct actor *actor)
+{
+	str_add(out, actor->user ? actor->user : _("unknown"));
+	if (actor->from)
+		str_addf(out, _(" from %s"), actor->from);
+}
+
+static const char *
+state_text(const struct revision *rev)
+{
+	return rev->state ? rev->state : "";
+}
+
+static void
+add_log_line(struct str *out, const struct revision *rev)
+{
+	size_t n = rev->changes ? rev->changes->changes.n : 0;
+
+	str_addf(out, "%4lld  ", (long long)rev->id);
+	clock_format(out, rev->time_s);
+	str_addf(out, "  %-9s %-10s ", rev->origin, state_text(rev));
+	str_addf(out, Q_("%zu change", "%zu changes", n), n);
+	str_add(out, "  ");
+	add_actor(out, &rev->actor);
+	if (rev->message && rev->message[0])
+		str_addf(out, "  \"%s\"", rev->message);
+	str_addc(out, '\n');
+}
+
+struct log_view {
+	const struct world *world;
+	bool all;
+	enum err err;
+};
+
+static bool
+log_one(const struct revision *rev, void *arg)
+{
+	struct log_view *view = arg;
+	struct str line = {0};
+
+	if (!view->all && !strcmp(state_text(rev), "failed"))
+		return true;
+	add_log_line(&line, rev);
+	view->err = cli_print(view->world, &line);
+	str_done(&line);
+	return !view->err;
+}
+
+enum err
+cmd_log(struct world *world, const struct cli_call *call)
+{
+	struct log_view view = { .world = world, .all = call->opt.all };
+	struct history *history;
+	enum err err;
+
+	catch_up(world);
+	err = cli_open_history(world, &history);
+	if (err)
+		return err;
+	err = history_each(history, world->table, call->opt.grep, log_one,
+			   &view);
+	history_close(history);
+	return err ? err : view.err;
+}
+
+static void
+add_field(struct str *out, const char *name, const char *value)
+{
+	if (value && value[0])
+		str_addf(out, "%-10s %s\n", name, value);
+}
+
+static void
+add_when(struct str *out, const char *name, int64_t when)
+{
+	struct str text = {0};
+
+	if (when)
+		clock_format(&text, when);
+	add_field(out, name, str_text(&text));
+	str_done(&text);
+}
+
+static void
+add_who(struct str *out, const char *name, const struct actor *actor)
+{
+	struct str text = {0};
+
+	add_actor(&text, actor);
+	if (actor->tty)
+		str_addf(&text, _(" on %s"), actor->tty);
+	add_field(out, name, str_text(&text));
+	str_done(&text);
+}
+
+static void
+add_revision(struct str *out, const struct revision *rev)
+{
+	str_addf(out, "%-10s %lld", _("revision"), (long long)rev->id);
+	if (rev->parent)
+		str_addf(out, _(" on %lld"), (long long)rev->parent);
+	str_addc(out, '\n');
+	add_when(out, _("time"), rev->time_s);
+	add_who(out, _("who"), &rev->actor);
+	add_field(out, _("host"), rev->actor.host);
+	add_field(out, _("table"), rev->table);
+	add_field(out, _("origin"), rev->origin);
+	add_field(out, _("state"), rev->state);
+	add_field(out, _("reason"), rev->reason);
+	add_when(out, _("settled"), rev->settled_s);
+	if (rev->settled_s && rev->settled_by.user)
+		add_who(out, _("by"), &rev->settled_by);
+	add_field(out, _("override"), rev->override);
+	add_field(out, _("message"), rev->message);
+	add_field(out, _("lost"), rev->lost);
+	str_addc(out, '\n');
+	if (rev->changes)
+		changeset_describe(rev->changes, out);
+}
+
+enum err
+cmd_show(struct world *world, const struct cli_call *call)
+{
+	struct history *history;
+	struct revision *rev = NULL;
+	struct str out = {0};
+	int64_t id;
+	enum err err;
+
+	err = cli_need_revision(call->argv[0], &id);
+	if (!err)
+		err = cli_open_history(world, &history);
+	if (err)
+		return err;
+	err = history_get(history, id, &rev);
+	if (!err) {
+		add_revision(&out, rev);
+		err = cli_print(world, &out);
+	}
+	str_done(&out);
+	revision_free(rev);
+	history_close(history);
+	return err;
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* status: where things stand, for people and, as JSON, for programs. Both are
+ * made from one account of it. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sallyport/file.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include "internal.h"
+
+struct status {
+	struct ruleset *live;
+	bool other_world;
+	struct vec lifelines;
+	struct guard_report *report;
+	enum apply_found found;
+	struct trial *trial;		/* NULL: none */
+	char *trial_unreadable;
+	int64_t revision;		/* the newest that stands; 0: none */
+};
+
+/* With --read-only the record is read, and nothing is done about it. */
+static void
+look_at_record(const struct world *world, struct status *st)
+{
+	int dir;
+	enum err err;
+
+	err = dir_open_private(world->guardian.run_dir, &dir);
+	if (err)
+		return;
+	err = trial_load(dir, &st->trial);
+	close(dir);
+	if (!err)
+		st->found = FOUND_RUNNING;
+	else if (err != ERR_NOT_FOUND)
+		st->found = FOUND_UNREADABLE;
+}
+
+static void
+find_trial(const struct world *world, struct status *st)
+{
+	if (world->read_only)
+		look_at_record(world, st);
+	else
+		st->found = apply_resume(world, &st->trial);
+	if (st->found == FOUND_UNREADABLE)
+		st->trial_unreadable = xstrdup(err_message());
+}
+
+static void
+find_revision(const struct world *world, struct status *st)
+{
+	struct history *history;
+
+	if (history_open(world->db_path, true, &history))
+		return;
+	if (history_newest(history, world->table, &st->revision))
+		st->revision = 0;
+	history_close(history);
+}
+
+static enum err
+find_rules(const struct world *world, struct status *st)
+{
+	char *warning = NULL;
+	enum err err;
+
+	err = apply_read(world, &st->live, &st->other_world);
+	if (err)
+		return err;
+	if (!world->read_only)
+		apply_sync(world, st->live, &warning);
+	cli_warn_take(world, warning);
+	return apply_judge(world, st->live, st->live, st->other_world,
+			   &st->lifelines, &st->report);
+}
+
+static void
+status_done(struct status *st)
+{
+	guard_report_free(st->report);
+	lifelines_free(&st->lifelines);
+	ruleset_free(st->live);
+	trial_free(st->trial);
+	free(st->trial_unreadable);
+}
+
+static long long
+trial_left(const struct world *world, const struct trial *trial)
+{
+	int64_t ms = trial->deadline_ms - world->clock->boot_ms(world->clock);
+
+	return ms > 0 ? (ms + 999) / 1000 : 0;
+}
+
+static const char *
+judgement_text(enum judgement judgement)
+{
+	switch (judgement) {
+	case JUDGED_SAFE:
+		return "safe";
+	case JUDGED_WARN:
+		return "unknown";
+	case JUDGED_REFUSED:
+		return "cut";
+	}
+	return "";
+}
+
+static void
+add_lifelines(struct str *out, const struct guard_report *report)
+{
+	const struct lifeline_verdict *verdict;
+	size_t i;
+
+	for (i = 0; i < report->verdicts.n; i++) {
+		verdict = report->verdicts.v[i];
+		str_add(out, i ? "           " : _("lifelines  "));
+		lifeline_describe(verdict->lifeline, out);
+		str_addf(out, "  %s  (%s)\n",
+			 judgement_text(verdict->judgement),
+			 lifeline_origin_text(verdict->lifeline));
+	}
+	str_add(out, _("guard      "));
+	guard_summary(report, out);
+	str_addc(out, '\n');
+	if (report->other_world)
+		str_add(out, _("warning    other rules exist in nf_tables that "
+			       "this guard does not see\n"));
+}
+
+static void
+add_trial(const struct world *world, struct str *out, const struct status *st)
+{
+	const struct trial *trial = st->trial;
+
+	if (st->found == FOUND_UNREADABLE) {
+		str_addf(out, _("trial      unreadable: %s\n"),
+			 st->trial_unreadable);
+		return;
+	}
+	if (!trial) {
+		str_add(out, _("trial      none\n"));
+		return;
+	}
+	if (trial->state == TRIAL_NOT_REVERTED)
+		str_addf(out, _("trial      NOT REVERTED: %s\n"),
+			 trial->reason ? trial->reason : "");
+	else if (trial_state_is_settled(trial->state))
+		str_addf(out, _("trial      none; the last one: %s (%s)\n"),
+			 trial_state_name(trial->state),
+			 trial->reason ? trial->reason : "");
+	else
+		str_addf(out, _("trial      %s, %lld seconds left, by %s: "
+				"\"%s\"\n"), trial_state_name(trial->state),
+			 trial_left(world, trial),
+			 trial->actor.user ? trial->actor.user : "?",
+			 trial->message ? trial->message : "");
+	if (st->found == FOUND_FOREIGN)
+		str_add(out, _("           it is of another network namespace "
+			       "and is left alone\n"));
+}
+
+static enum err
+print_text(const struct world *world, const struct status *st)
+{
+	struct str out = {0};
+	enum err err;
+
+	str_addf(&out, _("host       %s\n"),
+		 world->actor.host ? world->actor.host : "?");
+	str_addf(&out, _("table      %s (%s): %zu rules in %zu chains\n"),
+		 world->table, world->backend->ops->name,
+		 ruleset_rule_count(st->live), st->live->chains.n);
+	add_lifelines(&out, st->report);
+	add_trial(world, &out, st);
+	if (st->revision)
+		str_addf(&out, _("revision   %lld\n"),
+			 (long long)st->revision);
+	else
+		str_add(&out, _("revision   none\n"));
+	err = cli_print(world, &out);
+	str_done(&out);
+	return err;
+}
+
+static json_t *
+text_json(const struct str *text)
+{
+	json_t *json = json_stringn(str_text(text), text->len);
+
+	return json ? json : json_string("");
+}
+
+/* For programs: the same in every language. */
+static const char *const origin_words[] = {
+	[LIFELINE_ENVIRONMENT] = "environment",
+	[LIFELINE_ANCESTOR] = "ancestor",
+	[LIFELINE_ESTABLISHED] = "established",
+	[LIFELINE_LISTENING] = "listening",
+	[LIFELINE_CONFIGURED] = "configured",
+};
+
+static json_t *
+lifelines_json(const struct guard_report *report)
+{
+	json_t *list = json_array();
+	const struct lifeline_verdict *verdict;
+	struct str name = {0};
+	size_t i;
+
+	for (i = 0; i < report->verdicts.n; i++) {
+		verdict = report->verdicts.v[i];
+		str_clear(&name);
+		lifeline_describe(verdict->lifeline, &name);
+		json_array_append_new(list, json_pack("{s:o, s:s, s:s, s:b}",
+			"lifeline", text_json(&name),
+			"origin", origin_words[verdict->lifeline->origin],
+			"verdict", judgement_text(verdict->judgement),
+			"ipv4", verdict->lifeline->v4));
+	}
+	str_done(&name);
+	return list;
+}
+
+static json_t *
+trial_json(const struct world *world, const struct status *st)
+{
+	const struct trial *trial = st->trial;
+
+	if (st->found == FOUND_UNREADABLE)
+		return json_pack("{s:s, s:s}", "state", "unreadable",
+				 "reason", st->trial_unreadable);
+	if (!trial)
+		return json_null();
+	return json_pack("{s:s, s:s, s:I, s:s?, s:s?, s:s?, s:b}",
+		"id", trial->id, "state", trial_state_name(trial->state),
+		"seconds_left", (json_int_t)trial_left(world, trial),
+		"user", trial->actor.user, "message", trial->message,
+		"reason", trial->reason,
+		"foreign", st->found == FOUND_FOREIGN);
+}
+
+static enum err
+print_json(const struct world *world, const struct status *st)
+{
+	struct str out = {0};
+	json_t *json;
+	char *text;
+	enum err err;
+
+	json = json_pack("{s:s?, s:s, s:s, s:I, s:I, s:s, s:b, s:o, s:o, s:I}",
+		"host", world->actor.host, "table", world->table,
+		"backend", world->backend->ops->name,
+		"rules", (json_int_t)ruleset_rule_count(st->live),
+		"chains", (json_int_t)st->live->chains.n,
+		"verdict", judgement_text(st->report->judgement),
+		"other_world", st->other_world,
+		"lifelines", lifelines_json(st->report),
+		"trial", trial_json(world, st),
+		"revision", (json_int_t)st->revision);
+	text = json_dumps(json, JSON_INDENT(2));
+	json_decref(json);
+	if (!text)
+		return fail(ERR_FAIL, _("the status is no valid JSON"));
+	str_addf(&out, "%s\n", text);
+	err = cli_print(world, &out);
+	str_done(&out);
+	free(text);
+	return err;
+}
+
+enum err
+cmd_status(struct world *world, const struct cli_call *call)
+{
+	struct status st = {0};
+	enum err err;
+
+	find_trial(world, &st);
+	err = find_rules(world, &st);
+	if (!err) {
+		find_revision(world, &st);
+		err = call->opt.json ? print_json(world, &st) :
+				       print_text(world, &st);
+	}
+	status_done(&st);
+	return err;
+}

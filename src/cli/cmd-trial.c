@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* confirm and revert: settle the running trial from any root session. */
+#include <unistd.h>
+#include <sallyport/file.h>
+#include <sallyport/i18n.h>
+#include "internal.h"
+
+/* A revert may have to wait for the xtables lock, and is retried. */
+#define ANSWER_MS 60000
+
+/* What to say where no trial can be settled. A trial that is settled already
+ * tells its outcome. */
+static enum err
+nothing_to_settle(const struct world *world, enum apply_found found,
+		  const struct trial *trial)
+{
+	if (found == FOUND_SETTLED && trial)
+		return cli_record_outcome(world, trial);
+	if (found == FOUND_FOREIGN)
+		return fail(ERR_FAIL, _("the trial in %s is of another network "
+			    "namespace; settle it there"),
+			    world->guardian.run_dir);
+	if (found == FOUND_UNREADABLE)
+		return ERR_FAIL;
+	return fail(ERR_FAIL, _("no change is on trial"));
+}
+
+/* Connect to the trial's guardian, starting one where it was killed. Not
+ * connected: the result is what became of the trial. */
+static enum err
+reach_guardian(const struct world *world, struct guardian_client *client)
+{
+	struct trial *trial = NULL;
+	enum apply_found found;
+	enum err err;
+
+	found = apply_resume(world, &trial);
+	if (found == FOUND_RUNNING || found == FOUND_RESUMED)
+		err = guardian_connect(&world->guardian, client);
+	else
+		err = nothing_to_settle(world, found, trial);
+	trial_free(trial);
+	return err;
+}
+
+/* The connection ended before the answer came: the record knows it. */
+static enum err
+ask_record(const struct world *world)
+{
+	struct trial *trial = NULL;
+	enum apply_found found = apply_resume(world, &trial);
+	enum err err;
+
+	if (found == FOUND_RUNNING || found == FOUND_RESUMED)
+		err = fail(ERR_FAIL, _("the guardian was lost and started "
+			   "again; ask once more"));
+	else
+		err = nothing_to_settle(world, found, trial);
+	trial_free(trial);
+	return err;
+}
+
+static enum err
+wait_settled(const struct world *world, struct guardian_client *client)
+{
+	struct guardian_event event = {0};
+	bool settled = false;
+	enum err err = OK;
+
+	while (!settled && !err) {
+		err = cli_wait_event(world, client, ANSWER_MS, &event);
+		if (err)
+			break;
+		switch (event.kind) {
+		case EVENT_CONFIRMED:
+		case EVENT_REVERTED:
+		case EVENT_FAILED:
+			settled = true;
+			err = cli_outcome(world, &event);
+			break;
+		case EVENT_NOT_REVERTED:
+		case EVENT_DENIED:
+			cli_tell_event(world, &event);
+			err = fail(ERR_FAIL, "%s",
+				   event.text ? event.text : "");
+			break;
+		case EVENT_LOST:
+			settled = true;
+			err = ask_record(world);
+			break;
+		case EVENT_NONE:
+		case EVENT_ON_TRIAL:
+		case EVENT_EXTENDED:
+			break;
+		}
+		guardian_event_done(&event);
+	}
+	return err;
+}
+
+/* OK: confirmed. ERR_REVERTED: undone. Else it could not be settled. */
+static enum err
+settle(const struct world *world, bool keep, const char *reason)
+{
+	struct guardian_client client = { .fd = -1 };
+	enum err err;
+
+	err = reach_guardian(world, &client);
+	if (!err && client.fd >= 0) {
+		err = keep ? guardian_confirm(&client, &world->actor) :
+			guardian_revert(&client, &world->actor, reason);
+		if (!err)
+			err = wait_settled(world, &client);
+	}
+	guardian_disconnect(&client);
+	return err;
+}
+
+enum err
+cmd_confirm(struct world *world, const struct cli_call *call)
+{
+	return settle(world, true, NULL);
+}
+
+/* --if-due: a timer's question. Only a trial past its deadline is touched. */
+static bool
+is_due(const struct world *world)
+{
+	struct trial *trial = NULL;
+	int dir;
+	bool due = false;
+
+	if (dir_open_private(world->guardian.run_dir, &dir))
+		return false;
+	if (!trial_load(dir, &trial))
+		due = !trial_state_is_settled(trial->state) &&
+		      trial->deadline_ms <=
+		      world->clock->boot_ms(world->clock);
+	trial_free(trial);
+	close(dir);
+	return due;
+}
+
+enum err
+cmd_revert(struct world *world, const struct cli_call *call)
+{
+	const char *reason = call->opt.if_due ? "deadline" : "asked";
+	enum err err;
+
+	if (call->opt.if_due && !is_due(world))
+		return OK;
+	err = settle(world, false, reason);
+	if (err == ERR_REVERTED) {
+		cli_warn(world, "%s", err_message());
+		return OK;
+	}
+	return err ? err : fail(ERR_FAIL, _("too late: the change was "
+				"confirmed"));
+}

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line's way to apply's road: the difference and the guard's
+ * account are shown and a question is asked before anything can happen (P2). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sallyport/i18n.h>
+#include <sallyport/xt.h>
+#include "internal.h"
+
+/* What is about to be committed, and what the guard thinks of it. */
+struct plan {
+	const struct ruleset *live;
+	struct ruleset *candidate;
+	struct changeset *changes;
+	bool other_world;
+	struct vec lifelines;
+	struct guard_report *report;
+};
+
+enum err
+cli_trial_seconds(const struct cli_call *call, int *seconds)
+{
+	const char *word = call->opt.seconds;
+	char *end;
+	long n;
+
+	*seconds = TRIAL_SECONDS_DEFAULT;
+	if (!word)
+		return OK;
+	n = strtol(word, &end, 10);
+	if (end == word || *end || n < TRIAL_SECONDS_MIN ||
+	    n > TRIAL_SECONDS_MAX)
+		return fail(ERR_USAGE, _("'%s' is no length of a trial: %d to "
+			    "%d seconds"), word, TRIAL_SECONDS_MIN,
+			    TRIAL_SECONDS_MAX);
+	*seconds = (int)n;
+	return OK;
+}
+
+enum err
+cli_check_question(const struct world *world, const struct cli_call *call,
+		   bool input_taken)
+{
+	if (call->opt.yes || call->opt.detach)
+		return OK;
+	if (world->tty_in && !input_taken)
+		return OK;
+	return fail(ERR_USAGE, _("nobody can be asked here: standard input is "
+		    "no terminal; give --yes or --detach"));
+}
+
+static enum err
+plan_judge(const struct world *world, struct plan *plan)
+{
+	guard_report_free(plan->report);
+	plan->report = NULL;
+	lifelines_free(&plan->lifelines);
+	memset(&plan->lifelines, 0, sizeof(plan->lifelines));
+	return apply_judge(world, plan->live, plan->candidate,
+			   plan->other_world, &plan->lifelines, &plan->report);
+}
+
+static void
+plan_done(struct plan *plan)
+{
+	guard_report_free(plan->report);
+	lifelines_free(&plan->lifelines);
+	ruleset_free(plan->candidate);
+	changeset_free(plan->changes);
+}
+
+static enum err
+plan_make(const struct world *world, const struct changeset *changes,
+	  struct plan *plan)
+{
+	enum err err;
+
+	plan->candidate = ruleset_copy(plan->live);
+	plan->changes = changeset_copy(changes);
+	err = changeset_apply(plan->changes, plan->candidate);
+	return err ? err : plan_judge(world, plan);
+}
+
+static bool
+plan_refused(const struct world *world, const struct plan *plan)
+{
+	return plan->report->judgement == JUDGED_REFUSED && !world->override;
+}
+
+/* --fix: the accept rules that the guard offers come too. */
+static enum err
+plan_fix(const struct world *world, struct plan *plan)
+{
+	enum err err;
+
+	if (!plan_refused(world, plan))
+		return OK;
+	err = guard_fix(&plan->lifelines, plan->live, plan->candidate,
+			plan->changes);
+	if (err)
+		return err == ERR_NOT_FOUND ? OK : err;
+	return plan_judge(world, plan);
+}
+
+static enum err
+plan_show(const struct world *world, const struct plan *plan)
+{
+	struct str out = {0};
+	enum err err;
+
+	changeset_describe(plan->changes, &out);
+	guard_explain(plan->report, &out);
+	err = cli_print(world, &out);
+	str_done(&out);
+	return err;
+}
+
+/* The refusal, and the rules that would lift it. */
+static enum err
+plan_refuse(const struct world *world, const struct cli_call *call,
+	    struct plan *plan)
+{
+	struct changeset *fix = changeset_new(world->table);
+	struct str text = {0};
+	enum err err = OK;
+
+	if (!call->opt.fix && !guard_fix(&plan->lifelines, plan->live,
+					 plan->candidate, fix)) {
+		str_add(&text, _("These changes would keep it, and --fix adds "
+				 "them:\n"));
+		changeset_describe(fix, &text);
+		err = cli_print(world, &text);
+	}
+	str_clear(&text);
+	guard_refusal(plan->report, &text);
+	if (!err)
+		err = fail(ERR_REFUSED, "%s", str_text(&text));
+	str_done(&text);
+	changeset_free(fix);
+	return err;
+}
+
+static bool
+said_yes(const struct world *world)
+{
+	char answer[64];
+
+	fflush(world->err);
+	if (!fgets(answer, sizeof(answer), world->in))
+		return false;
+	answer[strcspn(answer, "\n")] = '\0';
+	return !strcasecmp(answer, "y") || !strcasecmp(answer, "yes") ||
+	       !strcasecmp(answer, _("yes"));
+}
+
+static enum err
+plan_ask(const struct world *world, const struct cli_call *call, int seconds)
+{
+	if (call->opt.yes || !world->tty_in)
+		return OK;
+	if (world->no_trial)
+		fputs(_("Commit this for good, without a trial? [y/N] "),
+		      world->err);
+	else
+		fprintf(world->err, _("Commit this on trial for %d seconds? "
+			"[y/N] "), seconds);
+	if (said_yes(world))
+		return OK;
+	return fail(ERR_CANCELLED, _("nothing was changed"));
+}
+
+static enum err
+plan_commit(const struct world *world, const struct cli_call *call,
+	    const struct plan *plan, const char *origin, const char *message,
+	    int seconds)
+{
+	const struct apply_request req = {
+		.base = plan->live,
+		.changes = plan->changes,
+		.message = message,
+		.origin = origin,
+		.seconds = seconds,
+		.override = world->override,
+		.no_trial = world->no_trial,
+	};
+	struct guardian_client client = { .fd = -1 };
+	enum err err;
+
+	err = apply_start(world, &req, &client);
+	if (!err)
+		err = call->opt.detach ? cli_leave(world, &client) :
+					 cli_watch(world, &client);
+	guardian_disconnect(&client);
+	return err;
+}
+
+static enum err
+plan_run(const struct world *world, const struct cli_call *call,
+	 struct plan *plan, const char *origin, const char *message)
+{
+	int seconds;
+	enum err err;
+
+	err = cli_trial_seconds(call, &seconds);
+	if (!err && call->opt.fix)
+		err = plan_fix(world, plan);
+	if (!err)
+		err = plan_show(world, plan);
+	if (err)
+		return err;
+	if (plan_refused(world, plan))
+		return plan_refuse(world, call, plan);
+	err = plan_ask(world, call, seconds);
+	if (err)
+		return err;
+	return plan_commit(world, call, plan, origin, message, seconds);
+}
+
+enum err
+cli_commit(const struct world *world, const struct cli_call *call,
+	   const struct ruleset *live, const struct changeset *changes,
+	   bool other_world, const char *origin, const char *message)
+{
+	struct plan plan = { .live = live, .other_world = other_world };
+	struct str text = {0};
+	enum err err;
+
+	if (changes->changes.n == 0 && !call->opt.fix) {
+		str_add(&text, _("Nothing to change.\n"));
+		err = cli_print(world, &text);
+		str_done(&text);
+		return err;
+	}
+	err = plan_make(world, changes, &plan);
+	if (!err)
+		err = plan_run(world, call, &plan, origin, message);
+	plan_done(&plan);
+	return err;
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the commands share. Private to src/cli/. */
+#ifndef SALLYPORT_CLI_INTERNAL_H
+#define SALLYPORT_CLI_INTERNAL_H
+
+#include <sallyport/apply.h>
+#include <sallyport/cli.h>
+
+/* A row of the command table. run returns OK, or the code of an error whose
+ * message was set by fail(). */
+struct command {
+	const char *name;
+	const char *args;	/* as usage shows them */
+	const char *options;	/* names of its own options, blanks between */
+	int min_args;
+	int max_args;
+	bool dashes;		/* words after `--` are the operands, any number */
+	bool offline;		/* serves --file too */
+	bool changes;		/* refused with --read-only */
+	const char *help;	/* N_() */
+	enum err (*run)(struct world *world, const struct cli_call *call);
+};
+
+/* A row of the option table. */
+struct cli_option {
+	const char *name;
+	char letter;		/* 0: none */
+	const char *arg;	/* name of its argument, N_(); NULL for a flag */
+	bool global;		/* of every command */
+	bool hidden;
+	size_t offset;		/* of its value in struct cli_options */
+	const char *help;	/* N_() */
+};
+
+extern const struct command cli_commands[];	/* ends in a NULL name */
+extern const struct cli_option cli_option_rows[];
+
+/* Does the command (NULL: the editor) take the option? */
+bool cli_option_fits(const struct cli_option *row, const struct command *command);
+
+/* Write text to world->out: byte for byte, but harmless on a terminal (P9). */
+enum err cli_print(const struct world *world, const struct str *text) must_check;
+
+/* "sallyport: ..." on world->err, harmless on a terminal. */
+void cli_warn(const struct world *world, const char *fmt, ...) printf_like(2, 3);
+
+/* The same for a warning of apply_*(), which is freed; NULL says nothing. */
+void cli_warn_take(const struct world *world, char *warning);
+
+/* The live table; a warning where nf_tables has rules besides. */
+enum err cli_read_live(const struct world *world, struct ruleset **live,
+		       bool *other_world) must_check;
+
+/* The table from an ip6tables-save file; "-" is standard input. */
+enum err cli_load_file(const struct world *world, const char *name,
+		       struct ruleset **rs) must_check;
+
+/* "live", a revision's number, or a file. */
+enum err cli_load(const struct world *world, const char *what,
+		  struct ruleset **rs) must_check;
+
+/* A revision's number, from 1; false for any other word. */
+bool cli_revision_number(const char *word, int64_t *id);
+
+/* An ERR_USAGE for a word that is no revision's number. */
+enum err cli_need_revision(const char *word, int64_t *id) must_check;
+
+enum err cli_open_history(const struct world *world, struct history **history)
+	must_check;
+
+/* The seconds of -t, or the default. ERR_USAGE names the word. */
+enum err cli_trial_seconds(const struct cli_call *call, int *seconds)
+	must_check;
+
+/* ERR_USAGE where a question would have nobody to answer it: input_taken says
+ * that standard input is the rules file. */
+enum err cli_check_question(const struct world *world,
+			    const struct cli_call *call, bool input_taken)
+	must_check;
+
+/* Show the difference and the guard's account, ask, start the trial of changes
+ * on live, and stay with it or, with --detach, leave. */
+enum err cli_commit(const struct world *world, const struct cli_call *call,
+		    const struct ruleset *live, const struct changeset *changes,
+		    bool other_world, const char *origin, const char *message)
+	must_check;
+
+/* Stay with a trial until it is settled: OK when it was confirmed,
+ * ERR_REVERTED, or the error. */
+enum err cli_watch(const struct world *world, struct guardian_client *client)
+	must_check;
+
+/* Wait until the change is on trial, say how it is confirmed, and leave. */
+enum err cli_leave(const struct world *world, struct guardian_client *client)
+	must_check;
+
+/* The next event, waiting ms for it at most. */
+enum err cli_wait_event(const struct world *world,
+			struct guardian_client *client, int64_t ms,
+			struct guardian_event *event) must_check;
+
+/* What a settling event means, told: OK, or fail() with its account. */
+enum err cli_outcome(const struct world *world,
+		     const struct guardian_event *event) must_check;
+
+/* Warn of EVENT_NOT_REVERTED and EVENT_DENIED. */
+void cli_tell_event(const struct world *world,
+		    const struct guardian_event *event);
+
+/* The same as cli_outcome() from a settled record. */
+enum err cli_record_outcome(const struct world *world,
+			    const struct trial *trial) must_check;
+
+void cli_say_on_trial(const struct world *world, int64_t deadline_ms);
+
+/* Look at what an earlier trial left, and go on only where none is running. */
+enum err cli_settle_first(const struct world *world) must_check;
+
+enum err cmd_list(struct world *world, const struct cli_call *call) must_check;
+enum err cmd_save(struct world *world, const struct cli_call *call) must_check;
+enum err cmd_check(struct world *world, const struct cli_call *call) must_check;
+enum err cmd_diff(struct world *world, const struct cli_call *call) must_check;
+enum err cmd_apply(struct world *world, const struct cli_call *call) must_check;
+enum err cmd_restore(struct world *world, const struct cli_call *call) must_check;
+enum err cmd_confirm(struct world *world, const struct cli_call *call) must_check;
+enum err cmd_revert(struct world *world, const struct cli_call *call) must_check;
+enum err cmd_status(struct world *world, const struct cli_call *call) must_check;
+enum err cmd_log(struct world *world, const struct cli_call *call) must_check;
+enum err cmd_show(struct world *world, const struct cli_call *call) must_check;
+enum err cmd_sandbox(struct world *world, const struct cli_call *call) must_check;
+
+#endif

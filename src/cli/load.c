@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where a command's rules come from: the live table, a file, a revision. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sallyport/file.h>
+#include <sallyport/i18n.h>
+#include "internal.h"
+
+#define FILE_MAX (256UL << 20)
+
+enum err
+cli_read_live(const struct world *world, struct ruleset **live,
+	      bool *other_world)
+{
+	enum err err;
+
+	err = apply_read(world, live, other_world);
+	if (!err && *other_world)
+		cli_warn(world, _("warning: nf_tables has rules of its own in "
+			 "this network namespace; they are not shown here and "
+			 "packets must pass them too"));
+	return err;
+}
+
+static enum err
+read_text(const struct world *world, const char *name, struct str *text)
+{
+	if (!strcmp(name, "-"))
+		return file_read_fd(fileno(world->in), _("standard input"),
+				    FILE_MAX, text);
+	return file_read(AT_FDCWD, name, FILE_MAX, text);
+}
+
+/* Rules are text: a NUL byte says that the file is something else. */
+static enum err
+check_text(const char *name, const struct str *text)
+{
+	const char *nul = text->len ? memchr(text->s, '\0', text->len) : NULL;
+	size_t line = 1;
+	const char *p;
+
+	if (!nul)
+		return OK;
+	for (p = text->s; p < nul; p++)
+		line += *p == '\n';
+	return fail(ERR_PARSE, _("%s:%zu: a NUL byte: this is no rules file"),
+		    name, line);
+}
+
+enum err
+cli_load_file(const struct world *world, const char *name, struct ruleset **rs)
+{
+	struct str text = {0};
+	enum err err;
+
+	err = read_text(world, name, &text);
+	if (!err)
+		err = check_text(name, &text);
+	if (!err)
+		err = ruleset_load(str_text(&text), text.len, name,
+				   world->table, rs);
+	str_done(&text);
+	return err == ERR_NOT_FOUND ? ERR_FAIL : err;
+}
+
+bool
+cli_revision_number(const char *word, int64_t *id)
+{
+	size_t n = strspn(word, "0123456789");
+
+	if (n == 0 || n > 18 || word[n] || word[0] == '0')
+		return false;
+	*id = strtoll(word, NULL, 10);
+	return true;
+}
+
+enum err
+cli_need_revision(const char *word, int64_t *id)
+{
+	if (cli_revision_number(word, id))
+		return OK;
+	return fail(ERR_USAGE, _("'%s' is no revision number; 'sallyport log' "
+		    "lists them"), word);
+}
+
+enum err
+cli_open_history(const struct world *world, struct history **history)
+{
+	enum err err;
+
+	err = history_open(world->db_path, true, history);
+	if (err == ERR_NOT_FOUND)
+		return fail(ERR_FAIL, _("there is no history yet: %s does not "
+			    "exist"), world->db_path);
+	return err;
+}
+
+static enum err
+load_revision(const struct world *world, int64_t id, struct ruleset **rs)
+{
+	struct history *history;
+	enum err err;
+
+	err = cli_open_history(world, &history);
+	if (err)
+		return err;
+	err = history_ruleset(history, id, rs);
+	history_close(history);
+	return err;
+}
+
+enum err
+cli_load(const struct world *world, const char *what, struct ruleset **rs)
+{
+	bool other_world;
+	int64_t id;
+
+	if (!strcmp(what, "live"))
+		return cli_read_live(world, rs, &other_world);
+	if (cli_revision_number(what, &id))
+		return load_revision(world, id, rs);
+	return cli_load_file(world, what, rs);
+}

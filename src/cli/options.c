@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of options, and the parser that reads it: options of all commands
+ * may stand before or after the command, those of one command after it. */
+#include <getopt.h>
+#include <string.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include "internal.h"
+
+#define AT(member) offsetof(struct cli_options, member)
+
+const struct cli_option cli_option_rows[] = {
+	{ "table", 'T', N_("TABLE"), true, false, AT(table),
+	  N_("The table; this version knows filter") },
+	{ "file", 0, N_("RULES"), true, false, AT(file),
+	  N_("Read an ip6tables-save file instead of the kernel") },
+	{ "backend", 0, N_("NAME"), true, false, AT(backend),
+	  N_("Where the table lives: ip6tc, the kernel's legacy tables") },
+	{ "db", 0, N_("PATH"), true, false, AT(db),
+	  N_("The history database") },
+	{ "run-dir", 0, N_("PATH"), true, false, AT(run_dir),
+	  N_("The directory of the trial record") },
+	{ "override", 0, N_("HOST"), true, false, AT(override),
+	  N_("Commit against the guard; HOST is this host's name") },
+	{ "no-trial", 0, NULL, true, false, AT(no_trial),
+	  N_("Commit for good at once, and record it as such") },
+	{ "resolve", 0, NULL, true, false, AT(resolve),
+	  N_("Look host names in rules up") },
+	{ "read-only", 0, NULL, true, false, AT(read_only),
+	  N_("Change nothing") },
+	{ "no-editor", 0, NULL, true, false, AT(no_editor),
+	  N_("Never start $VISUAL or $EDITOR") },
+	{ "help", 'h', NULL, true, false, AT(help),
+	  N_("Print this, or the help of the command, and leave") },
+	{ "version", 'V', NULL, true, false, AT(version),
+	  N_("Print the version and leave") },
+	{ "in-sandbox", 0, NULL, true, true, AT(in_sandbox), NULL },
+	{ "verbose", 'v', NULL, false, false, AT(verbose),
+	  N_("With counters, interfaces and options") },
+	{ "counters", 'c', NULL, false, false, AT(counters),
+	  N_("With the counters of each rule") },
+	{ "seconds", 't', N_("SECONDS"), false, false, AT(seconds),
+	  N_("Length of the trial, 5 to 3600 (120)") },
+	{ "message", 'm', N_("MESSAGE"), false, false, AT(message),
+	  N_("Why, for the history") },
+	{ "yes", 'y', NULL, false, false, AT(yes),
+	  N_("Do not ask before the trial starts") },
+	{ "detach", 0, NULL, false, false, AT(detach),
+	  N_("Leave when the trial runs; 'confirm' or the deadline decides") },
+	{ "fix", 0, NULL, false, false, AT(fix),
+	  N_("Add the accept rules that the guard asks for") },
+	{ "json", 0, NULL, false, false, AT(json),
+	  N_("Print JSON") },
+	{ "grep", 0, N_("TEXT"), false, false, AT(grep),
+	  N_("Only revisions with TEXT in message, user, origin, state or "
+	     "rules") },
+	{ "all", 0, NULL, false, false, AT(all),
+	  N_("Commits that the kernel refused, too") },
+	{ "if-due", 0, NULL, false, true, AT(if_due), NULL },
+	{ .name = NULL },
+};
+
+#define VALUE_FIRST 256		/* getopt's value of row 0 without a letter */
+
+/* Is word one of the words in list? */
+static bool
+has_word(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+	const char *p;
+
+	for (p = list; p && *p; p += strcspn(p, " ")) {
+		p += strspn(p, " ");
+		if (!strncmp(p, word, n) && strchr(" ", p[n]))
+			return true;
+	}
+	return false;
+}
+
+bool
+cli_option_fits(const struct cli_option *row, const struct command *command)
+{
+	if (row->global)
+		return true;
+	return command && has_word(command->options, row->name);
+}
+
+/* The rows that fit, as getopt_long() wants them. */
+struct spelling {
+	struct option longs[ARRAY_LEN(cli_option_rows)];
+	char shorts[2 * ARRAY_LEN(cli_option_rows) + 3];
+};
+
+static void
+spell(struct spelling *sp, const char *order, const struct command *command)
+{
+	const struct cli_option *row;
+	size_t n = 0;
+	char *s = sp->shorts;
+
+	memset(sp, 0, sizeof(*sp));
+	s = stpcpy(s, order);
+	for (row = cli_option_rows; row->name; row++) {
+		if (!cli_option_fits(row, command))
+			continue;
+		sp->longs[n].name = row->name;
+		sp->longs[n].has_arg =
+			row->arg ? required_argument : no_argument;
+		sp->longs[n].val = VALUE_FIRST + (int)(row - cli_option_rows);
+		n++;
+		if (!row->letter)
+			continue;
+		*s++ = row->letter;
+		if (row->arg)
+			*s++ = ':';
+	}
+}
+
+static const struct cli_option *
+row_of_value(int value)
+{
+	const struct cli_option *row;
+
+	if (value >= VALUE_FIRST)
+		return &cli_option_rows[value - VALUE_FIRST];
+	for (row = cli_option_rows; row->letter != value; row++)
+		;
+	return row;
+}
+
+/* How the option that getopt_long() stumbled on was written. */
+static const char *
+written(char **argv, char letter[3])
+{
+	if (optopt > 0 && optopt < VALUE_FIRST) {
+		letter[0] = '-';
+		letter[1] = (char)optopt;
+		letter[2] = '\0';
+		return letter;
+	}
+	return argv[optind - 1];
+}
+
+static enum err
+bad_option(char **argv, int found, const struct command *command)
+{
+	const char *name = command ? command->name : "sallyport";
+	const char *more = command ? command->name : "";
+	const char *blank = command ? " " : "";
+	char letter[3];
+	const char *word = written(argv, letter);
+
+	if (found == ':')
+		return fail(ERR_USAGE, _("option '%s' needs an argument; see "
+			    "'sallyport %s%s--help'"), word, more, blank);
+	if (optopt >= VALUE_FIRST)
+		return fail(ERR_USAGE, _("option '%s' takes no argument; see "
+			    "'sallyport %s%s--help'"), word, more, blank);
+	if (command && command->dashes)
+		return fail(ERR_USAGE, _("'%s' has no option '%s'; arguments "
+			    "for ip6tables stand after '--'; see 'sallyport "
+			    "%s --help'"), name, word, name);
+	return fail(ERR_USAGE, _("'%s' has no option '%s'; see 'sallyport "
+		    "%s%s--help'"), name, word, more, blank);
+}
+
+static void
+store(struct cli_options *opt, const struct cli_option *row, const char *value)
+{
+	void *at = (char *)opt + row->offset;
+
+	if (row->arg)
+		*(const char **)at = value;
+	else
+		*(bool *)at = true;
+}
+
+/* Take the options of argv; optind is left at the first operand. */
+static enum err
+take_options(int argc, char **argv, const char *order, struct cli_call *call)
+{
+	struct spelling sp;
+	const char *last = NULL;
+	int found;
+
+	spell(&sp, order, call->command);
+	opterr = 0;
+	optind = 0;
+	for (;;) {
+		found = getopt_long(argc, argv, sp.shorts, sp.longs, NULL);
+		if (found == -1)
+			break;
+		if (found == '?' || found == ':')
+			return bad_option(argv, found, call->command);
+		last = optarg;
+		store(&call->opt, row_of_value(found), optarg);
+	}
+	call->dashes = optind > 1 && argv[optind - 1] != last &&
+		       !strcmp(argv[optind - 1], "--");
+	return OK;
+}
+
+static enum err
+find_command(const char *name, struct cli_call *call)
+{
+	const struct command *command;
+
+	for (command = cli_commands; command->name; command++) {
+		if (!strcmp(command->name, name)) {
+			call->command = command;
+			return OK;
+		}
+	}
+	return fail(ERR_USAGE, _("unknown command '%s'; 'sallyport --help' "
+		    "lists the commands"), name);
+}
+
+static enum err
+check_operands(const struct cli_call *call)
+{
+	const struct command *command = call->command;
+
+	if (call->opt.help || call->opt.version)
+		return OK;
+	if (call->argc < command->min_args)
+		return fail(ERR_USAGE, _("'%s' needs an argument: sallyport "
+			    "%s %s"), command->name, command->name,
+			    command->args);
+	if (command->dashes && call->dashes)
+		return OK;
+	if (call->argc > command->max_args)
+		return fail(ERR_USAGE, _("'%s' is one argument too many for "
+			    "'%s'"), call->argv[command->max_args],
+			    command->name);
+	return OK;
+}
+
+/* What the options name must be there. */
+static enum err
+check_names(const struct cli_options *opt)
+{
+	const char *backend = opt->file ? "file" : "ip6tc";
+
+	if (opt->table && strcmp(opt->table, "filter"))
+		return fail(ERR_USAGE, _("table '%s' is not served by this "
+			    "version: only 'filter' is"), opt->table);
+	if (opt->backend && strcmp(opt->backend, backend))
+		return fail(ERR_USAGE, _("backend '%s' is not served by this "
+			    "version: only 'ip6tc' is, and 'file' with "
+			    "--file"), opt->backend);
+	return OK;
+}
+
+enum err
+cli_parse(int argc, char **argv, struct cli_call *call)
+{
+	enum err err;
+
+	memset(call, 0, sizeof(*call));
+	err = take_options(argc, argv, "+:", call);
+	if (err)
+		return err;
+	if (optind >= argc)
+		return check_names(&call->opt);
+	err = find_command(argv[optind], call);
+	if (err)
+		return err;
+	argc -= optind;
+	argv += optind;
+	err = take_options(argc, argv, ":", call);
+	if (!err)
+		err = check_names(&call->opt);
+	if (err)
+		return err;
+	call->argc = argc - optind;
+	call->argv = argv + optind;
+	return check_operands(call);
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What became of a trial, in words and as an exit status: by its guardian's
+ * event or, where the guardian is gone, by its record. */
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sallyport/i18n.h>
+#include "internal.h"
+
+static void
+say(const struct world *world, const char *text)
+{
+	struct str line = {0};
+
+	str_addf(&line, "%s\n", text);
+	if (cli_print(world, &line))
+		cli_warn(world, "%s", err_message());
+	str_done(&line);
+}
+
+static void
+say_lost(const struct world *world, const char *lost)
+{
+	struct str text = {0};
+
+	if (!lost || !lost[0])
+		return;
+	str_add(&text, _("Rules of others that the undo had to take away:\n"));
+	str_add(&text, lost);
+	if (cli_print(world, &text))
+		cli_warn(world, "%s", err_message());
+	str_done(&text);
+}
+
+static enum err
+kept(const struct world *world)
+{
+	say(world, _("Confirmed: the change stays."));
+	return OK;
+}
+
+static enum err
+undone(const struct world *world, const char *reason, const char *lost)
+{
+	say_lost(world, lost);
+	return fail(ERR_REVERTED, _("reverted: the change was undone (%s)"),
+		    reason ? reason : "");
+}
+
+enum err
+cli_outcome(const struct world *world, const struct guardian_event *event)
+{
+	switch (event->kind) {
+	case EVENT_CONFIRMED:
+		return kept(world);
+	case EVENT_REVERTED:
+		return undone(world, event->text, event->lost);
+	case EVENT_FAILED:
+		return fail(event->err ? event->err : ERR_FAIL, "%s",
+			    event->text ? event->text : "");
+	case EVENT_NONE:
+	case EVENT_ON_TRIAL:
+	case EVENT_EXTENDED:
+	case EVENT_NOT_REVERTED:
+	case EVENT_DENIED:
+	case EVENT_LOST:
+		break;
+	}
+	die("an event that settles nothing");
+}
+
+enum err
+cli_record_outcome(const struct world *world, const struct trial *trial)
+{
+	switch (trial->state) {
+	case TRIAL_CONFIRMED:
+		return kept(world);
+	case TRIAL_REVERTED:
+		return undone(world, trial->reason, trial->lost);
+	case TRIAL_FAILED:
+		return fail(ERR_FAIL, _("nothing was changed: %s"),
+			    trial->reason ? trial->reason : "");
+	case TRIAL_NOT_REVERTED:
+	case TRIAL_ARMED:
+	case TRIAL_ON:
+		break;
+	}
+	return fail(ERR_FAIL, _("NOT REVERTED: %s"),
+		    trial->reason ? trial->reason : "");
+}
+
+void
+cli_tell_event(const struct world *world, const struct guardian_event *event)
+{
+	const char *text = event->text ? event->text : "";
+
+	if (event->kind == EVENT_NOT_REVERTED)
+		cli_warn(world, _("NOT REVERTED: %s; it is tried again"), text);
+	else
+		cli_warn(world, "%s", text);
+}
+
+void
+cli_say_on_trial(const struct world *world, int64_t deadline_ms)
+{
+	int64_t ms = deadline_ms - world->clock->boot_ms(world->clock);
+	struct str text = {0};
+
+	str_addf(&text, _("On trial: undone in %lld seconds unless 'sallyport "
+			  "confirm' keeps it; 'sallyport revert' undoes it "
+			  "now."), (long long)(ms > 0 ? (ms + 999) / 1000 : 0));
+	say(world, str_text(&text));
+	str_done(&text);
+}
+
+enum err
+cli_wait_event(const struct world *world, struct guardian_client *client,
+	       int64_t ms, struct guardian_event *event)
+{
+	int64_t end = world->clock->boot_ms(world->clock) + ms;
+	struct pollfd fd = { .events = POLLIN };
+	char *warning = NULL;
+
+	for (;;) {
+		apply_next(world, client, event, &warning);
+		cli_warn_take(world, warning);
+		warning = NULL;
+		if (event->kind != EVENT_NONE)
+			return OK;
+		guardian_event_done(event);
+		if (world->clock->boot_ms(world->clock) > end)
+			return fail(ERR_FAIL, _("the guardian does not "
+				    "answer; 'sallyport status' tells how "
+				    "the trial stands"));
+		fd.fd = client->fd;
+		poll(&fd, 1, 100);
+	}
+}
+
+/* The commit waits for the xtables lock, so the answer may take a while. */
+#define COMMIT_MS 120000
+
+enum err
+cli_leave(const struct world *world, struct guardian_client *client)
+{
+	struct guardian_event event = {0};
+	enum err err;
+
+	err = cli_wait_event(world, client, COMMIT_MS, &event);
+	if (err)
+		return err;
+	if (event.kind == EVENT_ON_TRIAL)
+		cli_say_on_trial(world, event.deadline_ms);
+	else if (event.kind == EVENT_LOST)
+		err = fail(ERR_FAIL, _("the guardian is gone; 'sallyport "
+			   "status' tells how the trial stands"));
+	else
+		err = cli_outcome(world, &event);
+	guardian_event_done(&event);
+	return err;
+}
+
+static enum err
+busy(const struct world *world, const struct trial *trial)
+{
+	int64_t ms = trial->deadline_ms - world->clock->boot_ms(world->clock);
+	const char *user = trial->actor.user ? trial->actor.user : "?";
+
+	return fail(ERR_BUSY, _("a change by %s is on trial for %lld more "
+		    "seconds; 'sallyport confirm' or 'sallyport revert' "
+		    "settles it"), user,
+		    (long long)(ms > 0 ? (ms + 999) / 1000 : 0));
+}
+
+enum err
+cli_settle_first(const struct world *world)
+{
+	struct trial *trial = NULL;
+	enum err err = OK;
+
+	switch (apply_resume(world, &trial)) {
+	case FOUND_NOTHING:
+		break;
+	case FOUND_RUNNING:
+	case FOUND_RESUMED:
+		err = trial ? busy(world, trial) :
+			fail(ERR_BUSY, _("another change is on trial"));
+		break;
+	case FOUND_SETTLED:
+		if (trial && trial->state == TRIAL_REVERTED)
+			cli_warn(world, _("note: the last change was undone "
+				 "(%s)"), trial->reason ? trial->reason : "");
+		break;
+	case FOUND_FOREIGN:
+		cli_warn(world, _("note: the trial record in %s is of another "
+			 "network namespace and was left alone"),
+			 world->guardian.run_dir);
+		break;
+	case FOUND_UNREADABLE:
+		err = ERR_FAIL;
+		break;
+	}
+	trial_free(trial);
+	return err;
+}

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Staying with a trial: a countdown on one line that takes the two-digit code
+ * as keep. The code is made and shown only once the change is in the kernel, so
+ * that no key typed ahead can confirm; ^C asks for the revert; a hang-up leaves
+ * it to the deadline. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <termios.h>
+#include <unistd.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include "internal.h"
+
+#define EXTEND_MS 60000
+
+struct watch {
+	const struct world *world;
+	struct guardian_client *client;
+	int64_t deadline_ms;
+	int signals;		/* a signalfd */
+	bool keys;		/* in and out are a terminal */
+	bool on_trial;
+	bool gone;		/* hung up or terminated */
+	int last_left;		/* seconds, as shown last */
+	char code[3];
+	char typed[3];
+};
+
+static int terminal_fd = -1;
+static struct termios terminal_saved;
+
+static void
+terminal_restore(void)
+{
+	if (terminal_fd >= 0)
+		tcsetattr(terminal_fd, TCSANOW, &terminal_saved);
+	terminal_fd = -1;
+}
+
+/* Keys one by one, not echoed, and nothing that was typed before now. */
+static void
+terminal_take_keys(int fd)
+{
+	struct termios t;
+
+	if (terminal_fd >= 0 || tcgetattr(fd, &t))
+		return;
+	terminal_saved = t;
+	terminal_fd = fd;
+	die_restore(terminal_restore);
+	t.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	t.c_cc[VSUSP] = _POSIX_VDISABLE;
+	t.c_cc[VMIN] = 1;
+	t.c_cc[VTIME] = 0;
+	tcsetattr(fd, TCSAFLUSH, &t);
+}
+
+static void
+make_code(char code[3])
+{
+	unsigned n;
+
+	if (getrandom(&n, sizeof(n), 0) != sizeof(n))
+		die(_("no random numbers: %s"), strerror(errno));
+	snprintf(code, 3, "%02u", 10 + n % 90);
+}
+
+static int
+seconds_left(const struct watch *w)
+{
+	int64_t ms = w->deadline_ms - w->world->clock->boot_ms(w->world->clock);
+
+	return ms > 0 ? (int)((ms + 999) / 1000) : 0;
+}
+
+static void
+show_countdown(struct watch *w, bool again)
+{
+	int left = seconds_left(w);
+
+	if (!w->on_trial || !w->keys || (left == w->last_left && !again))
+		return;
+	w->last_left = left;
+	fprintf(w->world->out, _("\r%4d s  %s keeps  R reverts  + longer: %s "),
+		left, w->code, w->typed);
+	fprintf(w->world->out, "%s", w->typed[0] ? "\b" : "");
+	fflush(w->world->out);
+}
+
+static void
+end_countdown(struct watch *w)
+{
+	if (w->on_trial && w->keys)
+		fputc('\n', w->world->out);
+	fflush(w->world->out);
+}
+
+static void
+begin_trial(struct watch *w)
+{
+	w->on_trial = true;
+	w->last_left = -1;
+	if (w->keys) {
+		make_code(w->code);
+		terminal_take_keys(fileno(w->world->in));
+		fputs(_("On trial. Type the two digits to keep it; a new login "
+			"that runs 'sallyport confirm' is the better proof.\n"),
+		      w->world->out);
+		return;
+	}
+	cli_say_on_trial(w->world, w->deadline_ms);
+}
+
+static enum err
+ask_revert(struct watch *w)
+{
+	return guardian_revert(w->client, &w->world->actor, "asked");
+}
+
+static enum err
+take_digit(struct watch *w, char c)
+{
+	size_t n = strlen(w->typed);
+
+	w->typed[n] = c;
+	w->typed[n + 1] = '\0';
+	if (n == 0)
+		return OK;
+	if (!strcmp(w->typed, w->code))
+		return guardian_confirm(w->client, &w->world->actor);
+	memset(w->typed, 0, sizeof(w->typed));
+	fputc('\a', w->world->out);
+	return OK;
+}
+
+static enum err
+take_key(struct watch *w, char c)
+{
+	enum err err = OK;
+
+	if (c >= '0' && c <= '9')
+		err = take_digit(w, c);
+	else if (c == 'R')
+		err = ask_revert(w);
+	else if (c == '+')
+		err = guardian_extend(w->client, EXTEND_MS);
+	else
+		memset(w->typed, 0, sizeof(w->typed));
+	show_countdown(w, true);
+	return err;
+}
+
+static enum err
+take_keys(struct watch *w)
+{
+	char keys[16];
+	ssize_t n = read(fileno(w->world->in), keys, sizeof(keys));
+	enum err err = OK;
+	ssize_t i;
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return OK;
+	if (n <= 0)
+		w->gone = true;
+	for (i = 0; i < n && !err; i++)
+		err = take_key(w, keys[i]);
+	return err;
+}
+
+static enum err
+take_signal(struct watch *w)
+{
+	struct signalfd_siginfo info;
+
+	if (read(w->signals, &info, sizeof(info)) != sizeof(info))
+		return OK;
+	if (info.ssi_signo == SIGINT || info.ssi_signo == SIGQUIT)
+		return ask_revert(w);
+	w->gone = true;
+	return OK;
+}
+
+/* The guardian does not answer any more: the record knows, and a new one is
+ * started where the trial is not settled. */
+static enum err
+recover(struct watch *w, bool *settled)
+{
+	struct trial *trial = NULL;
+	enum apply_found found = apply_resume(w->world, &trial);
+	enum err err;
+
+	*settled = true;
+	guardian_disconnect(w->client);
+	if (found == FOUND_SETTLED && trial) {
+		err = cli_record_outcome(w->world, trial);
+	} else if (found == FOUND_RUNNING || found == FOUND_RESUMED) {
+		*settled = false;
+		err = guardian_connect(&w->world->guardian, w->client);
+	} else {
+		err = fail(ERR_FAIL, _("the guardian is gone and there is no "
+			   "record of the trial; look at 'sallyport list'"));
+	}
+	trial_free(trial);
+	return err;
+}
+
+static enum err
+handle_event(struct watch *w, const struct guardian_event *event,
+	     bool *settled)
+{
+	switch (event->kind) {
+	case EVENT_NONE:
+		break;
+	case EVENT_ON_TRIAL:
+		w->deadline_ms = event->deadline_ms;
+		begin_trial(w);
+		break;
+	case EVENT_EXTENDED:
+		w->deadline_ms = event->deadline_ms;
+		break;
+	case EVENT_CONFIRMED:
+	case EVENT_REVERTED:
+	case EVENT_FAILED:
+		*settled = true;
+		end_countdown(w);
+		return cli_outcome(w->world, event);
+	case EVENT_NOT_REVERTED:
+	case EVENT_DENIED:
+		end_countdown(w);
+		cli_tell_event(w->world, event);
+		break;
+	case EVENT_LOST:
+		end_countdown(w);
+		return recover(w, settled);
+	}
+	return OK;
+}
+
+static enum err
+take_events(struct watch *w, bool *settled)
+{
+	struct guardian_event event = {0};
+	char *warning = NULL;
+	enum guardian_event_kind kind;
+	enum err err;
+
+	do {
+		apply_next(w->world, w->client, &event, &warning);
+		kind = event.kind;
+		if (warning)
+			end_countdown(w);
+		cli_warn_take(w->world, warning);
+		warning = NULL;
+		err = handle_event(w, &event, settled);
+		guardian_event_done(&event);
+	} while (!err && !*settled && kind != EVENT_NONE);
+	return err;
+}
+
+static enum err
+watch_step(struct watch *w, bool *settled)
+{
+	struct pollfd fds[] = {
+		{ .fd = w->client->fd, .events = POLLIN },
+		{ .fd = w->signals, .events = POLLIN },
+		{ .fd = w->keys && w->on_trial ? fileno(w->world->in) : -1,
+		  .events = POLLIN },
+	};
+	enum err err = OK;
+
+	show_countdown(w, false);
+	if (poll(fds, ARRAY_LEN(fds), 200) < 0)
+		return OK;
+	if (fds[1].revents)
+		err = take_signal(w);
+	if (!err && fds[2].revents)
+		err = take_keys(w);
+	if (!err && fds[0].revents)
+		err = take_events(w, settled);
+	return err;
+}
+
+static enum err
+watch_run(struct watch *w)
+{
+	bool settled = false;
+	enum err err = take_events(w, &settled);
+
+	while (!settled && !w->gone && !err)
+		err = watch_step(w, &settled);
+	if (!settled && !err)
+		return fail(ERR_FAIL, _("left while the change is on trial: it "
+			    "is undone at the deadline unless 'sallyport "
+			    "confirm' keeps it"));
+	return err;
+}
+
+enum err
+cli_watch(const struct world *world, struct guardian_client *client)
+{
+	struct watch w = {
+		.world = world,
+		.client = client,
+		.keys = world->tty_in && world->tty_out,
+	};
+	sigset_t wanted;
+	sigset_t before;
+	enum err err;
+
+	sigemptyset(&wanted);
+	sigaddset(&wanted, SIGINT);
+	sigaddset(&wanted, SIGQUIT);
+	sigaddset(&wanted, SIGTERM);
+	sigaddset(&wanted, SIGHUP);
+	sigprocmask(SIG_BLOCK, &wanted, &before);
+	w.signals = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+	err = w.signals < 0 ? fail_errno(_("cannot wait for signals")) :
+			      watch_run(&w);
+	terminal_restore();
+	if (w.signals >= 0)
+		close(w.signals);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return err;
+}
