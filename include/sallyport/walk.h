@@ -35,7 +35,8 @@ struct range {
 struct packet {
 	char in[IFNAMSIZ];	/* "" where the hook has none */
 	char out[IFNAMSIZ];
-	bool in_unknown;	/* the name is not known: rules naming one are UNKNOWN */
+	bool in_unknown;	/* the name is not known, but it is not lo: rules
+				 * naming another one are UNKNOWN */
 	bool out_unknown;
 	struct in6_addr src;
 	unsigned src_len;	/* prefix length: 128 for one address, 0 for any */
@@ -45,10 +46,11 @@ struct packet {
 	struct range sport;	/* tcp, udp */
 	struct range dport;
 	uint8_t tcp_flags;	/* FIN 1 SYN 2 RST 4 PSH 8 ACK 16 URG 32 */
+	uint8_t tcp_flags_any;	/* those that may be set or not */
 	uint8_t icmp_type;
 	uint8_t icmp_code;
-	uint8_t hop_limit;
-	struct range length;	/* payload length as the length match counts */
+	struct range hop_limit;
+	struct range length;	/* of what follows the IPv6 header */
 	enum ct_state ct;
 	bool ct_reply;		/* the direction for ctdir */
 };
@@ -58,8 +60,13 @@ struct walk_result {
 	enum verdict verdict;
 	char chain[CHAIN_NAME_SIZE];
 	size_t rule;		/* from 1; 0 for the chain's policy */
-	const char *why;	/* UNKNOWN: what is not modelled, an extension's name or
-				 * "too many cases"; else NULL. Borrowed from rs. */
+	size_t hook_rule;	/* the rule of the hook's own chain from which
+				 * the packet never came back: itself the one
+				 * that decides, a jump, a goto or a RETURN; 0
+				 * where it ran to the end of that chain */
+	const char *why;	/* UNKNOWN: what is not modelled, an extension's name,
+				 * "-i", "-o" or "too many cases"; else NULL.
+				 * Borrowed from rs. */
 	struct in6_addr src;	/* DROP: one source address that meets it */
 };
 
@@ -74,6 +81,11 @@ void walk(const struct ruleset *rs, const char *hook, const struct packet *packe
 void walk_path(const struct ruleset *rs, const char *hook,
 	       const struct packet *packet, struct walk_result *result,
 	       void (*met)(const char *chain, size_t rule, void *arg), void *arg);
+
+/* One source address of packet->src from which some packet of the set is
+ * accepted for certain; false where the walk finds none. */
+bool walk_find_source(const struct ruleset *rs, const char *hook,
+		      const struct packet *packet, struct in6_addr *src);
 
 /* "ACCEPT", "DROP", "UNKNOWN". */
 const char *verdict_name(enum verdict verdict);

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Match extensions. Exact, as the kernel compares, for those that the table
+ * below lists by name and revision; what is not in it is a MAYBE. */
+#include <net/if.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/xt_conntrack.h>
+#include <linux/netfilter/xt_iprange.h>
+#include <linux/netfilter/xt_length.h>
+#include <linux/netfilter/xt_multiport.h>
+#include <linux/netfilter/xt_state.h>
+#include <linux/netfilter/xt_tcpudp.h>
+#include <linux/netfilter_ipv6/ip6_tables.h>
+#include <linux/netfilter_ipv6/ip6t_hl.h>
+#include <sallyport/mem.h>
+#include "walk-internal.h"
+
+/* Cut the field in front of at. */
+static enum part
+cut_range(struct question *q, enum range_field field, uint32_t at)
+{
+	*q->rest = *q->set;
+	q->set->range[field].hi = at - 1;
+	q->rest->range[field].lo = at;
+	return PART_CUT;
+}
+
+static enum part
+in_range(struct question *q, enum range_field field, uint32_t lo, uint32_t hi)
+{
+	struct range *set = &q->set->range[field];
+
+	if (lo > hi || set->hi < lo || set->lo > hi)
+		return PART_NONE;
+	if (set->lo < lo)
+		return cut_range(q, field, lo);
+	if (set->hi > hi)
+		return cut_range(q, field, hi + 1);
+	return PART_ALL;
+}
+
+static enum part
+in_addresses(struct question *q, enum addr_field field,
+	     const struct in6_addr *min, const struct in6_addr *max)
+{
+	struct addr_set rest;
+	enum part part = addr_set_within(&q->set->addr[field], min, max, &rest);
+
+	if (part == PART_CUT) {
+		*q->rest = *q->set;
+		q->rest->addr[field] = rest;
+	}
+	return part;
+}
+
+/* (flags & mask) == value, where some flags may be set or not. */
+static enum part
+flags_equal(struct question *q, uint8_t mask, uint8_t value)
+{
+	struct piece_set *set = q->set;
+	uint8_t open = mask & set->tcp_flags_any;
+	uint8_t bit = open & (uint8_t)-open;
+
+	if (value & ~mask)
+		return PART_NONE;
+	if ((set->tcp_flags ^ value) & mask & ~set->tcp_flags_any)
+		return PART_NONE;
+	if (!bit)
+		return PART_ALL;
+	set->tcp_flags_any ^= bit;
+	*q->rest = *set;
+	set->tcp_flags |= bit;
+	q->rest->tcp_flags &= (uint8_t)~bit;
+	return PART_CUT;
+}
+
+static enum match
+match_tcp(const void *data, struct question *q)
+{
+	const struct xt_tcp *tcp = data;
+	enum match m;
+
+	m = match_answer(in_range(q, RANGE_SPORT, tcp->spts[0], tcp->spts[1]),
+		   tcp->invflags & XT_TCP_INV_SRCPT);
+	if (m != MATCH_YES)
+		return m;
+	m = match_answer(in_range(q, RANGE_DPORT, tcp->dpts[0], tcp->dpts[1]),
+		   tcp->invflags & XT_TCP_INV_DSTPT);
+	if (m != MATCH_YES)
+		return m;
+	m = match_answer(flags_equal(q, tcp->flg_mask, tcp->flg_cmp),
+		   tcp->invflags & XT_TCP_INV_FLAGS);
+	if (m == MATCH_YES && tcp->option)
+		return match_maybe(q, "--tcp-option");
+	return m;
+}
+
+static enum match
+match_udp(const void *data, struct question *q)
+{
+	const struct xt_udp *udp = data;
+	enum match m;
+
+	m = match_answer(in_range(q, RANGE_SPORT, udp->spts[0], udp->spts[1]),
+		   udp->invflags & XT_UDP_INV_SRCPT);
+	if (m != MATCH_YES)
+		return m;
+	return match_answer(in_range(q, RANGE_DPORT, udp->dpts[0], udp->dpts[1]),
+		      udp->invflags & XT_UDP_INV_DSTPT);
+}
+
+static enum match
+match_icmp6(const void *data, struct question *q)
+{
+	const struct ip6t_icmp *icmp = data;
+	bool hit = q->packet->icmp_type == icmp->type &&
+		   q->packet->icmp_code >= icmp->code[0] &&
+		   q->packet->icmp_code <= icmp->code[1];
+
+	return match_answer(hit ? PART_ALL : PART_NONE,
+		      icmp->invflags & IP6T_ICMP_INV);
+}
+
+/* Is port in the list? And *edge, when not NULL: the lowest port above it where
+ * a port or range of the list begins or has ended. */
+static bool
+port_in_list(const struct xt_multiport_v1 *mp, uint32_t port, uint32_t *edge)
+{
+	bool hit = false;
+
+	for (unsigned i = 0; i < mp->count && i < XT_MULTI_PORTS; i++) {
+		uint32_t lo = mp->ports[i], hi = lo;
+
+		if (mp->pflags[i] && i + 1 < XT_MULTI_PORTS)
+			hi = mp->ports[++i];
+		if (lo > hi)
+			continue;
+		hit = hit || (port >= lo && port <= hi);
+		if (lo > port && lo < *edge)
+			*edge = lo;
+		if (hi + 1 > port && hi + 1 < *edge)
+			*edge = hi + 1;
+	}
+	return hit;
+}
+
+static enum part
+in_list(struct question *q, enum range_field field,
+	const struct xt_multiport_v1 *mp)
+{
+	const struct range *set = &q->set->range[field];
+	uint32_t at = set->lo, edge = UINT32_MAX;
+	bool hit = port_in_list(mp, at, &edge);
+
+	while (edge <= set->hi) {
+		at = edge;
+		edge = UINT32_MAX;
+		if (port_in_list(mp, at, &edge) != hit)
+			return cut_range(q, field, at);
+	}
+	return hit ? PART_ALL : PART_NONE;
+}
+
+static enum match
+match_multiport(const void *data, struct question *q)
+{
+	const struct xt_multiport_v1 *mp = data;
+	enum part part = PART_NONE;
+
+	if (mp->flags != XT_MULTIPORT_DESTINATION)
+		part = in_list(q, RANGE_SPORT, mp);
+	if (part == PART_NONE && mp->flags != XT_MULTIPORT_SOURCE)
+		part = in_list(q, RANGE_DPORT, mp);
+	return match_answer(part, mp->invert);
+}
+
+/* The bit that conntrack and state look for (xt_conntrack.c, xt_state.c). */
+static unsigned
+state_bit(enum ct_state ct, unsigned untracked)
+{
+	switch (ct) {
+	case CT_NEW:
+		return XT_CONNTRACK_STATE_BIT(IP_CT_NEW);
+	case CT_ESTABLISHED:
+		return XT_CONNTRACK_STATE_BIT(IP_CT_ESTABLISHED);
+	case CT_RELATED:
+		return XT_CONNTRACK_STATE_BIT(IP_CT_RELATED);
+	case CT_INVALID:
+		return XT_CONNTRACK_STATE_INVALID;
+	case CT_UNTRACKED:
+		return untracked;
+	}
+	return 0;
+}
+
+static enum match
+match_state(const void *data, struct question *q)
+{
+	const struct xt_state_info *info = data;
+
+	return info->statemask & state_bit(q->packet->ct, XT_STATE_UNTRACKED) ?
+	       MATCH_YES : MATCH_NO;
+}
+
+/* Options beside state and direction are not modelled. Without a connection
+ * (INVALID, UNTRACKED) the kernel looks at the state and at nothing else. */
+static enum match
+match_ct(struct question *q, unsigned flags, unsigned inverted, unsigned states)
+{
+	const unsigned known = XT_CONNTRACK_STATE | XT_CONNTRACK_DIRECTION |
+			       XT_CONNTRACK_STATE_ALIAS;
+	const unsigned nat = XT_CONNTRACK_STATE_SNAT | XT_CONNTRACK_STATE_DNAT;
+	enum ct_state ct = q->packet->ct;
+	bool tracked = ct != CT_INVALID && ct != CT_UNTRACKED;
+	bool hit = states & state_bit(ct, XT_CONNTRACK_STATE_UNTRACKED);
+	bool open = tracked && !hit && (states & nat);
+
+	if ((flags & XT_CONNTRACK_STATE) && !open &&
+	    hit == !!(inverted & XT_CONNTRACK_STATE))
+		return MATCH_NO;
+	if (!tracked)
+		return flags & XT_CONNTRACK_STATE ? MATCH_YES : MATCH_NO;
+	if ((flags & XT_CONNTRACK_DIRECTION) &&
+	    q->packet->ct_reply == !(inverted & XT_CONNTRACK_DIRECTION))
+		return MATCH_NO;
+	if ((flags & ~known) || ((flags & XT_CONNTRACK_STATE) && open))
+		return match_maybe(q, "conntrack");
+	return MATCH_YES;
+}
+
+static enum match
+match_conntrack1(const void *data, struct question *q)
+{
+	const struct xt_conntrack_mtinfo1 *info = data;
+
+	return match_ct(q, info->match_flags, info->invert_flags,
+			info->state_mask);
+}
+
+static enum match
+match_conntrack2(const void *data, struct question *q)
+{
+	const struct xt_conntrack_mtinfo2 *info = data;
+
+	return match_ct(q, info->match_flags, info->invert_flags,
+			info->state_mask);
+}
+
+static enum match
+match_conntrack3(const void *data, struct question *q)
+{
+	const struct xt_conntrack_mtinfo3 *info = data;
+
+	return match_ct(q, info->match_flags, info->invert_flags,
+			info->state_mask);
+}
+
+static enum match
+match_iprange(const void *data, struct question *q)
+{
+	const struct xt_iprange_mtinfo *info = data;
+	enum match m = MATCH_YES;
+
+	if (info->flags & IPRANGE_SRC)
+		m = match_answer(in_addresses(q, ADDR_SRC, &info->src_min.in6,
+					&info->src_max.in6),
+			   info->flags & IPRANGE_SRC_INV);
+	if (m == MATCH_YES && (info->flags & IPRANGE_DST))
+		m = match_answer(in_addresses(q, ADDR_DST, &info->dst_min.in6,
+					&info->dst_max.in6),
+			   info->flags & IPRANGE_DST_INV);
+	return m;
+}
+
+static enum match
+match_hl(const void *data, struct question *q)
+{
+	const struct ip6t_hl_info *info = data;
+	uint32_t limit = info->hop_limit;
+
+	switch (info->mode) {
+	case IP6T_HL_EQ:
+	case IP6T_HL_NE:
+		return match_answer(in_range(q, RANGE_HOP_LIMIT, limit, limit),
+			      info->mode == IP6T_HL_NE);
+	case IP6T_HL_LT:
+		return match_answer(in_range(q, RANGE_HOP_LIMIT, limit, 255), true);
+	case IP6T_HL_GT:
+		return match_answer(in_range(q, RANGE_HOP_LIMIT, 0, limit), true);
+	}
+	return match_maybe(q, "hl");
+}
+
+static enum match
+match_length(const void *data, struct question *q)
+{
+	const struct xt_length_info *info = data;
+
+	return match_answer(in_range(q, RANGE_LENGTH, info->min, info->max),
+		      info->invert);
+}
+
+static enum match
+match_always(const void *data, struct question *q)
+{
+	return MATCH_YES;
+}
+
+/* What is modelled: a match, its revision and the size of its data. */
+static const struct model {
+	const char *name;
+	uint8_t revision;
+	size_t size;
+	enum match (*match)(const void *data, struct question *q);
+} models[] = {
+	{ "tcp", 0, sizeof(struct xt_tcp), match_tcp },
+	{ "conntrack", 3, sizeof(struct xt_conntrack_mtinfo3), match_conntrack3 },
+	{ "comment", 0, 0, match_always },
+	{ "udp", 0, sizeof(struct xt_udp), match_udp },
+	{ "multiport", 1, sizeof(struct xt_multiport_v1), match_multiport },
+	{ "icmp6", 0, sizeof(struct ip6t_icmp), match_icmp6 },
+	{ "state", 0, sizeof(struct xt_state_info), match_state },
+	{ "conntrack", 2, sizeof(struct xt_conntrack_mtinfo2), match_conntrack2 },
+	{ "conntrack", 1, sizeof(struct xt_conntrack_mtinfo1), match_conntrack1 },
+	{ "iprange", 1, sizeof(struct xt_iprange_mtinfo), match_iprange },
+	{ "hl", 0, sizeof(struct ip6t_hl_info), match_hl },
+	{ "length", 0, sizeof(struct xt_length_info), match_length },
+};
+
+/* Matches that are not modelled but answer yes or no and nothing else. All
+ * others may also drop what they cannot read or have no room for (hotdrop). */
+static const char *const only_yes_or_no[] = {
+	"addrtype", "bpf", "cgroup", "comment", "connbytes", "connlabel",
+	"connmark", "conntrack", "cpu", "devgroup", "dscp", "ecn", "helper",
+	"hl", "ipv6header", "iprange", "ipvs", "length", "limit", "mac", "mark",
+	"nfacct", "owner", "physdev", "pkttype", "policy", "quota", "recent",
+	"rpfilter", "set", "socket", "state", "statistic", "string", "time",
+	"tos", "u32",
+};
+
+static bool
+may_drop(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(only_yes_or_no); i++)
+		if (strcmp(only_yes_or_no[i], name) == 0)
+			return false;
+	return true;
+}
+
+enum match
+match_extension(const struct xt_entry_match *m, struct question *q)
+{
+	size_t size = m->u.match_size - sizeof(*m);
+
+	for (size_t i = 0; i < ARRAY_LEN(models); i++)
+		if (m->u.user.revision == models[i].revision &&
+		    size >= models[i].size &&
+		    strcmp(m->u.user.name, models[i].name) == 0)
+			return models[i].match(m->data, q);
+	if (may_drop(m->u.user.name))
+		q->may_drop = true;
+	return match_maybe(q, m->u.user.name);
+}
