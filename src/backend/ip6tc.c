@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kernel's legacy IPv6 tables by libip6tc: read whole, and changed by one
+ * atomic replacement in which nothing but the changeset changes. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <libiptc/libip6tc.h>
+#include <sallyport/file.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include "counters.h"
+#include "ip6tc.h"
+#include "raw.h"
+
+#define LOCK_PATH "/run/xtables.lock"
+
+struct ip6tc {
+	struct backend base;
+	char *lock_path;
+	int lock_fd;
+};
+
+/* What errno means after ip6tc_init() and ip6tc_commit(). */
+static enum err
+init_failed(const char *table)
+{
+	if (errno == ENOENT)
+		return fail(ERR_FAIL, _("this kernel has no table '%s'"), table);
+	if (errno == EPERM)
+		return fail(ERR_FAIL, _("not allowed to read the packet filter: "
+					"this needs root (CAP_NET_ADMIN and "
+					"CAP_NET_RAW)"));
+	return fail_errno(_("cannot read table '%s'"), table);
+}
+
+static enum err
+commit_failed(const char *table)
+{
+	switch (errno) {
+	case EAGAIN:
+		return fail(ERR_CONFLICT, _("another program changed table '%s' "
+					    "at the same moment"), table);
+	case ELOOP:
+		return fail(ERR_FAIL, _("the kernel refuses table '%s': its "
+					"chains jump in a circle"), table);
+	case ENOENT:
+		return fail(ERR_FAIL, _("the kernel refuses table '%s': it does "
+					"not have a match or target that a rule "
+					"names"), table);
+	case EINVAL:
+		return fail(ERR_FAIL, _("the kernel refuses table '%s': a rule is "
+					"not valid where it stands (the kernel's "
+					"log may say why)"), table);
+	default:
+		return fail_errno(_("the kernel refuses table '%s'"), table);
+	}
+}
+
+static enum err
+read_rules(struct xtc_handle *h, struct chain *chain)
+{
+	const struct ip6t_entry *entry;
+
+	for (entry = ip6tc_first_rule(chain->name, h); entry;
+	     entry = ip6tc_next_rule(entry, h)) {
+		struct counters counters = { entry->counters.pcnt,
+					     entry->counters.bcnt };
+		struct rule *rule;
+		enum err err = rule_new(entry, entry->next_offset,
+					ip6tc_get_target(entry, h), counters,
+					&rule);
+
+		if (err)
+			return err;
+		chain_push_take(chain, rule);
+	}
+	return OK;
+}
+
+static enum err
+read_chain(struct xtc_handle *h, struct ruleset *rs, const char *name)
+{
+	struct xt_counters counters = { 0 };
+	enum policy policy = POLICY_NONE;
+	struct chain *chain;
+
+	if (ip6tc_builtin(name, h)) {
+		const char *word = ip6tc_get_policy(name, &counters, h);
+		enum err err = policy_parse(word ? word : "", &policy);
+
+		if (err)
+			return err;
+	}
+	chain = ruleset_add_chain(rs, name, policy);
+	chain->counters = (struct counters){ counters.pcnt, counters.bcnt };
+	return read_rules(h, chain);
+}
+
+static enum err
+read_handle(struct xtc_handle *h, const char *table, struct ruleset **rs)
+{
+	enum err err = OK;
+
+	*rs = ruleset_new(table);
+	for (const char *name = ip6tc_first_chain(h); name && !err;
+	     name = ip6tc_next_chain(h))
+		err = read_chain(h, *rs, name);
+	if (err) {
+		ruleset_free(*rs);
+		*rs = NULL;
+	}
+	return err;
+}
+
+static enum err
+ip6tc_read(struct backend *be, const char *table, struct ruleset **rs)
+{
+	struct xtc_handle *h = ip6tc_init(table);
+	enum err err;
+
+	(void)be;
+	if (!h)
+		return init_failed(table);
+	err = read_handle(h, table, rs);
+	ip6tc_free(h);
+	return err;
+}
+
+/* libip6tc's names are arrays of 32 bytes: a shorter one is read past its
+ * end. */
+struct label {
+	xt_chainlabel s;
+};
+
+static struct label
+label(const char *name)
+{
+	struct label l = { "" };
+
+	strncpy(l.s, name, sizeof(l.s) - 1);
+	return l;
+}
+
+/* The entry as libip6tc takes it, with the counters that it shall have. */
+static struct ip6t_entry *
+entry_of(const struct rule *rule)
+{
+	struct ip6t_entry *entry = xmemdup(rule->entry, rule->size);
+
+	entry->counters.pcnt = rule->counters.packets;
+	entry->counters.bcnt = rule->counters.bytes;
+	return entry;
+}
+
+static int
+put_insert(struct xtc_handle *h, const struct label *chain, size_t pos,
+	   const struct rule *rule)
+{
+	struct ip6t_entry *entry = entry_of(rule);
+	int ok = ip6tc_insert_entry(chain->s, entry, (unsigned)pos, h);
+
+	free(entry);
+	return ok;
+}
+
+static int
+put_replace(struct xtc_handle *h, const struct label *chain, size_t pos,
+	    const struct rule *rule)
+{
+	struct ip6t_entry *entry = entry_of(rule);
+	int ok = ip6tc_replace_entry(chain->s, entry, (unsigned)pos, h);
+
+	free(entry);
+	return ok;
+}
+
+static int
+put_rules(struct xtc_handle *h, const struct label *chain,
+	  const struct vec *rules)
+{
+	for (size_t i = 0; i < rules->n; i++)
+		if (!put_insert(h, chain, i, rules->v[i]))
+			return 0;
+	return 1;
+}
+
+static int
+put_policy(struct xtc_handle *h, const struct label *chain, enum policy policy)
+{
+	struct label word = label(policy_name(policy));
+
+	return ip6tc_set_policy(chain->s, word.s, NULL, h);
+}
+
+/* One change, which was applied to our own ruleset already, done to the
+ * handle. */
+static int
+put_change(struct xtc_handle *h, const struct change *change)
+{
+	struct label chain = label(change->chain);
+	struct label new_name = label(change->new_name);
+	unsigned pos = (unsigned)change->pos;
+
+	switch (change->kind) {
+	case CHANGE_INSERT:
+		return put_insert(h, &chain, pos, change->rule);
+	case CHANGE_DELETE:
+		return ip6tc_delete_num_entry(chain.s, pos, h);
+	case CHANGE_REPLACE:
+		return put_replace(h, &chain, pos, change->rule);
+	case CHANGE_MOVE:
+		return ip6tc_delete_num_entry(chain.s, pos, h) &&
+		       put_insert(h, &chain, change->to_pos, change->rule);
+	case CHANGE_POLICY:
+		return put_policy(h, &chain, change->policy);
+	case CHANGE_CHAIN_NEW:
+		return ip6tc_create_chain(chain.s, h);
+	case CHANGE_CHAIN_DELETE:
+		return ip6tc_delete_chain(chain.s, h);
+	case CHANGE_CHAIN_RENAME:
+		return ip6tc_rename_chain(chain.s, new_name.s, h);
+	case CHANGE_CHAIN_FLUSH:
+		return ip6tc_flush_entries(chain.s, h);
+	case CHANGE_CHAIN_FILL:
+		return put_rules(h, &chain, &change->rules);
+	}
+	return 0;
+}
+
+/* Apply cs to work, which is what h has, and to h. done gets the changes with
+ * the very rules that they moved. */
+static enum err
+put_changes(struct xtc_handle *h, const struct changeset *cs,
+	    struct ruleset *work, struct changeset *done)
+{
+	for (size_t i = 0; i < cs->changes.n; i++) {
+		enum err err = changeset_push_take(done, work,
+						   change_copy(cs->changes.v[i]));
+
+		if (err)
+			return ERR_CONFLICT;
+		if (!put_change(h, done->changes.v[i]))
+			return fail(ERR_FAIL, _("libip6tc does not take a change "
+						"of chain '%s': %s"),
+				    ((struct change *)cs->changes.v[i])->chain,
+				    ip6tc_strerror(errno));
+	}
+	return OK;
+}
+
+static enum err
+commit_handle(struct xtc_handle *h, const struct ruleset *live,
+	      const struct changeset *cs)
+{
+	struct changeset *done = changeset_new(cs->table);
+	struct ruleset *now = NULL;
+	struct ruleset *work = NULL;
+	enum err err = read_handle(h, cs->table, &now);
+
+	if (!err && !ruleset_equal(now, live))
+		err = fail(ERR_CONFLICT, _("table '%s' has changed since it was "
+					   "read"), cs->table);
+	if (!err) {
+		work = ruleset_copy(now);
+		err = put_changes(h, cs, work, done);
+	}
+	if (!err) {
+		struct kept_counters *kept = kept_counters_new(now);
+
+		if (!ip6tc_commit(h))
+			err = commit_failed(cs->table);
+		else
+			kept_counters_put(kept, now, work, done);
+		kept_counters_free(kept);
+	}
+	changeset_free(done);
+	ruleset_free(now);
+	ruleset_free(work);
+	return err;
+}
+
+static enum err
+ip6tc_apply(struct backend *be, const struct ruleset *live,
+	    const struct changeset *cs)
+{
+	struct xtc_handle *h = ip6tc_init(cs->table);
+	enum err err;
+
+	(void)be;
+	if (!h)
+		return init_failed(cs->table);
+	err = commit_handle(h, live, cs);
+	ip6tc_free(h);
+	return err;
+}
+
+static enum err
+ip6tc_lock(struct backend *be, const struct clock *clock, int64_t deadline_ms)
+{
+	struct ip6tc *self = (struct ip6tc *)be;
+	struct str holder = { 0 };
+	enum err err;
+
+	self->lock_fd = open(self->lock_path,
+			     O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (self->lock_fd < 0)
+		return fail_errno(_("cannot open the lock '%s'"),
+				  self->lock_path);
+	err = file_lock(self->lock_fd, clock, deadline_ms, &holder);
+	if (err == ERR_BUSY)
+		fail(err, _("the xtables lock '%s' is held by %s"),
+		     self->lock_path, holder.len ? str_text(&holder) :
+		     _("another program"));
+	if (err) {
+		close(self->lock_fd);
+		self->lock_fd = -1;
+	}
+	str_done(&holder);
+	return err;
+}
+
+static void
+ip6tc_unlock(struct backend *be)
+{
+	struct ip6tc *self = (struct ip6tc *)be;
+
+	if (self->lock_fd >= 0)
+		close(self->lock_fd);
+	self->lock_fd = -1;
+}
+
+static void
+ip6tc_backend_free(struct backend *be)
+{
+	struct ip6tc *self = (struct ip6tc *)be;
+
+	ip6tc_unlock(be);
+	free(self->lock_path);
+	free(self);
+}
+
+static const struct backend_ops ip6tc_backend_ops = {
+	.name = "ip6tc",
+	.probe = ip6tc_probe,
+	.read = ip6tc_read,
+	.commit = ip6tc_apply,
+	.lock = ip6tc_lock,
+	.unlock = ip6tc_unlock,
+	.free = ip6tc_backend_free,
+};
+
+struct backend *
+backend_ip6tc(const char *lock_path)
+{
+	struct ip6tc *self = xcalloc(1, sizeof(*self));
+
+	self->base.ops = &ip6tc_backend_ops;
+	self->lock_path = xstrdup(lock_path ? lock_path : LOCK_PATH);
+	self->lock_fd = -1;
+	return &self->base;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The kernel's table by its own socket options, for what libip6tc does not
+ * offer: where a rule stands among all entries, and counters added to it. */
+#ifndef SALLYPORT_BACKEND_RAW_H
+#define SALLYPORT_BACKEND_RAW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sallyport/rule.h>
+
+struct xt_counters;
+
+/* Does the kernel have ip6_tables at all? Asks in a way that registers no
+ * table. ERR_FAIL says what is missing: privilege or support. */
+enum err raw_probe(void) must_check;
+
+struct raw_table;
+
+/* The table as it is now; it must be registered already. Yours. */
+enum err raw_table_read(const char *table, struct raw_table **rt) must_check;
+void raw_table_free(struct raw_table *rt);
+
+/* How many entries the table has, with policies and chain heads. */
+size_t raw_table_count(const struct raw_table *rt);
+
+/* The entry's number of rule pos (from 0) of chain, of a built-in chain's policy
+ * for RAW_POLICY; RAW_NONE where there is none. */
+#define RAW_POLICY ((size_t)-1)
+#define RAW_NONE ((size_t)-1)
+size_t raw_table_find(const struct raw_table *rt, const char *chain, size_t pos);
+
+/* Add to the counters of all raw_table_count() entries. */
+enum err raw_table_add(const struct raw_table *rt, const struct counters *add)
+	must_check;
+
+/* Between begin and end a replacement of a table by this process leaves what
+ * the old counters were at the very moment of the swap: n of them, valid until
+ * the next begin; NULL where there was none. */
+void swap_counters_begin(void);
+const struct xt_counters *swap_counters_end(size_t *n);
+
+#endif
