@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A sock_diag dump over libnl. The kernel filters by state and local port, so
+ * that a busy server's other connections cost nothing. */
+#include <arpa/inet.h>
+#include <netinet/tcp.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include "sockets.h"
+
+static void
+copy_address(struct in6_addr *to, const __be32 *from, int family)
+{
+	memset(to, 0, sizeof(*to));
+	if (family == AF_INET6) {
+		memcpy(to, from, sizeof(*to));
+		return;
+	}
+	to->s6_addr[10] = to->s6_addr[11] = 0xff;
+	memcpy(&to->s6_addr[12], from, 4);
+}
+
+static int
+on_socket(struct nl_msg *msg, void *arg)
+{
+	const struct nlmsghdr *h = nlmsg_hdr(msg);
+	const struct inet_diag_msg *diag = nlmsg_data(h);
+	struct tcp_socket *s;
+
+	if (h->nlmsg_type != SOCK_DIAG_BY_FAMILY ||
+	    nlmsg_datalen(h) < (int)sizeof(*diag))
+		return NL_SKIP;
+	s = xcalloc(1, sizeof(*s));
+	s->family = diag->idiag_family;
+	copy_address(&s->local, diag->id.idiag_src, s->family);
+	copy_address(&s->peer, diag->id.idiag_dst, s->family);
+	s->local_port = ntohs(diag->id.idiag_sport);
+	s->peer_port = ntohs(diag->id.idiag_dport);
+	s->ifindex = diag->id.idiag_if;
+	s->inode = diag->idiag_inode;
+	vec_push(arg, s);
+	return NL_OK;
+}
+
+static enum err
+dump(struct nl_sock *sk, int family, unsigned states, uint16_t port,
+     struct vec *out)
+{
+	struct inet_diag_req_v2 req = {
+		.sdiag_family = (uint8_t)family,
+		.sdiag_protocol = IPPROTO_TCP,
+		.idiag_states = states,
+		.id.idiag_sport = htons(port),
+	};
+	int rc;
+
+	nl_socket_modify_cb(sk, NL_CB_VALID, NL_CB_CUSTOM, on_socket, out);
+	rc = nl_send_simple(sk, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, &req,
+			    sizeof(req));
+	if (rc >= 0)
+		rc = nl_recvmsgs_default(sk);
+	if (rc < 0 && rc != -NLE_DUMP_INTR)
+		return fail(ERR_FAIL, _("cannot list TCP connections: %s"),
+			    nl_geterror(rc));
+	return OK;
+}
+
+static enum err
+dump_both(unsigned states, uint16_t port, struct vec *out)
+{
+	struct nl_sock *sk = nl_socket_alloc();
+	enum err err;
+	int rc;
+
+	if (!sk)
+		die(_("out of memory"));
+	rc = nl_connect(sk, NETLINK_SOCK_DIAG);
+	if (rc < 0)
+		err = fail(ERR_FAIL, _("cannot list TCP connections: %s"),
+			   nl_geterror(rc));
+	else
+		err = dump(sk, AF_INET6, states, port, out);
+	if (!err)
+		err = dump(sk, AF_INET, states, port, out);
+	nl_socket_free(sk);
+	return err;
+}
+
+enum err
+sockets_listening(struct vec *out)
+{
+	return dump_both(1u << TCP_LISTEN, 0, out);
+}
+
+enum err
+sockets_established(uint16_t local_port, struct vec *out)
+{
+	return dump_both(1u << TCP_ESTABLISHED, local_port, out);
+}
+
+void
+sockets_free(struct vec *sockets)
+{
+	for (size_t i = 0; i < sockets->n; i++)
+		free(sockets->v[i]);
+	vec_done(sockets);
+}

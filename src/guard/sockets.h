@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* TCP sockets of this network namespace, as sock_diag(7) shows them to anyone. */
+#ifndef GUARD_SOCKETS_H
+#define GUARD_SOCKETS_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sallyport/err.h>
+#include <sallyport/vec.h>
+
+struct tcp_socket {
+	int family;
+	struct in6_addr local;	/* IPv4 as ::ffff:a.b.c.d */
+	struct in6_addr peer;
+	uint16_t local_port;
+	uint16_t peer_port;
+	unsigned ifindex;	/* that it is bound to; 0 for none */
+	uint64_t inode;		/* as in /proc/PID/fd */
+};
+
+/* Push struct tcp_socket *, yours, for each socket of AF_INET and AF_INET6 that
+ * listens or, with a port, is established from that local port. */
+enum err sockets_listening(struct vec *out) must_check;
+enum err sockets_established(uint16_t local_port, struct vec *out) must_check;
+void sockets_free(struct vec *sockets);
+
+#endif
