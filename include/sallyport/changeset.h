@@ -94,6 +94,12 @@ struct changeset *changeset_restore_chains(const struct changeset *cs,
 					   const struct ruleset *after,
 					   struct str *lost);
 
+/* Append one line to lost, "# opaque CHAIN BASE64", for each rule of live that
+ * want does not have and that neither target nor after knew: somebody else's. */
+void ruleset_lost(const struct ruleset *live, const struct ruleset *want,
+		  const struct ruleset *target, const struct ruleset *after,
+		  struct str *lost);
+
 bool changeset_touches(const struct changeset *cs, const char *chain);
 
 /* One change in words for people and for the review, a line or more, each with

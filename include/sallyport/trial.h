@@ -58,8 +58,8 @@ struct trial {
 	struct ruleset *after;	/* as expected, then as read back */
 	char before_print[FINGERPRINT_SIZE];
 	char after_print[FINGERPRINT_SIZE];
-	json_t *source;		/* what it was read from: parts that did not change
-				 * are written back as they came, with their specs */
+	json_t *changes_json;	/* the changes as they were read: written back as
+				 * they came, so that no extension is needed */
 };
 
 struct trial *trial_new(void);	/* zeroed, with a fresh id, cookie and boot id */

@@ -100,10 +100,10 @@ chain_has(const struct ruleset *rs, const char *name, const struct rule *rule)
 	return false;
 }
 
-static void
-note_lost(const struct ruleset *live, const struct ruleset *want,
-	  const struct ruleset *target, const struct ruleset *after,
-	  struct str *lost)
+void
+ruleset_lost(const struct ruleset *live, const struct ruleset *want,
+	     const struct ruleset *target, const struct ruleset *after,
+	     struct str *lost)
 {
 	for (size_t i = 0; i < live->chains.n; i++) {
 		const struct chain *chain = live->chains.v[i];
@@ -133,7 +133,7 @@ changeset_restore_chains(const struct changeset *cs, const struct ruleset *live,
 	each_touched(cs, want, target, put_if_known);
 	each_touched(cs, want, target, withdraw_if_unknown);
 	put_missing_chains(want, target);
-	note_lost(live, want, target, after, lost);
+	ruleset_lost(live, want, target, after, lost);
 	back = changeset_diff(live, want, true);
 	ruleset_free(want);
 	return back;

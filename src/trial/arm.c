@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From a request to a change on trial. The record is on disk before the kernel
+ * is touched, and the client hears "on trial" only after the kernel was read
+ * back. */
+#include <stdlib.h>
+#include <string.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include "internal.h"
+
+#define LOCK_PATIENCE_MS 10000
+#define WINDOW_MAX_MS 3600000
+
+static enum err
+check_request(const struct trial *trial)
+{
+	if (!trial_is_ours(trial))
+		return fail(ERR_FAIL, _("this change was made for another network "
+					"namespace"));
+	if (!trial->after)
+		return fail(ERR_FAIL, _("the request does not say what the table "
+					"is to become"));
+	if (!trial->no_trial &&
+	    (trial->window_ms <= 0 || trial->window_ms > WINDOW_MAX_MS))
+		return fail(ERR_USAGE, _("a trial takes an hour at most"));
+	return OK;
+}
+
+/* What stands in the run directory already. */
+static enum err
+clear_record(const struct guardian *g)
+{
+	struct trial *old = NULL;
+	enum err err = trial_load(g->run_dir, &old);
+
+	if (err == ERR_NOT_FOUND)
+		return OK;
+	if (err)
+		return err;
+	if (trial_state_is_settled(old->state) ||
+	    strcmp(old->boot_id, g->trial->boot_id) != 0)
+		err = trial_set_aside(g->run_dir, old);
+	else if (trial_is_ours(old))
+		err = fail(ERR_BUSY, _("an earlier trial is not settled yet"));
+	else
+		err = fail(ERR_FAIL, _("the run directory holds the trial of "
+				       "another network namespace"));
+	trial_free(old);
+	return err;
+}
+
+/* The live table must be what was judged, and what becomes of it what was
+ * shown. */
+static enum err
+compare(struct guardian *g, struct ruleset **live, struct ruleset **expected)
+{
+	char print[FINGERPRINT_SIZE];
+	enum err err = table_read(g, live, print);
+
+	if (err)
+		return err;
+	if (strcmp(print, g->trial->before_print) != 0)
+		return fail(ERR_CONFLICT, _("the live table is not the one that was "
+					    "judged: it was changed meanwhile"));
+	err = table_expect(*live, g->trial->changes, expected);
+	if (err)
+		return err;
+	ruleset_fingerprint(*expected, print);
+	if (strcmp(print, g->trial->after_print) != 0)
+		return fail(ERR_CONFLICT, _("the change does not give the table that "
+					    "was judged"));
+	return OK;
+}
+
+static enum err
+write_record(struct guardian *g)
+{
+	enum err err;
+
+	g->trial->state = TRIAL_ARMED;
+	g->trial->deadline_ms = guardian_now(g) +
+				(g->trial->no_trial ? 0 : g->trial->window_ms);
+	step(g, "armed");
+	err = trial_save(g->trial, g->run_dir);
+	if (!err)
+		err = trial_spare_make(g->trial, g->run_dir);
+	step(g, "record written");
+	return err;
+}
+
+/* What the backend reports is one thing, the kernel's table is another: the
+ * table decides whether the change is in. */
+static enum err
+commit(struct guardian *g, const struct ruleset *live)
+{
+	char print[FINGERPRINT_SIZE];
+	char *reason;
+	struct ruleset *now = NULL;
+	enum err err;
+
+	step(g, "before commit");
+	err = g->be->ops->commit(g->be, live, g->trial->changes);
+	step(g, "after commit");
+	if (!err)
+		return OK;
+	reason = xstrdup(err_message());
+	if (table_read(g, &now, print) == OK &&
+	    strcmp(print, g->trial->after_print) == 0)
+		err = OK;
+	else
+		fail(err, "%s", reason);
+	ruleset_free(now);
+	free(reason);
+	return err;
+}
+
+/* The change is in the kernel: it is on trial, or undone where the kernel has
+ * not got what was committed. */
+static void
+go_on_trial(struct guardian *g, const struct ruleset *expected)
+{
+	struct trial *trial = g->trial;
+	struct ruleset *back = NULL;
+	char print[FINGERPRINT_SIZE];
+	enum err err = table_read_back(g, expected, &back, print);
+
+	trial->committed_wall_s = g->clock->wall_s(g->clock);
+	trial->state = TRIAL_ON;
+	if (err) {
+		revert_begin(g, err_message(), NULL);
+		return;
+	}
+	ruleset_free(trial->after);
+	trial->after = back;
+	memcpy(trial->after_print, print, sizeof(print));
+	if (trial->no_trial) {
+		actor_copy(&trial->settled_by, &trial->actor);
+		outcome_settle(g, TRIAL_CONFIRMED);
+		return;
+	}
+	if (trial_save(trial, g->run_dir) != OK)
+		process_note("%s", err_message());
+	g->phase = PHASE_WAIT;
+	step(g, "on trial");
+}
+
+/* Nothing but the refused commit itself is known to history. */
+static void
+refused(struct guardian *g, enum err err)
+{
+	free(g->trial->reason);
+	g->trial->reason = xstrdup(err_message());
+	g->err = err;
+	outcome_settle(g, TRIAL_FAILED);
+}
+
+static void
+arm_locked(struct guardian *g)
+{
+	struct ruleset *live = NULL, *expected = NULL;
+	enum err err = compare(g, &live, &expected);
+
+	if (!err && process_is_terminated())
+		err = fail(ERR_FAIL, _("terminated before the commit"));
+	if (!err)
+		err = write_record(g);
+	if (err) {
+		outcome_fail(g, err);
+		trial_forget(g->run_dir);
+	} else {
+		err = commit(g, live);
+		if (err)
+			refused(g, err);
+		else
+			go_on_trial(g, expected);
+	}
+	ruleset_free(live);
+	ruleset_free(expected);
+}
+
+void
+guardian_arm(struct guardian *g, struct trial *trial_take)
+{
+	struct guardian_event event;
+	enum err err = check_request(trial_take);
+
+	g->trial = trial_take;
+	if (!err)
+		err = clear_record(g);
+	if (!err)
+		err = g->be->ops->lock(g->be, g->clock,
+				       guardian_now(g) + LOCK_PATIENCE_MS);
+	if (err) {
+		outcome_fail(g, err);
+		return;
+	}
+	arm_locked(g);
+	g->be->ops->unlock(g->be);
+	outcome_event(g, &event);
+	if (g->phase == PHASE_WAIT)
+		peer_say_all(g, &event);
+}

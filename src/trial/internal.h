@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between the files of the guardian's process. */
+#ifndef TRIAL_INTERNAL_H
+#define TRIAL_INTERNAL_H
+
+#include <sys/types.h>
+#include "event.h"
+#include "record.h"
+
+enum phase {
+	PHASE_WAIT,		/* on trial: the deadline or a request decides */
+	PHASE_REVERT,		/* the old rules are being put back */
+	PHASE_SETTLED,		/* told to the clients, then we leave */
+	PHASE_GONE,
+};
+
+struct guardian {
+	const struct guardian_options *opt;
+	const struct clock *clock;
+	struct backend *be;
+	int run_dir;
+	int lock_fd;		/* trial.lock, shared with the supervisor */
+	int listen_fd;		/* guardian.sock, shared too; -1 without */
+	int signal_fd;
+	int timer_fd;
+	int supervisor_fd;	/* pidfd; -1 without a supervisor */
+	int64_t renew_ms;	/* not another supervisor before */
+	struct vec peers;	/* of struct peer * */
+	struct trial *trial;	/* NULL until there is one */
+	enum phase phase;
+	enum err err;		/* of a trial that failed */
+	char *failure;		/* its message */
+	int64_t next_ms;	/* when tick() has something to do */
+	int64_t lock_until_ms;	/* REVERT: no longer waiting for the lock */
+	int64_t leave_ms;	/* SETTLED: clients have until then */
+	bool unsaved;		/* SETTLED: the record does not say so yet */
+	bool leaving;		/* TERM came */
+};
+
+/* Tell the test that waits for it that this step is reached. */
+static inline void
+step(const struct guardian *g, const char *name)
+{
+	if (g->opt->step)
+		g->opt->step(name);
+}
+
+static inline int64_t
+guardian_now(const struct guardian *g)
+{
+	return g->clock->boot_ms(g->clock);
+}
+
+/* process.c: what makes a process a guardian's. */
+void process_detach(int *keep_fd);
+void process_note(const char *fmt, ...) printf_like(1, 2);	/* to the syslog */
+int process_signals(void);	/* a signalfd of TERM and CHLD */
+int process_next_signal(int signal_fd);	/* 0: none is waiting */
+bool process_is_terminated(void);	/* TERM waits to be taken */
+
+/* supervisor.c: look after the guardian pid until its trial is settled. */
+int supervise(struct guardian *g, pid_t pid);
+/* A guardian whose supervisor died gives itself another. */
+void supervisor_renew(struct guardian *g);
+int process_watch(pid_t pid);	/* pidfd_open() */
+
+/* guardian.c: the child's body. */
+int guardian_run(struct guardian *g, pid_t supervisor, int fd);
+void guardian_close(struct guardian *g);
+
+/* table.c: the kernel's table. */
+enum err table_read(struct guardian *g, struct ruleset **live,
+		    char print[FINGERPRINT_SIZE]) must_check;
+/* Copy rs and apply cs to it. */
+enum err table_expect(const struct ruleset *rs, const struct changeset *cs,
+		      struct ruleset **expected) must_check;
+/* Read again and compare with what was committed. */
+enum err table_read_back(struct guardian *g, const struct ruleset *expected,
+			 struct ruleset **back, char print[FINGERPRINT_SIZE])
+	must_check;
+
+/* arm.c: from a request to a change on trial. */
+void guardian_arm(struct guardian *g, struct trial *trial_take);
+
+/* resume.c: from a record to wherever it had come. */
+void guardian_take_over(struct guardian *g);
+
+/* revert.c */
+void revert_begin(struct guardian *g, const char *reason, const struct actor *by);
+void revert_try(struct guardian *g);
+
+/* outcome.c: how a trial ends, and how it stands. */
+
+/* Write the outcome, tell everybody, and leave when they heard it. The state is
+ * kept in memory even where the record cannot be written: that is tried on. */
+void outcome_settle(struct guardian *g, enum trial_state state);
+/* The same for an outcome that is none unless it is written. */
+enum err outcome_confirm(struct guardian *g, const struct actor *by) must_check;
+void outcome_save(struct guardian *g);
+/* There is no trial: err and err_message() say why. */
+void outcome_fail(struct guardian *g, enum err err);
+/* How the trial stands. The texts are borrowed. */
+void outcome_event(const struct guardian *g, struct guardian_event *event);
+
+/* peer.c: clients, who cannot make us wait. */
+struct peer {
+	int fd;
+	struct str in;
+	struct str out;
+	bool gone;
+};
+struct peer *peer_add(struct guardian *g, int fd);
+void peer_accept(struct guardian *g);
+void peer_say(struct peer *peer, const struct guardian_event *event);
+void peer_say_all(struct guardian *g, const struct guardian_event *event);
+void peer_flush(struct peer *peer);
+/* Take what came; each line goes to handle. */
+void peer_take(struct guardian *g, struct peer *peer,
+	       void (*handle)(struct guardian *, struct peer *,
+			      const struct request *));
+bool peers_are_told(const struct guardian *g);
+void peers_sweep(struct guardian *g);
+void peers_done(struct guardian *g);
+/* The first line of the client that started us, waited for. */
+enum err peer_first(struct peer *peer, struct request *request) must_check;
+
+/* serve.c: the only place that waits. */
+void guardian_serve(struct guardian *g);
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Finding the guardian that runs, and starting one that outlives us: not our
+ * child, not of our session, with nothing of ours open. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include <sallyport/proc.h>
+#include "client.h"
+
+#define GUARDIAN_OPTION "--guardian"
+
+bool
+guardian_asked(int argc, char **argv, struct guardian_options *opt, int *fd)
+{
+	if (argc != 5 || strcmp(argv[1], GUARDIAN_OPTION) != 0)
+		return false;
+	*opt = (struct guardian_options){
+		.run_dir = argv[2],
+		.lock_path = argv[3][0] ? argv[3] : NULL,
+	};
+	*fd = (int)strtol(argv[4], NULL, 10);
+	return true;
+}
+
+/* The lock is asked about, never tried: a trial that begins at the same moment
+ * must not find it taken by the question. */
+bool
+guardian_running(const struct guardian_options *opt)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char *path = xasprintf("%s/%s", opt->run_dir, TRIAL_LOCK);
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	bool running;
+
+	free(path);
+	if (fd < 0)
+		return false;
+	running = fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+	close(fd);
+	return running;
+}
+
+/* A path of any length fits into a socket's address through /proc/self/fd. */
+static int
+connect_in_dir(const char *dir)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int rc;
+
+	snprintf(address.sun_path, sizeof(address.sun_path),
+		 "/proc/self/fd/%d/%s", dir_fd, TRIAL_SOCKET);
+	rc = dir_fd < 0 || fd < 0 ? -1 :
+	     connect(fd, (struct sockaddr *)&address, sizeof(address));
+	if (dir_fd >= 0)
+		close(dir_fd);
+	if (rc == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+enum err
+guardian_connect(const struct guardian_options *opt,
+		 struct guardian_client *client)
+{
+	const struct timespec pause = { .tv_nsec = 10 * 1000000L };
+	int fd = connect_in_dir(opt->run_dir);
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	/* One that has the lock listens within the next moment. */
+	for (int i = 0; i < 50 && fd < 0 && guardian_running(opt); i++) {
+		nanosleep(&pause, NULL);
+		fd = connect_in_dir(opt->run_dir);
+	}
+
+	client_init(client, -1);
+	if (fd < 0)
+		return fail(ERR_NOT_FOUND, _("no trial is running"));
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ||
+	    (peer.uid != 0 && peer.uid != geteuid())) {
+		close(fd);
+		return fail(ERR_FAIL, _("the guardian's socket belongs to "
+					"somebody else"));
+	}
+	client_init(client, fd);
+	return OK;
+}
+
+/* In the child: a grandchild becomes the program. Nothing but system calls. */
+static _Noreturn void
+become_guardian(char **argv, int fd)
+{
+	static const char sorry[] = "{\"event\":\"failed\",\"err\":\"fail\","
+		"\"text\":\"cannot run the guardian\"}\n";
+	pid_t pid;
+
+	setsid();
+	pid = fork();
+	if (pid > 0)
+		_exit(0);
+	if (pid == 0 && fcntl(fd, F_SETFD, 0) == 0)
+		execv(PROC_SELF_EXE, argv);
+	if (write(fd, sorry, sizeof(sorry) - 1) < 0)
+		_exit(2);
+	_exit(1);
+}
+
+/* Start one with the other end of *fd for its first client. */
+static enum err
+launch(const struct guardian_options *opt, int *fd)
+{
+	char number[16];
+	char *argv[] = {
+		(char *)"sallyport", (char *)GUARDIAN_OPTION,
+		(char *)(uintptr_t)opt->run_dir,
+		(char *)(uintptr_t)(opt->lock_path ? opt->lock_path : ""),
+		number, NULL,
+	};
+	int pair[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return fail_errno(_("cannot make a socket for the guardian"));
+	snprintf(number, sizeof(number), "%d", pair[1]);
+	pid = fork();
+	if (pid == 0)
+		become_guardian(argv, pair[1]);
+	close(pair[1]);
+	if (pid < 0) {
+		close(pair[0]);
+		return fail_errno(_("cannot start the guardian"));
+	}
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	*fd = pair[0];
+	return OK;
+}
+
+static enum err
+launch_with(const struct guardian_options *opt, const struct request *request,
+	    struct guardian_client *client)
+{
+	int fd = -1;
+	enum err err = launch(opt, &fd);
+
+	client_init(client, fd);
+	if (!err)
+		err = client_send(client, request);
+	if (err)
+		guardian_disconnect(client);
+	return err;
+}
+
+/* What the request carries on top of the caller's trial: the table as it is to
+ * become, so that the guardian need not print a rule for the record. */
+static enum err
+trial_complete(const struct trial *trial, struct trial *full)
+{
+	enum err err;
+
+	*full = *trial;
+	full->after = ruleset_copy(trial->before);
+	err = changeset_apply(trial->changes, full->after);
+	if (!err) {
+		ruleset_fingerprint(full->before, full->before_print);
+		ruleset_fingerprint(full->after, full->after_print);
+	}
+	return err;
+}
+
+enum err
+guardian_start(const struct guardian_options *opt, const struct trial *trial,
+	       struct guardian_client *client)
+{
+	struct request request = { .kind = REQUEST_TRIAL, .by.uid = -1 };
+	struct trial full;
+	enum err err;
+
+	client_init(client, -1);
+	if (guardian_running(opt))
+		return fail(ERR_BUSY, _("another trial is running"));
+	err = trial_complete(trial, &full);
+	request.trial = &full;
+	if (!err)
+		err = launch_with(opt, &request, client);
+	ruleset_free(full.after);
+	return err;
+}
+
+enum err
+guardian_resume(const struct guardian_options *opt,
+		struct guardian_client *client)
+{
+	const struct request request = { .kind = REQUEST_RESUME, .by.uid = -1 };
+
+	if (guardian_connect(opt, client) == OK)
+		return OK;
+	return launch_with(opt, &request, client);
+}

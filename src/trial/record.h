@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between the files that make, write and read trial records. */
+#ifndef TRIAL_RECORD_H
+#define TRIAL_RECORD_H
+
+#include <stdbool.h>
+#include <sallyport/trial.h>
+
+/* The newest form of the record that this program reads and writes. */
+#define TRIAL_FORMAT 1
+
+/* Larger than a table of 200,000 rules twice, in base64. */
+#define TRIAL_SIZE_MAX ((size_t)512 << 20)
+
+bool trial_state_parse(const char *name, enum trial_state *state);
+
+/* s as a JSON string, made harmless where it is not UTF-8; null for NULL. */
+json_t *json_text(const char *s);
+
+/* A heap copy of a string member; NULL where it is none. */
+char *json_text_get(const json_t *object, const char *key);
+
+/* The spare: a file beside the record that has the record's size and more on
+ * disk already, so that no full disk can keep the outcome from being written. */
+enum err trial_spare_make(const struct trial *trial, int run_dir) must_check;
+
+/* Write the record into the spare and rename it over the record: one rename(2)
+ * settles. Without a spare, or when it is too small, as trial_save(). */
+enum err trial_settle(const struct trial *trial, int run_dir) must_check;
+
+/* Nothing came of it: no record, no spare. */
+void trial_forget(int run_dir);
+
+#endif

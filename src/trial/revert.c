@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Putting the old rules back, over and over until the kernel's table says that
+ * they are. What others did meanwhile stays; where that cannot be, it is
+ * listed. */
+#include <stdlib.h>
+#include <string.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include "internal.h"
+
+#define LOCK_PATIENCE_MS 5000	/* past the deadline, then without the lock */
+#define LOCK_RETRY_MS 20
+#define RETRY_MS 1000
+#define ATTEMPTS 5
+
+/* A revert that was asked for is a deadline that is now: whoever resumes goes
+ * on with it. */
+void
+revert_begin(struct guardian *g, const char *reason, const struct actor *by)
+{
+	struct trial *trial = g->trial;
+	int64_t now = guardian_now(g);
+
+	if (!trial->reason)
+		trial->reason = xstrdup(reason);
+	if (by)
+		actor_copy(&trial->settled_by, by);
+	if (now < trial->deadline_ms) {
+		trial->deadline_ms = now;
+		if (trial_save(trial, g->run_dir) != OK)
+			process_note("%s", err_message());
+	}
+	g->phase = PHASE_REVERT;
+	g->lock_until_ms = trial->deadline_ms + LOCK_PATIENCE_MS;
+	g->next_ms = now;
+	step(g, "revert");
+}
+
+/* The exact inverse where nobody else was there, else the touched chains as
+ * they were, or the whole old table. */
+static struct changeset *
+plan(const struct trial *trial, const struct ruleset *live, const char *print,
+     bool whole, struct str *lost)
+{
+	struct ruleset *undone = NULL;
+	struct changeset *cs;
+	enum err err;
+
+	if (whole) {
+		ruleset_lost(live, trial->before, trial->before, trial->after,
+			     lost);
+		return changeset_diff(live, trial->before, true);
+	}
+	if (strcmp(print, trial->after_print) != 0)
+		return changeset_restore_chains(trial->changes, live,
+						trial->before, trial->after, lost);
+	cs = changeset_invert(trial->changes);
+	err = table_expect(live, cs, &undone);
+	ruleset_free(undone);
+	if (!err)
+		return cs;
+	changeset_free(cs);
+	return changeset_restore_chains(trial->changes, live, trial->before,
+					trial->after, lost);
+}
+
+/* What is about to be lost is in the record first. Returns the list before,
+ * for where nothing comes of it. */
+static char *
+lost_add(struct guardian *g, const struct str *lost)
+{
+	char *kept = g->trial->lost;
+
+	if (!lost->len) {
+		g->trial->lost = xstrdup(kept);
+		return kept;
+	}
+	g->trial->lost = xasprintf("%s%s", kept ? kept : "", str_text(lost));
+	if (trial_save(g->trial, g->run_dir) != OK)
+		process_note("%s", err_message());
+	return kept;
+}
+
+static enum err
+commit(struct guardian *g, const struct ruleset *live,
+       const struct changeset *cs, const struct str *lost)
+{
+	char *kept = lost_add(g, lost);
+	enum err err;
+
+	step(g, "before revert commit");
+	err = g->be->ops->commit(g->be, live, cs);
+	step(g, "after revert commit");
+	if (err) {
+		free(g->trial->lost);
+		g->trial->lost = kept;
+	} else {
+		free(kept);
+	}
+	return err;
+}
+
+static enum err
+carry_out(struct guardian *g, const struct ruleset *live,
+	  const struct changeset *cs, const struct str *lost)
+{
+	struct ruleset *expected = NULL, *back = NULL;
+	char print[FINGERPRINT_SIZE];
+	enum err err = table_expect(live, cs, &expected);
+
+	if (!err)
+		err = commit(g, live, cs, lost);
+	if (!err)
+		err = table_read_back(g, expected, &back, print);
+	if (!err)
+		ruleset_free(back);
+	ruleset_free(expected);
+	return err;
+}
+
+static enum err
+attempt(struct guardian *g, bool whole)
+{
+	struct ruleset *live = NULL;
+	struct changeset *cs;
+	struct str lost = { 0 };
+	char print[FINGERPRINT_SIZE];
+	enum err err = table_read(g, &live, print);
+
+	if (err)
+		return err;
+	if (strcmp(print, g->trial->before_print) != 0) {
+		cs = plan(g->trial, live, print, whole, &lost);
+		if (cs->changes.n)
+			err = carry_out(g, live, cs, &lost);
+		changeset_free(cs);
+		str_done(&lost);
+	}
+	ruleset_free(live);
+	return err;
+}
+
+/* A conflict is somebody who was faster: read again. Any other refusal leaves
+ * only the whole old table. */
+static enum err
+revert_table(struct guardian *g)
+{
+	bool whole = false;
+	enum err err = ERR_FAIL;
+
+	for (int i = 0; i < ATTEMPTS && err; i++) {
+		err = attempt(g, whole);
+		if (err && err != ERR_CONFLICT) {
+			process_note("%s", err_message());
+			if (whole)
+				break;
+			whole = true;
+		}
+	}
+	return err;
+}
+
+static void
+not_reverted(struct guardian *g)
+{
+	struct guardian_event event;
+
+	process_note("trial %s: NOT REVERTED: %s", g->trial->id, err_message());
+	if (g->trial->state != TRIAL_NOT_REVERTED) {
+		g->trial->state = TRIAL_NOT_REVERTED;
+		outcome_event(g, &event);
+		event.text = (char *)(uintptr_t)err_message();
+		peer_say_all(g, &event);
+		if (trial_save(g->trial, g->run_dir) != OK)
+			process_note("%s", err_message());
+	}
+	g->next_ms = guardian_now(g) + RETRY_MS;
+}
+
+/* True when there is nothing left to wait for: the lock is ours, or it was
+ * waited for long enough. */
+static bool
+may_go_ahead(struct guardian *g, bool *locked)
+{
+	enum err err = g->be->ops->lock(g->be, g->clock, 0);
+	char *reason;
+
+	*locked = err == OK;
+	if (!err)
+		return true;
+	if (err == ERR_BUSY && guardian_now(g) < g->lock_until_ms)
+		return false;
+	process_note("going ahead without the lock: %s", err_message());
+	if (!strstr(g->trial->reason, "lock")) {
+		reason = xasprintf("%s, without the xtables lock: %s",
+				   g->trial->reason, err_message());
+		free(g->trial->reason);
+		g->trial->reason = reason;
+	}
+	return true;
+}
+
+void
+revert_try(struct guardian *g)
+{
+	bool locked;
+	enum err err;
+
+	if (!may_go_ahead(g, &locked)) {
+		g->next_ms = guardian_now(g) + LOCK_RETRY_MS;
+		return;
+	}
+	err = revert_table(g);
+	if (locked)
+		g->be->ops->unlock(g->be);
+	if (err)
+		not_reverted(g);
+	else
+		outcome_settle(g, TRIAL_REVERTED);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Supervisor and guardian look after each other: whichever is killed is
+ * replaced by the other. The record alone says when the work is done; no exit
+ * status does. */
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include "internal.h"
+
+#define BACKOFF_MAX_MS 1000
+#define HEALTHY_MS 10000
+
+struct supervisor {
+	struct guardian *g;
+	pid_t pid;		/* the guardian */
+	int pid_fd;
+	int signal_fd;
+	bool terminating;
+};
+
+int
+process_watch(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+/* Is there a record of ours that still wants a guardian? */
+static bool
+work_is_left(const struct guardian *g)
+{
+	struct trial *trial = NULL;
+	bool left = trial_load(g->run_dir, &trial) == OK &&
+		    trial_is_ours(trial) &&
+		    !trial_state_is_settled(trial->state);
+
+	trial_free(trial);
+	return left;
+}
+
+/* True when TERM was among them. */
+static bool
+take_signals(int signal_fd)
+{
+	bool term = false;
+
+	for (int signo = process_next_signal(signal_fd); signo;
+	     signo = process_next_signal(signal_fd))
+		term = term || signo == SIGTERM;
+	return term;
+}
+
+/* The guardian is our child, or our parent when it made us. */
+static bool
+guardian_is_gone(const struct supervisor *s)
+{
+	return s->pid <= 0 || waitpid(s->pid, NULL, WNOHANG) == s->pid ||
+	       kill(s->pid, 0) < 0;
+}
+
+/* Without a pidfd (out of descriptors) it is looked for now and then. */
+static void
+wait_for_guardian(struct supervisor *s)
+{
+	struct pollfd fds[] = {
+		{ .fd = s->signal_fd, .events = POLLIN },
+		{ .fd = s->pid_fd, .events = POLLIN },
+	};
+
+	while (!guardian_is_gone(s)) {
+		poll(fds, 2, s->pid_fd < 0 ? 100 : -1);
+		if (take_signals(s->signal_fd)) {
+			s->terminating = true;
+			kill(s->pid, SIGTERM);
+		}
+	}
+	if (s->pid_fd >= 0)
+		close(s->pid_fd);
+}
+
+static void
+pause_before_restart(struct supervisor *s, int ms)
+{
+	struct pollfd fd = { .fd = s->signal_fd, .events = POLLIN };
+
+	if (ms && poll(&fd, 1, ms) > 0 && take_signals(s->signal_fd))
+		s->terminating = true;
+}
+
+static void
+restart(struct supervisor *s)
+{
+	pid_t self = getpid();
+
+	process_note("the guardian died: restarted");
+	s->pid = fork();
+	if (s->pid == 0) {
+		close(s->signal_fd);
+		exit(guardian_run(s->g, self, -1));
+	}
+	s->pid_fd = s->pid > 0 ? process_watch(s->pid) : -1;
+	if (s->terminating && s->pid > 0)
+		kill(s->pid, SIGTERM);
+}
+
+int
+supervise(struct guardian *g, pid_t pid)
+{
+	struct supervisor s = {
+		.g = g, .pid = pid,
+		.pid_fd = process_watch(pid),
+		.signal_fd = process_signals(),
+	};
+	int64_t born = guardian_now(g);
+	int backoff = 0;
+
+	for (;;) {
+		wait_for_guardian(&s);
+		if (!work_is_left(g))
+			break;
+		if (guardian_now(g) - born > HEALTHY_MS)
+			backoff = 0;
+		pause_before_restart(&s, backoff);
+		backoff = backoff ? backoff * 2 : 10;
+		if (backoff > BACKOFF_MAX_MS)
+			backoff = BACKOFF_MAX_MS;
+		born = guardian_now(g);
+		restart(&s);
+	}
+	close(s.signal_fd);
+	unlinkat(g->run_dir, TRIAL_SOCKET, 0);
+	return 0;
+}
+
+/* In the new supervisor, a child of the guardian it looks after. */
+static _Noreturn void
+become_supervisor(struct guardian *g, pid_t guardian)
+{
+	peers_done(g);
+	guardian_close(g);
+	trial_free(g->trial);
+	g->trial = NULL;
+	exit(supervise(g, guardian));
+}
+
+void
+supervisor_renew(struct guardian *g)
+{
+	pid_t self = getpid();
+	pid_t pid;
+
+	if (g->supervisor_fd >= 0)
+		close(g->supervisor_fd);
+	g->supervisor_fd = -1;
+	pid = fork();
+	if (pid == 0)
+		become_supervisor(g, self);
+	if (pid > 0)
+		g->supervisor_fd = process_watch(pid);
+}

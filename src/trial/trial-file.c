@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The trial record on disk. There is always one whole record or none, and the
+ * outcome of a trial can be written on a full disk. */
+#include <errno.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/stat.h>
+#include <sallyport/file.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include "record.h"
+
+/* Room for reason, who and what was lost, on top of the record as armed. */
+#define SPARE_ROOM 65536
+
+/* The record's text, the caller's to free(). */
+static char *
+record_text(const struct trial *trial, size_t *len)
+{
+	json_t *json = trial_to_json(trial);
+	char *text = json_dumps(json, JSON_COMPACT);
+
+	json_decref(json);
+	if (!text)
+		die("cannot write the trial record as text");
+	*len = strlen(text);
+	return text;
+}
+
+enum err
+trial_save(const struct trial *trial, int run_dir)
+{
+	size_t len;
+	char *text = record_text(trial, &len);
+	enum err err = file_write_atomic(run_dir, TRIAL_FILE, text, len, 0600);
+
+	free(text);
+	return err ? ERR_FAIL : OK;
+}
+
+static enum err
+load_name(int run_dir, const char *name, struct trial **trial)
+{
+	struct str text = { 0 };
+	json_error_t error;
+	json_t *json;
+	enum err err = file_read(run_dir, name, TRIAL_SIZE_MAX, &text);
+
+	if (!err) {
+		json = json_loadb(str_text(&text), text.len, 0, &error);
+		err = json ? trial_from_json(json, trial) :
+			     fail(ERR_FAIL, _("the trial record '%s' is no JSON: "
+					      "line %d: %s"), name, error.line,
+				  error.text);
+		json_decref(json);
+	}
+	str_done(&text);
+	return err;
+}
+
+enum err
+trial_load(int run_dir, struct trial **trial)
+{
+	return load_name(run_dir, TRIAL_FILE, trial);
+}
+
+static enum err
+spare_fill(int fd, size_t size)
+{
+	static const char blanks[4096] = { 0 };
+	enum err err = OK;
+
+	for (size_t done = 0; done < size && !err; done += sizeof(blanks))
+		err = fd_write_all(fd, blanks, sizeof(blanks));
+	if (!err && fsync(fd) < 0)
+		err = fail_errno(_("cannot write '%s'"), TRIAL_SPARE);
+	return err;
+}
+
+enum err
+trial_spare_make(const struct trial *trial, int run_dir)
+{
+	enum err err;
+	size_t len;
+	int fd;
+
+	free(record_text(trial, &len));
+	unlinkat(run_dir, TRIAL_SPARE, 0);
+	fd = openat(run_dir, TRIAL_SPARE, O_WRONLY | O_CREAT | O_EXCL |
+		    O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return fail_errno(_("cannot create '%s'"), TRIAL_SPARE);
+	err = spare_fill(fd, len + SPARE_ROOM);
+	close(fd);
+	if (err)
+		unlinkat(run_dir, TRIAL_SPARE, 0);
+	return err;
+}
+
+/* Overwrites blocks that are there: needs no space. */
+static enum err
+spare_write(int run_dir, const char *text, size_t len)
+{
+	struct stat st;
+	enum err err = OK;
+	int fd = openat(run_dir, TRIAL_SPARE, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return fail_errno(_("cannot open '%s'"), TRIAL_SPARE);
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    st.st_size < (off_t)len)
+		err = fail(ERR_FAIL, _("'%s' is too small"), TRIAL_SPARE);
+	if (!err)
+		err = fd_write_all(fd, text, len);
+	if (!err && (ftruncate(fd, (off_t)len) < 0 || fsync(fd) < 0))
+		err = fail_errno(_("cannot write '%s'"), TRIAL_SPARE);
+	close(fd);
+	return err;
+}
+
+enum err
+trial_settle(const struct trial *trial, int run_dir)
+{
+	size_t len;
+	char *text = record_text(trial, &len);
+	enum err err = spare_write(run_dir, text, len);
+
+	if (!err && renameat(run_dir, TRIAL_SPARE, run_dir, TRIAL_FILE) < 0)
+		err = fail_errno(_("cannot rename '%s' to '%s'"), TRIAL_SPARE,
+				 TRIAL_FILE);
+	if (!err)
+		fsync(run_dir);
+	else
+		err = file_write_atomic(run_dir, TRIAL_FILE, text, len, 0600);
+	free(text);
+	if (!err && trial_state_is_settled(trial->state))
+		unlinkat(run_dir, TRIAL_SPARE, 0);
+	return err ? ERR_FAIL : OK;
+}
+
+void
+trial_forget(int run_dir)
+{
+	unlinkat(run_dir, TRIAL_FILE, 0);
+	unlinkat(run_dir, TRIAL_SPARE, 0);
+	fsync(run_dir);
+}
+
+enum err
+trial_set_aside(int run_dir, const struct trial *trial)
+{
+	char *name = xasprintf("trial-%s.json", trial->id);
+	enum err err = OK;
+
+	if (renameat(run_dir, TRIAL_FILE, run_dir, name) < 0)
+		err = fail_errno(_("cannot rename '%s' to '%s'"), TRIAL_FILE, name);
+	else
+		fsync(run_dir);
+	free(name);
+	return err;
+}
+
+static bool
+is_aside(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len == strlen("trial-.json") + 36 &&
+	       strncmp(name, "trial-", 6) == 0 &&
+	       strcmp(name + len - 5, ".json") == 0;
+}
+
+void
+trial_each_aside(int run_dir, bool (*each)(const struct trial *, void *),
+		 void *arg)
+{
+	int fd = openat(run_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	struct trial *trial;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	for (entry = readdir(dir); entry; entry = readdir(dir)) {
+		if (!is_aside(entry->d_name) ||
+		    load_name(run_dir, entry->d_name, &trial) != OK)
+			continue;
+		if (each(trial, arg))
+			unlinkat(run_dir, entry->d_name, 0);
+		trial_free(trial);
+	}
+	closedir(dir);
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The trial record as JSON. What is read is judged field by field: a record
+ * that does not hold together is not acted on. */
+#include <stdlib.h>
+#include <string.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include <sallyport/text.h>
+#include "record.h"
+
+json_t *
+json_text(const char *s)
+{
+	struct str visible = { 0 };
+	json_t *json;
+
+	if (!s)
+		return json_null();
+	json = json_string(s);
+	if (json)
+		return json;
+	text_visible(&visible, s, strlen(s), true);
+	json = json_string(str_text(&visible));
+	str_done(&visible);
+	return json;
+}
+
+char *
+json_text_get(const json_t *object, const char *key)
+{
+	return xstrdup(json_string_value(json_object_get(object, key)));
+}
+
+json_t *
+actor_to_json(const struct actor *actor)
+{
+	json_t *json = json_object();
+
+	json_object_set_new(json, "uid", json_integer(actor->uid));
+	json_object_set_new(json, "user", json_text(actor->user));
+	json_object_set_new(json, "from", json_text(actor->from));
+	json_object_set_new(json, "tty", json_text(actor->tty));
+	json_object_set_new(json, "host", json_text(actor->host));
+	return json;
+}
+
+void
+actor_from_json(const json_t *json, struct actor *actor)
+{
+	const json_t *uid = json_object_get(json, "uid");
+
+	actor_done(actor);
+	if (json_is_integer(uid))
+		actor->uid = (int)json_integer_value(uid);
+	actor->user = json_text_get(json, "user");
+	actor->from = json_text_get(json, "from");
+	actor->tty = json_text_get(json, "tty");
+	actor->host = json_text_get(json, "host");
+}
+
+static json_t *
+table_to_json(const struct ruleset *rs)
+{
+	return rs ? ruleset_to_json(rs) : json_null();
+}
+
+json_t *
+trial_to_json(const struct trial *trial)
+{
+	json_t *json = json_object();
+	json_t *changes = trial->changes_json;
+
+	json_object_set_new(json, "format", json_integer(TRIAL_FORMAT));
+	json_object_set_new(json, "id", json_text(trial->id));
+	json_object_set_new(json, "state",
+			    json_text(trial_state_name(trial->state)));
+	json_object_set_new(json, "netns_cookie",
+			    json_integer((json_int_t)trial->netns_cookie));
+	json_object_set_new(json, "boot_id", json_text(trial->boot_id));
+	json_object_set_new(json, "deadline_ms", json_integer(trial->deadline_ms));
+	json_object_set_new(json, "window_ms", json_integer(trial->window_ms));
+	json_object_set_new(json, "no_trial", json_boolean(trial->no_trial));
+	json_object_set_new(json, "actor", actor_to_json(&trial->actor));
+	json_object_set_new(json, "message", json_text(trial->message));
+	json_object_set_new(json, "origin", json_text(trial->origin));
+	json_object_set_new(json, "override", json_text(trial->override));
+	json_object_set_new(json, "committed_wall_s",
+			    json_integer(trial->committed_wall_s));
+	json_object_set_new(json, "settled_wall_s",
+			    json_integer(trial->settled_wall_s));
+	json_object_set_new(json, "reason", json_text(trial->reason));
+	json_object_set_new(json, "settled_by", actor_to_json(&trial->settled_by));
+	json_object_set_new(json, "lost", json_text(trial->lost));
+	json_object_set_new(json, "before_print", json_text(trial->before_print));
+	json_object_set_new(json, "after_print", json_text(trial->after_print));
+	json_object_set_new(json, "changes", changes ? json_incref(changes) :
+			    changeset_to_json(trial->changes));
+	json_object_set_new(json, "before", table_to_json(trial->before));
+	json_object_set_new(json, "after", table_to_json(trial->after));
+	return json;
+}
+
+static enum err
+bad_field(const char *key)
+{
+	return fail(ERR_FAIL, _("the trial record's field '%s' is missing or "
+				"wrong"), key);
+}
+
+static enum err
+take_int(const json_t *json, const char *key, int64_t *out)
+{
+	const json_t *value = json_object_get(json, key);
+
+	if (!json_is_integer(value))
+		return bad_field(key);
+	*out = json_integer_value(value);
+	return OK;
+}
+
+/* A string of exactly size - 1 characters out of hex digits and '-'; an empty
+ * one where that is allowed. */
+static enum err
+take_hex(const json_t *json, const char *key, char *out, size_t size, bool empty)
+{
+	const char *s = json_string_value(json_object_get(json, key));
+	size_t len = s ? strlen(s) : 0;
+
+	if (!s || (len != size - 1 && !(empty && len == 0)) ||
+	    strspn(s, "0123456789abcdef-") != len)
+		return bad_field(key);
+	memcpy(out, s, len + 1);
+	return OK;
+}
+
+static enum err
+take_state(const json_t *json, enum trial_state *state)
+{
+	const char *s = json_string_value(json_object_get(json, "state"));
+
+	if (!s || !trial_state_parse(s, state))
+		return bad_field("state");
+	return OK;
+}
+
+/* The table and its fingerprint must belong together. */
+static enum err
+take_table(const json_t *json, const char *key, const char *print,
+	   struct ruleset **rs)
+{
+	char real[FINGERPRINT_SIZE];
+	enum err err = ruleset_from_json(json_object_get(json, key), rs);
+
+	if (err)
+		return fail(ERR_FAIL, _("the trial record's table '%s': %s"), key,
+			    err_message());
+	ruleset_fingerprint(*rs, real);
+	if (strcmp(real, print) != 0)
+		return fail(ERR_FAIL, _("the trial record's table '%s' does not "
+					"match its fingerprint"), key);
+	return OK;
+}
+
+static enum err
+take_tables(const json_t *json, struct trial *trial)
+{
+	enum err err = changeset_from_json(json_object_get(json, "changes"),
+					   &trial->changes);
+
+	if (err)
+		return fail(ERR_FAIL, _("the trial record's changes: %s"),
+			    err_message());
+	err = take_table(json, "before", trial->before_print, &trial->before);
+	if (!err && !json_is_null(json_object_get(json, "after")))
+		err = take_table(json, "after", trial->after_print, &trial->after);
+	if (!err && (strcmp(trial->changes->table, trial->before->table) != 0 ||
+		     (trial->after && strcmp(trial->after->table,
+					     trial->before->table) != 0)))
+		err = fail(ERR_FAIL, _("the trial record names several tables"));
+	return err;
+}
+
+static enum err
+take_numbers(const json_t *json, struct trial *trial)
+{
+	int64_t cookie = 0;
+	enum err err = take_int(json, "netns_cookie", &cookie);
+
+	trial->netns_cookie = (uint64_t)cookie;
+	if (!err)
+		err = take_int(json, "deadline_ms", &trial->deadline_ms);
+	if (!err)
+		err = take_int(json, "window_ms", &trial->window_ms);
+	if (!err)
+		err = take_int(json, "committed_wall_s", &trial->committed_wall_s);
+	if (!err)
+		err = take_int(json, "settled_wall_s", &trial->settled_wall_s);
+	if (!err)
+		err = take_state(json, &trial->state);
+	trial->no_trial = json_is_true(json_object_get(json, "no_trial"));
+	return err;
+}
+
+static enum err
+take_names(const json_t *json, struct trial *trial)
+{
+	enum err err = take_hex(json, "id", trial->id, sizeof(trial->id), false);
+
+	if (!err)
+		err = take_hex(json, "boot_id", trial->boot_id,
+			       sizeof(trial->boot_id), true);
+	if (!err)
+		err = take_hex(json, "before_print", trial->before_print,
+			       FINGERPRINT_SIZE, false);
+	if (!err)
+		err = take_hex(json, "after_print", trial->after_print,
+			       FINGERPRINT_SIZE, true);
+	return err;
+}
+
+static void
+take_texts(const json_t *json, struct trial *trial)
+{
+	actor_from_json(json_object_get(json, "actor"), &trial->actor);
+	actor_from_json(json_object_get(json, "settled_by"), &trial->settled_by);
+	trial->message = json_text_get(json, "message");
+	trial->origin = json_text_get(json, "origin");
+	trial->override = json_text_get(json, "override");
+	trial->reason = json_text_get(json, "reason");
+	trial->lost = json_text_get(json, "lost");
+}
+
+static enum err
+check_format(const json_t *json)
+{
+	const json_t *format = json_object_get(json, "format");
+
+	if (!json_is_integer(format) || json_integer_value(format) < 1)
+		return bad_field("format");
+	if (json_integer_value(format) > TRIAL_FORMAT)
+		return fail(ERR_FAIL, _("the trial record was written by a newer "
+					"sallyport (format %lld, this one reads %d)"),
+			    (long long)json_integer_value(format), TRIAL_FORMAT);
+	return OK;
+}
+
+enum err
+trial_from_json(const json_t *json, struct trial **trial)
+{
+	struct trial *made = xcalloc(1, sizeof(*made));
+	enum err err = check_format(json);
+
+	if (!err)
+		err = take_names(json, made);
+	if (!err)
+		err = take_numbers(json, made);
+	if (!err)
+		err = take_tables(json, made);
+	if (err) {
+		trial_free(made);
+		return err;
+	}
+	take_texts(json, made);
+	made->changes_json = json_incref(json_object_get(json, "changes"));
+	*trial = made;
+	return OK;
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A trial in memory: what was changed, by whom, until when, and the tables
+ * before and after. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sallyport/mem.h>
+#include <sallyport/proc.h>
+#include <sallyport/trial.h>
+#include "record.h"
+
+static const struct {
+	const char *name;
+	bool settled;
+} states[] = {
+	[TRIAL_ARMED] = { "armed", false },
+	[TRIAL_ON] = { "on trial", false },
+	[TRIAL_CONFIRMED] = { "confirmed", true },
+	[TRIAL_REVERTED] = { "reverted", true },
+	[TRIAL_FAILED] = { "failed", true },
+	[TRIAL_NOT_REVERTED] = { "not reverted", false },
+};
+
+const char *
+trial_state_name(enum trial_state state)
+{
+	return states[state].name;
+}
+
+bool
+trial_state_is_settled(enum trial_state state)
+{
+	return states[state].settled;
+}
+
+bool
+trial_state_parse(const char *name, enum trial_state *state)
+{
+	for (size_t i = 0; i < ARRAY_LEN(states); i++)
+		if (strcmp(states[i].name, name) == 0) {
+			*state = (enum trial_state)i;
+			return true;
+		}
+	return false;
+}
+
+/* A random UUID: RFC 4122 4.4. */
+static void
+make_id(char id[37])
+{
+	unsigned char b[16];
+	struct str text = { 0 };
+
+	if (getrandom(b, sizeof(b), 0) != sizeof(b))
+		die("no random numbers");
+	b[6] = (b[6] & 0x0f) | 0x40;
+	b[8] = (b[8] & 0x3f) | 0x80;
+	for (size_t i = 0; i < sizeof(b); i++)
+		str_addf(&text, i == 4 || i == 6 || i == 8 || i == 10 ?
+			 "-%02x" : "%02x", b[i]);
+	memcpy(id, str_text(&text), 37);
+	str_done(&text);
+}
+
+struct trial *
+trial_new(void)
+{
+	struct trial *trial = xcalloc(1, sizeof(*trial));
+
+	make_id(trial->id);
+	trial->netns_cookie = proc_netns_cookie();
+	strncpy(trial->boot_id, clock_boot_id(), sizeof(trial->boot_id) - 1);
+	trial->actor.uid = -1;
+	trial->settled_by.uid = -1;
+	return trial;
+}
+
+void
+trial_free(struct trial *trial)
+{
+	if (!trial)
+		return;
+	actor_done(&trial->actor);
+	actor_done(&trial->settled_by);
+	free(trial->message);
+	free(trial->origin);
+	free(trial->override);
+	free(trial->reason);
+	free(trial->lost);
+	changeset_free(trial->changes);
+	ruleset_free(trial->before);
+	ruleset_free(trial->after);
+	json_decref(trial->changes_json);
+	free(trial);
+}
+
+bool
+trial_is_ours(const struct trial *trial)
+{
+	return trial->netns_cookie == proc_netns_cookie() &&
+	       strcmp(trial->boot_id, clock_boot_id()) == 0;
+}
+
+void
+actor_copy(struct actor *to, const struct actor *from)
+{
+	struct actor copy = {
+		.uid = from->uid,
+		.user = xstrdup(from->user),
+		.from = xstrdup(from->from),
+		.tty = xstrdup(from->tty),
+		.host = xstrdup(from->host),
+	};
+
+	actor_done(to);
+	*to = copy;
+}
+
+void
+actor_done(struct actor *actor)
+{
+	free(actor->user);
+	free(actor->from);
+	free(actor->tty);
+	free(actor->host);
+	*actor = (struct actor){ .uid = -1 };
+}
