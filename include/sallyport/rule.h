@@ -27,14 +27,16 @@ struct rule {
 	unsigned refs;
 	uint64_t id;	/* stays the same through move and rename of a chain */
 	struct counters counters;	/* when it was read; not part of equality */
+	bool standard;	/* rule_has_standard_target(); not part of equality */
 	size_t size;
 	_Alignas(16) unsigned char entry[];
 };
 
 /* A rule of its own id from an entry of size bytes. label is the name that the
  * target gets when it is a standard target (ip6tc_get_target's answer), NULL to
- * keep what it has. The entry is copied and brought to normal form. ERR_PARSE
- * when offsets or sizes in the entry do not hold together. */
+ * keep what it has: then the entry is in normal form already. The entry is
+ * copied and brought to normal form. ERR_PARSE when offsets or sizes in the
+ * entry do not hold together. */
 enum err rule_new(const void *entry, size_t size, const char *label,
 		  struct counters counters, struct rule **rule) must_check;
 
@@ -54,6 +56,10 @@ bool rule_has_standard_target(const struct rule *rule);
 bool rule_jumps_to(const struct rule *rule, const char *chain);
 
 bool rule_is_goto(const struct rule *rule);
+
+/* May the rule stand in this chain? ERR_PARSE for -o in INPUT or PREROUTING and
+ * for -i in OUTPUT or POSTROUTING, which ip6tables refuses. */
+enum err rule_check_chain(const struct rule *rule, const char *chain) must_check;
 
 /* The same rule (same id, same counters) with a standard target of another
  * name. Yours. */

@@ -61,7 +61,7 @@ void xt_spec_body(const struct rule *rule, struct str *out);
 
 bool xt_is_opaque(const struct rule *rule);
 
-/* Which names are chains; asked before a target is looked for. */
+/* Which names are chains; asked before a target is looked for. NULL: none. */
 struct chain_names {
 	bool (*is_chain)(const char *name, void *arg);
 	void *arg;
@@ -73,9 +73,27 @@ struct chain_names {
  * rules, yours, are pushed to rules. ERR_PARSE, the message naming the word or
  * option, as libxtables says it but without its program name and its "Try
  * `ip6tables -h'" line. Nothing is pushed then.
- * The pair "#", "opaque", "BASE64" gives that very entry back. */
+ * The words "#", "opaque", "BASE64" gives that very entry back. */
 enum err xt_parse(const char *table, int argc, char *const *argv,
 		  const struct chain_names *names, struct vec *rules) must_check;
+
+/* What an ip6tables command line says besides its rule. */
+struct xt_command {
+	char letter;		/* of the command: 'A' 'C' 'D' 'E' 'F' 'I' 'L' 'N' 'P'
+				 * 'R' 'S' 'X' 'Z' */
+	char *chain;		/* NULL for none (-F, -L, -S, -X, -Z) */
+	char *argument;		/* -E: the new name; -P: the policy; else NULL */
+	size_t number;		/* -D, -I, -R ...: from 1; 0 for none */
+	char *table;		/* -t; NULL for none */
+};
+
+/* The same for a whole command line, whose options may come in any order;
+ * -v, -w and -W are passed over. The rules of -A, -C, -I, -R and -D without a
+ * number are pushed to rules. */
+enum err xt_parse_command(const char *table, int argc, char *const *argv,
+			  const struct chain_names *names,
+			  struct xt_command *command, struct vec *rules) must_check;
+void xt_command_done(struct xt_command *command);
 
 /* Is rule text-equal: the same spec, whatever the bytes? (A rule that another
  * program loaded through another revision of an extension.) */

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Rules are kernel entries in normal form, checked once when they are made, so
+ * that whoever walks their matches later needs no bounds of his own. */
+#include <limits.h>
+#include <linux/netfilter_ipv6/ip6_tables.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include <sallyport/rule.h>
+
+#define STANDARD_SIZE XT_ALIGN(sizeof(struct xt_standard_target))
+
+static const char *const verdict_names[] = { "", "ACCEPT", "DROP", "QUEUE",
+					     "RETURN" };
+
+/* Extensions of the kernel whose revision 0 carries 8 bytes or fewer, which may
+ * all be zero: an entry in normal form does not tell them from a jump to a
+ * chain of that name, so the name must. */
+static const char *const small_targets[] = {
+	"AUDIT", "CHECKSUM", "CLASSIFY", "CONNSECMARK", "DSCP", "HL", "MARK",
+	"NFQUEUE", "REJECT", "SYNPROXY", "TARPIT", "TCPMSS", "TOS",
+};
+
+static const struct ip6t_entry *
+rule_entry(const struct rule *rule)
+{
+	return (const struct ip6t_entry *)rule->entry;
+}
+
+static struct xt_entry_target *
+entry_target(const void *entry)
+{
+	const struct ip6t_entry *e = entry;
+
+	return (struct xt_entry_target *)((char *)e + e->target_offset);
+}
+
+static bool
+name_in(const char *name, const char *const *names, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+name_ends(const char name[XT_EXTENSION_MAXNAMELEN])
+{
+	return memchr(name, '\0', XT_EXTENSION_MAXNAMELEN) != NULL;
+}
+
+/* The matches fill the room between entry and target (xt_check_entry_match in
+ * net/netfilter/x_tables.c). */
+static bool
+matches_hold(const struct ip6t_entry *e)
+{
+	size_t at = sizeof(*e);
+
+	while (at < e->target_offset) {
+		const struct xt_entry_match *m = (const void *)
+						 ((const char *)e + at);
+		size_t left = e->target_offset - at;
+
+		if (left < sizeof(*m) || m->u.match_size < sizeof(*m) ||
+		    m->u.match_size > left || !name_ends(m->u.user.name))
+			return false;
+		at += m->u.match_size;
+		if (at != XT_ALIGN(at))
+			return false;
+	}
+	return at == e->target_offset;
+}
+
+/* xt_check_entry_offsets() in net/netfilter/x_tables.c, and stricter. */
+static bool
+entry_holds(const void *entry, size_t size)
+{
+	const struct ip6t_entry *e = entry;
+	const struct xt_entry_target *t;
+
+	if (size < sizeof(*e) + sizeof(*t) || size > USHRT_MAX ||
+	    size != XT_ALIGN(size) || e->next_offset != size ||
+	    e->target_offset > size - sizeof(*t) || !matches_hold(e))
+		return false;
+	t = entry_target(e);
+	return t->u.target_size >= sizeof(*t) &&
+	       t->u.target_size <= size - e->target_offset &&
+	       name_ends(t->u.user.name) &&
+	       strcmp(t->u.user.name, XT_ERROR_TARGET) != 0;
+}
+
+/* Could the target be a standard one in normal form? */
+static bool
+target_looks_standard(const struct xt_entry_target *t)
+{
+	const unsigned char *data = t->data;
+
+	if (t->u.target_size != STANDARD_SIZE || t->u.user.revision != 0)
+		return false;
+	for (size_t i = 0; i < STANDARD_SIZE - sizeof(*t); i++) {
+		if (data[i])
+			return false;
+	}
+	return true;
+}
+
+static bool
+target_is_standard(const struct xt_entry_target *t)
+{
+	const char *name = t->u.user.name;
+
+	if (!target_looks_standard(t))
+		return false;
+	if (name_in(name, verdict_names, ARRAY_LEN(verdict_names)))
+		return true;
+	return !name_in(name, small_targets, ARRAY_LEN(small_targets));
+}
+
+/* A standard target as the kernel gives it: no name and a verdict. */
+static enum err
+target_label(struct xt_entry_target *t, const char *label)
+{
+	int verdict;
+
+	if (t->u.target_size != STANDARD_SIZE)
+		return fail(ERR_PARSE, _("malformed rule entry"));
+	memcpy(&verdict, t->data, sizeof(verdict));
+	if (!label && verdict != 0)
+		return fail(ERR_PARSE, _("rule entry whose verdict has no name"));
+	if (label && strlen(label) >= XT_EXTENSION_MAXNAMELEN)
+		return fail(ERR_PARSE, _("name '%s' is too long"), label);
+	memset(t->data, 0, STANDARD_SIZE - sizeof(*t));
+	memset(t->u.user.name, 0, sizeof(t->u.user.name));
+	t->u.user.revision = 0;
+	if (label)
+		strcpy(t->u.user.name, label);
+	return OK;
+}
+
+static enum err
+rule_normalise(struct rule *rule, const char *label)
+{
+	struct ip6t_entry *e = (struct ip6t_entry *)rule->entry;
+	struct xt_entry_target *t = entry_target(e);
+
+	e->nfcache = 0;
+	e->comefrom = 0;
+	memset(&e->counters, 0, sizeof(e->counters));
+	rule->standard = !t->u.user.name[0];
+	if (rule->standard)
+		return target_label(t, label);
+	rule->standard = !label && target_is_standard(t);
+	return OK;
+}
+
+/* memory for a rule of size bytes, with one reference and an id. */
+static struct rule *
+rule_alloc(const void *entry, size_t size)
+{
+	static uint64_t last_id;
+	struct rule *rule = xcalloc(1, sizeof(*rule) + size);
+
+	rule->refs = 1;
+	rule->id = ++last_id;
+	rule->size = size;
+	memcpy(rule->entry, entry, size);
+	return rule;
+}
+
+enum err
+rule_new(const void *entry, size_t size, const char *label,
+	 struct counters counters, struct rule **rule)
+{
+	struct rule *r;
+	enum err err;
+
+	/* An entry that is too short is never looked into; the copy is aligned. */
+	if (size < sizeof(struct ip6t_entry) || size > USHRT_MAX)
+		return fail(ERR_PARSE, _("malformed rule entry"));
+	r = rule_alloc(entry, size);
+	r->counters = counters;
+	if (entry_holds(r->entry, size))
+		err = rule_normalise(r, label);
+	else
+		err = fail(ERR_PARSE, _("malformed rule entry"));
+	if (err)
+		rule_unref(r);
+	else
+		*rule = r;
+	return err;
+}
+
+struct rule *
+rule_ref(const struct rule *rule)
+{
+	struct rule *r = (struct rule *)rule;
+
+	r->refs++;
+	return r;
+}
+
+void
+rule_unref(struct rule *rule)
+{
+	if (rule && --rule->refs == 0)
+		free(rule);
+}
+
+bool
+rule_equal(const struct rule *a, const struct rule *b)
+{
+	return a == b || (a->size == b->size &&
+			  memcmp(a->entry, b->entry, a->size) == 0);
+}
+
+const char *
+rule_target(const struct rule *rule)
+{
+	return entry_target(rule->entry)->u.user.name;
+}
+
+bool
+rule_has_standard_target(const struct rule *rule)
+{
+	return rule->standard;
+}
+
+bool
+rule_jumps_to(const struct rule *rule, const char *chain)
+{
+	return rule->standard && *chain && strcmp(rule_target(rule), chain) == 0;
+}
+
+bool
+rule_is_goto(const struct rule *rule)
+{
+	return rule->standard && rule_entry(rule)->ipv6.flags & IP6T_F_GOTO;
+}
+
+enum err
+rule_check_chain(const struct rule *rule, const char *chain)
+{
+	const struct ip6t_ip6 *ip = &rule_entry(rule)->ipv6;
+
+	if (ip->outiface[0] && (strcmp(chain, "INPUT") == 0 ||
+				strcmp(chain, "PREROUTING") == 0))
+		return fail(ERR_PARSE, _("can't use -o with %s"), chain);
+	if (ip->iniface[0] && (strcmp(chain, "OUTPUT") == 0 ||
+			       strcmp(chain, "POSTROUTING") == 0))
+		return fail(ERR_PARSE, _("can't use -i with %s"), chain);
+	return OK;
+}
+
+static struct rule *
+rule_dup(const struct rule *rule)
+{
+	struct rule *copy = rule_alloc(rule->entry, rule->size);
+
+	copy->id = rule->id;
+	copy->counters = rule->counters;
+	copy->standard = rule->standard;
+	return copy;
+}
+
+struct rule *
+rule_retarget(const struct rule *rule, const char *label)
+{
+	struct rule *copy = rule_dup(rule);
+
+	if (target_label(entry_target(copy->entry), label))
+		die("rule_retarget: %s", err_message());
+	copy->standard = true;
+	return copy;
+}
+
+struct rule *
+rule_with_counters(const struct rule *rule, struct counters counters)
+{
+	struct rule *copy = rule_dup(rule);
+
+	copy->counters = counters;
+	return copy;
+}
