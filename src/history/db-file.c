@@ -78,6 +78,8 @@ make_private(int dir, const char *path)
 	struct stat st;
 	enum err err;
 
+	if (faccessat(dir, ".", W_OK, AT_EACCESS) == -1)
+		return fail_errno(_("cannot write history '%s'"), path);
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == -1) {
 		if (errno != ENOENT)
 			return fail_errno(_("cannot open history '%s'"), path);

@@ -52,7 +52,7 @@ db_fail(struct db *db)
 	for (i = 0; i < ARRAY_LEN(sentences); i++)
 		if (sentences[i].code == code)
 			return fail(ERR_FAIL, _(sentences[i].text), db->path);
-	if ((code == SQLITE_CANTOPEN || code == SQLITE_IOERR) && system_errno)
+	if (code == SQLITE_IOERR && system_errno)
 		return fail(ERR_FAIL, _("history '%s' cannot be used: %s"),
 			    db->path, strerror(system_errno));
 	return fail(ERR_FAIL, _("history '%s' cannot be used: %s"), db->path,
@@ -166,15 +166,29 @@ schema_update(struct db *db)
 	return err;
 }
 
+/* Read in one transaction, as another program may be making the schema. */
+static enum err
+schema_read(struct db *db, int64_t *version)
+{
+	enum err err;
+
+	err = db_exec(db, "BEGIN");
+	if (err)
+		return err;
+	err = db_number(db, "PRAGMA user_version", version);
+	if (!err)
+		err = check_ours(db, *version);
+	db_rollback(db);
+	return err;
+}
+
 static enum err
 schema_check(struct db *db, bool read_only)
 {
 	int64_t version = 0;
 	enum err err;
 
-	err = db_number(db, "PRAGMA user_version", &version);
-	if (!err)
-		err = check_ours(db, version);
+	err = schema_read(db, &version);
 	if (err || version == schema_version)
 		return err;
 	if (version > schema_version)

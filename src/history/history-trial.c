@@ -173,3 +173,19 @@ history_record_trial(struct history *history, const struct trial *trial,
 	}
 	return db_commit(history->db);
 }
+
+bool
+history_has_outcome(struct history *history, const char *trial_id)
+{
+	struct stmt *stmt;
+	bool row = false;
+
+	if (stmt_new(history->db, "SELECT 1 FROM revision "
+		     "WHERE trial_id = :trial AND settled_s <> 0", &stmt))
+		return false;
+	stmt_bind_text(stmt, ":trial", trial_id);
+	if (stmt_next(stmt, &row))
+		row = false;
+	stmt_free(stmt);
+	return row;
+}
