@@ -57,8 +57,10 @@ enum apply_found {
 	FOUND_FOREIGN,		/* of another network namespace: left alone */
 	FOUND_UNREADABLE,	/* left alone; err_message() tells */
 };
-/* *trial, yours, may be NULL. Settled records go to history and are removed
- * once they are in it. */
+/* *trial, yours, may be NULL. What is settled goes to history; a settled record
+ * that is there already is FOUND_NOTHING, with *trial. A trial that nobody
+ * guards is resumed, which past its deadline means reverted at once: its outcome
+ * is waited for. */
 enum apply_found apply_resume(const struct world *world, struct trial **trial);
 
 /* Bring history up to date with live. Never fatal: *warning as above. */

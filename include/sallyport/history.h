@@ -53,6 +53,9 @@ void revision_free(struct revision *rev);
 enum err history_record_trial(struct history *history, const struct trial *trial,
 			      int64_t *id) must_check;
 
+/* Is there a revision of this trial that says how it ended? */
+bool history_has_outcome(struct history *history, const char *trial_id);
+
 /* Compare live with the newest revision that stands (neither it nor one that it
  * was built on was reverted, failed or ended by a restart);
  * a difference becomes an "external" revision by unknown. *id gets it, 0 for

@@ -17,6 +17,7 @@ struct session {
 	bool other_world;
 	struct vec lifelines;
 	struct guard_report *report;	/* of candidate; kept current */
+	struct ruleset *committed;	/* the candidate that is on trial, or NULL */
 	const char *origin;		/* of what is staged: "edit", "restore" ... */
 };
 
@@ -57,7 +58,10 @@ enum err session_commit(struct session *session, const char *message, int second
 			const char *override, struct guardian_client *client)
 	must_check;
 
-/* After the trial: live is the base now. Reverted changes are staged again. */
+/* After the trial: live is the base now. What was staged while it ran stays
+ * staged, and reverted changes are staged again. ERR_CONFLICT: they do not fit
+ * on live any more; everything stays staged on the old base then. Also for a
+ * commit that failed (reverted true). */
 enum err session_settled(struct session *session, bool reverted) must_check;
 
 /* The listing with what is staged: base and candidate woven together. */
@@ -66,8 +70,9 @@ enum mark { MARK_NONE, MARK_ADDED, MARK_DELETED, MARK_CHANGED, MARK_MOVED };
 struct line {
 	enum { LINE_CHAIN, LINE_HEADER, LINE_RULE, LINE_BLANK } kind;
 	enum mark mark;
-	const struct chain *chain;	/* of candidate; of base for deleted ones */
-	const struct rule *rule;	/* LINE_RULE */
+	const struct chain *chain;	/* of candidate; of base for a deleted chain */
+	const struct chain *old_chain;	/* of base; NULL where the chain is new */
+	const struct rule *rule;	/* LINE_RULE; of base for a deleted one */
 	size_t pos;			/* in candidate, from 0; of deleted ones where they
 					 * would stand */
 	size_t old_pos;			/* in base, for deleted, changed and moved */

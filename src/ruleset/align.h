@@ -3,10 +3,7 @@
 #ifndef SALLYPORT_RULESET_ALIGN_H
 #define SALLYPORT_RULESET_ALIGN_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-#define NO_MATCH SIZE_MAX
+#include <sallyport/weave.h>
 
 /* For each of the n items of a its partner among the m of b, or NO_MATCH; no two
  * pairs cross. Items are the same when their class, a small number from 0, is.

@@ -5,9 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sallyport/mem.h>
-#include "align.h"
+#include <sallyport/weave.h>
 #include "change.h"
-#include "classes.h"
 
 /* Applying what was just worked out on a copy of a cannot fail. */
 static void
@@ -16,108 +15,6 @@ push(struct changeset *cs, struct ruleset *work, struct change *change)
 	if (changeset_push_take(cs, work, change))
 		die("a difference does not fit its own ruleset: %s",
 		    err_message());
-}
-
-/* One chain on its way from a to b. For rule j of b, from[j] says which rule of
- * a it is: kept, replaced in place, moved, or none. */
-enum origin { FROM_NOWHERE, FROM_KEPT, FROM_REPLACED, FROM_MOVED };
-
-struct weave {
-	const struct chain *a;
-	const struct chain *b;
-	size_t *match;		/* for each of a: its rule of b, or NO_MATCH */
-	size_t *at;		/* for each of b: its rule of a, or NO_MATCH */
-	enum origin *from;	/* for each of b */
-	bool *stays;		/* for each of a: not deleted */
-};
-
-/* Rules of one class that found no partner in order are moves. */
-static void
-weave_moves(struct weave *w, const int *ca, const int *cb, size_t classes)
-{
-	size_t *next = xcalloc(classes, sizeof(*next));
-	size_t *waiting = xcalloc(w->a->rules.n, sizeof(*waiting));
-
-	/* For each class a list of its unmatched rules of a, newest last in
-	 * a's order because it is filled from the end. 0 ends a list. */
-	for (size_t i = w->a->rules.n; i-- > 0;) {
-		if (w->match[i] != NO_MATCH)
-			continue;
-		waiting[i] = next[ca[i]];
-		next[ca[i]] = i + 1;
-	}
-	for (size_t j = 0; j < w->b->rules.n; j++) {
-		size_t i = next[cb[j]];
-
-		if (w->from[j] != FROM_NOWHERE || i == 0)
-			continue;
-		next[cb[j]] = waiting[i - 1];
-		w->from[j] = FROM_MOVED;
-		w->at[j] = i - 1;
-		w->stays[i - 1] = true;
-	}
-	free(waiting);
-	free(next);
-}
-
-/* Between two kept rules a rule that goes and one that comes are a
- * replacement. */
-static void
-weave_replacements(struct weave *w)
-{
-	size_t i = 0;
-
-	for (size_t j = 0; j < w->b->rules.n; j++) {
-		if (w->from[j] == FROM_KEPT) {
-			i = w->at[j] + 1;
-			continue;
-		}
-		if (w->from[j] != FROM_NOWHERE)
-			continue;
-		while (i < w->a->rules.n && w->stays[i] &&
-		       w->match[i] == NO_MATCH)
-			i++;
-		if (i >= w->a->rules.n || w->match[i] != NO_MATCH)
-			continue;
-		w->from[j] = FROM_REPLACED;
-		w->at[j] = i;
-		w->stays[i] = true;
-		i++;
-	}
-}
-
-static void
-weave_init(struct weave *w, const struct chain *a, const struct chain *b,
-	   struct classes *classes)
-{
-	int *ca = classes_of(classes, a);
-	int *cb = classes_of(classes, b);
-
-	*w = (struct weave){ .a = a, .b = b };
-	w->match = align(ca, a->rules.n, cb, b->rules.n);
-	w->at = xcalloc(b->rules.n, sizeof(*w->at));
-	w->from = xcalloc(b->rules.n, sizeof(*w->from));
-	w->stays = xcalloc(a->rules.n, sizeof(*w->stays));
-	for (size_t i = 0; i < a->rules.n; i++) {
-		if (w->match[i] == NO_MATCH)
-			continue;
-		w->from[w->match[i]] = FROM_KEPT;
-		w->at[w->match[i]] = i;
-		w->stays[i] = true;
-	}
-	weave_moves(w, ca, cb, classes_count(classes));
-	weave_replacements(w);
-	free(ca);
-	free(cb);
-}
-
-static void
-weave_done(struct weave *w)
-{
-	free(w->match);
-	free(w->at);
-	free(w->from);
-	free(w->stays);
 }
 
 /* Delete what goes, from the end, so that positions hold. What is left of a is
@@ -190,7 +87,8 @@ emit_rule(const struct weave *w, size_t j, size_t place, size_t *order,
 
 static void
 diff_chain(const struct chain *a, const struct chain *b,
-	   struct classes *classes, struct changeset *cs, struct ruleset *work)
+	   const struct classes *classes, struct changeset *cs,
+	   struct ruleset *work)
 {
 	struct weave w;
 	size_t *order;
@@ -207,50 +105,16 @@ diff_chain(const struct chain *a, const struct chain *b,
 	weave_done(&w);
 }
 
-/* Do both hold the same rules, so that one is the other renamed? */
-static bool
-same_rules(const struct chain *a, const struct chain *b)
-{
-	if (a->rules.n != b->rules.n || a->rules.n == 0)
-		return false;
-	for (size_t i = 0; i < a->rules.n; i++) {
-		const struct rule *x = chain_rule(a, i);
-		const struct rule *y = chain_rule(b, i);
-
-		if (x->id != y->id && !rule_equal(x, y))
-			return false;
-	}
-	return true;
-}
-
-/* The chain of b, new there, that has the rules of a chain which b lacks. */
-static const struct chain *
-renamed_to(const struct chain *chain, const struct ruleset *work,
-	   const struct ruleset *b)
-{
-	for (size_t i = 0; i < b->chains.n; i++) {
-		const struct chain *other = b->chains.v[i];
-
-		if (!ruleset_chain(work, other->name) &&
-		    same_rules(chain, other))
-			return other;
-	}
-	return NULL;
-}
-
 static void
 diff_renames(const struct ruleset *b, struct changeset *cs,
 	     struct ruleset *work)
 {
-	for (size_t i = 0; i < work->chains.n; i++) {
-		const struct chain *chain = work->chains.v[i];
-		const struct chain *to;
+	for (size_t i = 0; i < b->chains.n; i++) {
+		const struct chain *to = b->chains.v[i];
+		const struct chain *from = weave_renamed_from(work, b, to);
 
-		if (chain_is_builtin(chain) || ruleset_chain(b, chain->name))
-			continue;
-		to = renamed_to(chain, work, b);
-		if (to)
-			push(cs, work, change_chain_rename(chain->name,
+		if (from)
+			push(cs, work, change_chain_rename(from->name,
 							   to->name));
 	}
 }

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The single road to the kernel. The guard is asked first, without a lock; the
+ * guardian commits, and only what was judged. */
+#include <stdlib.h>
+#include <string.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include "internal.h"
+
+enum err
+apply_look(const struct world *world, bool *other_world)
+{
+	struct probe probe;
+	enum err err = world->backend->ops->probe(world->backend, world->table,
+						  &probe);
+
+	*other_world = false;
+	if (err)
+		return err;
+	if (probe.elsewhere)
+		return fail(ERR_FAIL, _("the rules of this host are in nf_tables "
+			"(ip6tables-nft or nft), which sallyport does not edit "
+			"yet; the legacy table is not in use and is not opened"));
+	*other_world = probe.nft_rules;
+	return OK;
+}
+
+enum err
+apply_read(const struct world *world, struct ruleset **live, bool *other_world)
+{
+	enum err err = apply_look(world, other_world);
+
+	if (err)
+		return err;
+	return world->backend->ops->read(world->backend, world->table, live);
+}
+
+enum err
+apply_judge(const struct world *world, const struct ruleset *live,
+	    const struct ruleset *candidate, bool other_world,
+	    struct vec *lifelines, struct guard_report **report)
+{
+	enum err err;
+
+	*lifelines = (struct vec){ 0 };
+	*report = NULL;
+	err = lifelines_find(&world->lifelines, lifelines);
+	if (!err)
+		*report = guard_judge(lifelines, live, candidate, other_world);
+	return err;
+}
+
+static bool
+override_holds(const struct world *world, const char *override)
+{
+	return override && world->actor.host &&
+	       strcmp(override, world->actor.host) == 0;
+}
+
+/* The refusal as the last message. */
+static enum err
+refuse(const struct guard_report *report, const struct apply_request *req)
+{
+	struct str text = { 0 };
+
+	guard_refusal(report, &text);
+	if (req->override)
+		str_addf(&text, _("; '%s' is not this host's name, so nothing "
+				  "is overridden"), req->override);
+	fail(ERR_REFUSED, "%s", str_text(&text));
+	str_done(&text);
+	return ERR_REFUSED;
+}
+
+/* Judge what req makes of its base. *overridden: only the override lets it
+ * pass. */
+static enum err
+judge_request(const struct world *world, const struct apply_request *req,
+	      bool *overridden)
+{
+	struct ruleset *candidate = ruleset_copy(req->base);
+	struct vec lifelines = { 0 };
+	struct guard_report *report = NULL;
+	bool other_world;
+	enum err err = apply_look(world, &other_world);
+
+	*overridden = false;
+	if (!err)
+		err = changeset_apply(req->changes, candidate);
+	if (!err)
+		err = apply_judge(world, req->base, candidate, other_world,
+				  &lifelines, &report);
+	if (!err && report->judgement == JUDGED_REFUSED) {
+		*overridden = override_holds(world, req->override);
+		if (!*overridden)
+			err = refuse(report, req);
+	}
+	guard_report_free(report);
+	lifelines_free(&lifelines);
+	ruleset_free(candidate);
+	return err;
+}
+
+/* Only one trial at a time, and none beside a record that cannot be acted on. */
+static enum err
+check_free(const struct world *world)
+{
+	struct trial *trial = NULL;
+	enum apply_found found = apply_resume(world, &trial);
+
+	trial_free(trial);
+	switch (found) {
+	case FOUND_NOTHING:
+	case FOUND_SETTLED:
+		return OK;
+	case FOUND_RUNNING:
+	case FOUND_RESUMED:
+		return fail(ERR_BUSY, _("another change is on trial: 'sallyport "
+			"confirm' or 'sallyport revert' settles it"));
+	case FOUND_FOREIGN:
+		return fail(ERR_FAIL, _("'%s' holds the trial of another network "
+			"namespace: name another one with --run-dir"),
+			    world->guardian.run_dir);
+	case FOUND_UNREADABLE:
+		return ERR_FAIL;
+	}
+	return ERR_FAIL;
+}
+
+static struct trial *
+trial_of(const struct world *world, const struct apply_request *req,
+	 bool overridden)
+{
+	struct trial *trial = trial_new();
+
+	trial->window_ms = (int64_t)req->seconds * 1000;
+	trial->no_trial = req->no_trial;
+	actor_copy(&trial->actor, &world->actor);
+	trial->message = xstrdup(req->message ? req->message : "");
+	trial->origin = xstrdup(req->origin);
+	trial->override = overridden ? xstrdup(req->override) : NULL;
+	trial->changes = changeset_copy(req->changes);
+	trial->before = ruleset_copy(req->base);
+	return trial;
+}
+
+enum err
+apply_start(const struct world *world, const struct apply_request *req,
+	    struct guardian_client *client)
+{
+	struct trial *trial;
+	bool overridden;
+	char *warning = NULL;
+	enum err err;
+
+	client->fd = -1;
+	if (world->read_only)
+		return fail(ERR_FAIL, _("this is read only: nothing can be "
+					"committed"));
+	err = check_free(world);
+	if (!err)
+		err = judge_request(world, req, &overridden);
+	if (err)
+		return err;
+	apply_sync(world, req->base, &warning);
+	free(warning);
+	trial = trial_of(world, req, overridden);
+	err = guardian_start(&world->guardian, trial, client);
+	trial_free(trial);
+	return err;
+}
+
+void
+apply_next(const struct world *world, struct guardian_client *client,
+	   struct guardian_event *event, char **warning)
+{
+	*warning = NULL;
+	guardian_next(client, event);
+	switch (event->kind) {
+	case EVENT_NONE:
+	case EVENT_EXTENDED:
+	case EVENT_DENIED:
+		return;
+	case EVENT_ON_TRIAL:
+	case EVENT_CONFIRMED:
+	case EVENT_REVERTED:
+	case EVENT_FAILED:
+	case EVENT_NOT_REVERTED:
+	case EVENT_LOST:
+		record_current(world, warning);
+	}
+	if (event->lost && *event->lost) {
+		char *readable = readable_rules(event->lost);
+
+		free(event->lost);
+		event->lost = readable;
+	}
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between the files of apply. */
+#ifndef SALLYPORT_APPLY_INTERNAL_H
+#define SALLYPORT_APPLY_INTERNAL_H
+
+#include <sallyport/apply.h>
+
+/* Bring history up to date with a trial's record. True once history has it;
+ * *news whether it learnt an outcome. Else *warning says why (heap; kept where
+ * one is there already). */
+bool record_trial(const struct world *world, const struct trial *trial,
+		  bool *news, char **warning);
+
+/* The same for what is in the run directory now. */
+void record_current(const struct world *world, char **warning);
+
+/* Rules of others that were lost, "# opaque CHAIN BASE64" lines, as specs. */
+char *readable_rules(const char *lines);
+
+/* The run directory as it is; ERR_NOT_FOUND where there is none. */
+enum err run_dir_open(const struct world *world, int *fd) must_check;
+
+#endif

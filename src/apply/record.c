@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* History follows the kernel and never stops it: what cannot be written now is
+ * told, and caught up with from the trial's record later. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sallyport/base64.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include <sallyport/text.h>
+#include "internal.h"
+
+enum err
+run_dir_open(const struct world *world, int *fd)
+{
+	*fd = open(world->guardian.run_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+		   O_CLOEXEC);
+	if (*fd >= 0)
+		return OK;
+	return fail_errno(_("cannot open directory '%s'"),
+			  world->guardian.run_dir);
+}
+
+static void
+warn(char **warning)
+{
+	if (!*warning)
+		*warning = xasprintf(_("history is not up to date: %s"),
+				     err_message());
+}
+
+bool
+record_trial(const struct world *world, const struct trial *trial, bool *news,
+	     char **warning)
+{
+	struct history *history;
+	int64_t id;
+	enum err err = history_open(world->db_path, false, &history);
+
+	*news = false;
+	if (!err) {
+		*news = !history_has_outcome(history, trial->id);
+		err = history_record_trial(history, trial, &id);
+		history_close(history);
+	}
+	if (err)
+		warn(warning);
+	return !err;
+}
+
+void
+record_current(const struct world *world, char **warning)
+{
+	struct trial *trial;
+	bool news;
+	int fd;
+
+	if (run_dir_open(world, &fd) != OK)
+		return;
+	if (trial_load(fd, &trial) == OK) {
+		record_trial(world, trial, &news, warning);
+		trial_free(trial);
+	}
+	close(fd);
+}
+
+void
+apply_sync(const struct world *world, const struct ruleset *live, char **warning)
+{
+	struct history *history;
+	int64_t id;
+	enum err err;
+
+	*warning = NULL;
+	if (world->read_only)
+		return;
+	err = history_open(world->db_path, false, &history);
+	if (!err) {
+		err = history_sync(history, live, &world->actor,
+				   world->clock->wall_s(world->clock), &id);
+		history_close(history);
+	}
+	if (err)
+		warn(warning);
+}
+
+/* "# opaque CHAIN BASE64" as "-A CHAIN ..."; the line as it is where that is
+ * not to be had. */
+static void
+readable_rule(char *line, struct str *out)
+{
+	struct counters none = { 0 };
+	struct str entry = { 0 };
+	struct rule *rule = NULL;
+	size_t n = 0;
+	char **words = words_split(line, &n);
+
+	if (words && n == 4 && strcmp(words[1], "opaque") == 0 &&
+	    base64_decode(&entry, words[3], strlen(words[3])) == OK &&
+	    rule_new(str_text(&entry), entry.len, NULL, none, &rule) == OK)
+		xt_spec(rule, words[2], false, out);
+	else
+		str_add(out, line);
+	str_addc(out, '\n');
+	rule_unref(rule);
+	str_done(&entry);
+	words_free(words);
+}
+
+char *
+readable_rules(const char *lines)
+{
+	char *copy = xstrdup(lines);
+	struct str out = { 0 };
+	char *save = NULL;
+
+	for (char *line = strtok_r(copy, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save))
+		readable_rule(line, &out);
+	free(copy);
+	return str_take(&out);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What an earlier run left behind: a trial that nobody watches is watched again,
+ * one that was settled unseen is written down, what is not ours is left alone. */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include "internal.h"
+
+#define ANSWER_MS 5000
+
+static bool
+record_aside(const struct trial *trial, void *arg)
+{
+	char *warning = NULL;
+	bool news;
+	bool done = record_trial(arg, trial, &news, &warning);
+
+	free(warning);
+	return done;
+}
+
+/* Start a guardian for the record and wait until it knows how the trial
+ * stands: past its deadline that is "reverted". */
+static void
+resume(const struct world *world)
+{
+	int64_t end = world->clock->boot_ms(world->clock) + ANSWER_MS;
+	struct guardian_event event = { 0 };
+	struct guardian_client client;
+
+	if (guardian_resume(&world->guardian, &client) != OK)
+		return;
+	while (event.kind == EVENT_NONE &&
+	       world->clock->boot_ms(world->clock) < end) {
+		struct pollfd fd = { .fd = client.fd, .events = POLLIN };
+
+		poll(&fd, 1, 100);
+		guardian_next(&client, &event);
+	}
+	guardian_event_done(&event);
+	guardian_disconnect(&client);
+}
+
+static bool
+is_settled(const struct trial *trial)
+{
+	return trial->state == TRIAL_CONFIRMED ||
+	       trial->state == TRIAL_REVERTED || trial->state == TRIAL_FAILED;
+}
+
+static void
+make_readable(struct trial *trial)
+{
+	char *readable;
+
+	if (!trial->lost)
+		return;
+	readable = readable_rules(trial->lost);
+	free(trial->lost);
+	trial->lost = readable;
+}
+
+static enum apply_found
+found_settled(const struct world *world, struct trial *trial)
+{
+	char *warning = NULL;
+	bool news = false;
+
+	if (!record_trial(world, trial, &news, &warning))
+		news = true;
+	free(warning);
+	make_readable(trial);
+	return news ? FOUND_SETTLED : FOUND_NOTHING;
+}
+
+/* An unsettled one of ours. *trial is read again when it was resumed. */
+static enum apply_found
+found_unsettled(const struct world *world, int run_dir, struct trial **trial)
+{
+	char *warning = NULL;
+
+	record_current(world, &warning);
+	free(warning);
+	if (guardian_running(&world->guardian))
+		return FOUND_RUNNING;
+	resume(world);
+	trial_free(*trial);
+	*trial = NULL;
+	if (trial_load(run_dir, trial) != OK)
+		return FOUND_UNREADABLE;
+	return is_settled(*trial) ? found_settled(world, *trial) :
+				    FOUND_RESUMED;
+}
+
+static enum apply_found
+look(const struct world *world, int run_dir, struct trial **trial)
+{
+	enum err err;
+
+	trial_each_aside(run_dir, record_aside, (void *)(uintptr_t)world);
+	err = trial_load(run_dir, trial);
+	if (err == ERR_NOT_FOUND)
+		return FOUND_NOTHING;
+	if (err)
+		return FOUND_UNREADABLE;
+	if (is_settled(*trial))
+		return found_settled(world, *trial);
+	if (strcmp((*trial)->boot_id, clock_boot_id()) != 0)
+		return FOUND_NOTHING;
+	if (!trial_is_ours(*trial))
+		return FOUND_FOREIGN;
+	return found_unsettled(world, run_dir, trial);
+}
+
+enum apply_found
+apply_resume(const struct world *world, struct trial **trial)
+{
+	enum apply_found found;
+	enum err err;
+	int fd;
+
+	*trial = NULL;
+	err = run_dir_open(world, &fd);
+	if (err == ERR_NOT_FOUND)
+		return FOUND_NOTHING;
+	if (err)
+		return FOUND_UNREADABLE;
+	found = look(world, fd, trial);
+	close(fd);
+	return found;
+}
