@@ -14,27 +14,31 @@ enum judgement {
 	JUDGED_REFUSED,		/* a packet is dropped, or no longer proven */
 };
 
-/* One packet that a lifeline needs, and what becomes of it. */
+/* One set of packets that a lifeline needs, and what becomes of it. */
 struct check {
-	const char *packet;	/* in words, translated: "a new connection coming in" */
+	const char *packet;	/* in words, translated: "a new connection in" */
 	const char *hook;	/* INPUT, OUTPUT */
+	bool advisory;		/* good to have: no more than a warning */
 	struct packet set;
-	struct walk_result live;	/* under the live rules */
 	struct walk_result candidate;
+	struct walk_result live;	/* walked where the candidate does not
+					 * accept; else zeroed */
 	enum judgement judgement;
 };
 
 struct lifeline_verdict {
 	const struct lifeline *lifeline;	/* borrowed */
-	enum judgement judgement;
+	enum judgement judgement;	/* the worst of its checks */
 	bool untouchable;	/* IPv4: these rules do not decide about it */
+	const char *note;	/* why there is no check, translated; else NULL.
+				 * Nothing was proven then: never call it safe. */
 	struct vec checks;	/* of struct check * */
 };
 
 struct guard_report {
 	enum judgement judgement;	/* the worst of all lifelines */
 	bool other_world;	/* nf_tables has rules that this guard does not see */
-	bool none;		/* no lifeline over IPv6 was found */
+	bool none;		/* nothing over IPv6 has to be kept */
 	struct vec verdicts;	/* of struct lifeline_verdict * */
 };
 
@@ -50,6 +54,10 @@ void guard_report_free(struct guard_report *report);
  * where all is safe. */
 const struct check *guard_deciding_check(const struct guard_report *report,
 					 const struct lifeline_verdict **verdict);
+
+/* "safe (walked)", "unknown", "cut", or the verdict's note. Translated. */
+const char *guard_verdict_text(const struct guard_report *report,
+			       const struct lifeline_verdict *verdict);
 
 /* One line for the title: "ssh 2001:db8::77 -> :22  safe (walked)",
  * "ssh ... REFUSED: neighbour solicitation in: INPUT policy". Translated. */

@@ -82,10 +82,11 @@ void walk_path(const struct ruleset *rs, const char *hook,
 	       const struct packet *packet, struct walk_result *result,
 	       void (*met)(const char *chain, size_t rule, void *arg), void *arg);
 
-/* One source address of packet->src from which some packet of the set is
- * accepted for certain; false where the walk finds none. */
-bool walk_find_source(const struct ruleset *rs, const char *hook,
-		      const struct packet *packet, struct in6_addr *src);
+/* Is any packet of the set accepted? VERDICT_ACCEPT: one for certain; UNKNOWN:
+ * perhaps; DROP: none. Unless DROP, *found is the set with the source and the
+ * destination of such a packet, one address each. */
+enum verdict walk_find(const struct ruleset *rs, const char *hook,
+		       const struct packet *packet, struct packet *found);
 
 /* "ACCEPT", "DROP", "UNKNOWN". */
 const char *verdict_name(enum verdict verdict);

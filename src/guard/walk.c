@@ -40,8 +40,8 @@ struct walk {
 	bool over;
 	bool accepted;
 	bool find;		/* look for an acceptance, not for a drop */
-	bool found;
-	struct in6_addr source;
+	enum verdict best;	/* what was found, ACCEPT ends the search, */
+	struct packet *found;	/* and where */
 	struct walk_result *result;
 	void (*met)(const char *chain, size_t rule, void *arg);
 	void *arg;
@@ -55,10 +55,24 @@ set_place(struct walk_result *result, const struct place *at)
 	result->hook_rule = at->hook_rule;
 }
 
+static void
+note_found(struct walk *w, enum verdict verdict)
+{
+	if (w->best != VERDICT_DROP && verdict != VERDICT_ACCEPT)
+		return;
+	w->best = verdict;
+	w->over = verdict == VERDICT_ACCEPT;
+	addr_set_first(&w->now.set.addr[ADDR_SRC], &w->found->src);
+	addr_set_first(&w->now.set.addr[ADDR_DST], &w->found->dst);
+	w->found->src_len = w->found->dst_len = 128;
+}
+
 /* Some packets may not get through. Only the first account is kept. */
 static void
 end_unknown(struct walk *w, const struct place *at, const char *why)
 {
+	if (w->find)
+		note_found(w, VERDICT_UNKNOWN);
 	if (w->result->verdict == VERDICT_UNKNOWN)
 		return;
 	w->result->verdict = VERDICT_UNKNOWN;
@@ -72,22 +86,19 @@ end_accepted(struct walk *w)
 	if (w->result->verdict == VERDICT_ACCEPT && !w->accepted)
 		set_place(w->result, &w->now.at);
 	w->accepted = true;
-	if (w->find && !w->now.doubts) {
-		addr_set_first(&w->now.set.addr[ADDR_SRC], &w->source);
-		w->found = true;
-		w->over = true;
-	}
+	if (w->find)
+		note_found(w, w->now.doubts ? VERDICT_UNKNOWN : VERDICT_ACCEPT);
 }
 
 static void
 end_dropped(struct walk *w)
 {
+	if (w->find)
+		return;
 	if (w->now.doubts) {
 		end_unknown(w, &w->now.doubt, w->now.why);
 		return;
 	}
-	if (w->find)
-		return;
 	w->result->verdict = VERDICT_DROP;
 	w->result->why = NULL;
 	set_place(w->result, &w->now.at);
@@ -345,47 +356,25 @@ walk(const struct ruleset *rs, const char *hook, const struct packet *packet,
 	walk_path(rs, hook, packet, result, NULL, NULL);
 }
 
-bool
-walk_find_source(const struct ruleset *rs, const char *hook,
-		 const struct packet *packet, struct in6_addr *src)
+enum verdict
+walk_find(const struct ruleset *rs, const char *hook,
+	  const struct packet *packet, struct packet *found)
 {
 	const struct chain *chain = ruleset_chain(rs, hook);
 	struct walk_result result = { .verdict = VERDICT_ACCEPT };
+	enum verdict best;
 	struct walk *w;
-	bool found;
 
-	*src = packet->src;
+	*found = *packet;
+	found->src_len = found->dst_len = 128;
 	if (!chain)
-		return true;
+		return VERDICT_ACCEPT;
 	w = walk_new(rs, chain, &result);
 	w->find = true;
+	w->best = VERDICT_DROP;
+	w->found = found;
 	run(w, packet);
-	found = w->found;
-	if (found)
-		*src = w->source;
+	best = w->best;
 	free(w);
-	return found;
-}
-
-const char *
-verdict_name(enum verdict verdict)
-{
-	switch (verdict) {
-	case VERDICT_ACCEPT:
-		return "ACCEPT";
-	case VERDICT_DROP:
-		return "DROP";
-	case VERDICT_UNKNOWN:
-		return "UNKNOWN";
-	}
-	return "";
-}
-
-void
-walk_result_rule(const struct walk_result *result, struct str *out)
-{
-	if (result->rule)
-		str_addf(out, "%s %zu", result->chain, result->rule);
-	else
-		str_addf(out, "%s policy", result->chain);
+	return best;
 }

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What must get through for a lifeline: its connection, the next login and its
+ * replies, and neighbour discovery on its link, each with the state that
+ * connection tracking gives it. Two tables; a row is a set of packets. */
+#include <netinet/icmp6.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sallyport/addr.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include "checks.h"
+
+static const struct range any_hops = { 1, 255 };
+static const struct range ndp_hops = { 255, 255 };	/* RFC 4861 7.1 */
+/* What follows the IPv6 header: a TCP header with options, segments up to what
+ * receive offload makes of them, a solicitation with some options. */
+static const struct range syn_length = { 20, 80 };
+static const struct range tcp_length = { 20, 65535 };
+static const struct range ndp_length = { 24, 64 };
+
+static const struct tcp_need {
+	const char *packet;
+	bool out;
+	bool running;	/* the very connection, not any from the peer */
+	uint8_t flags;
+	uint8_t flags_any;
+	enum ct_state ct;
+} tcp_needs[] = {
+	{ N_("the running connection in"), false, true,
+	  TH_ACK, TH_PUSH, CT_ESTABLISHED },
+	{ N_("the running connection out"), true, true,
+	  TH_ACK, TH_PUSH, CT_ESTABLISHED },
+	{ N_("a new connection in"), false, false, TH_SYN, 0, CT_NEW },
+	{ N_("the answer to a new connection out"), true, false,
+	  TH_SYN | TH_ACK, 0, CT_ESTABLISHED },
+	{ N_("an established connection in"), false, false,
+	  TH_ACK, TH_PUSH, CT_ESTABLISHED },
+	{ N_("an established connection out"), true, false,
+	  TH_ACK, TH_PUSH, CT_ESTABLISHED },
+};
+
+/* Addresses of neighbour discovery. */
+enum end {
+	END_US,
+	END_US_LINK,		/* our link-local address */
+	END_US_NODE,		/* our solicited-node multicast address */
+	END_NEIGHBOUR,
+	END_NEIGHBOUR_LINK,
+	END_NEIGHBOUR_NODE,
+	END_UNSPECIFIED,
+};
+
+/* Who asks whom (RFC 4861 7.2): a solicitation goes to the solicited-node
+ * address, a probe to the address itself. Linux asks from the address that its
+ * packet comes from, and from its link-local one when it probes. */
+static const struct ndp_need {
+	const char *packet;
+	bool out;
+	uint8_t type;
+	enum end src;
+	enum end dst;
+	bool advisory;
+} ndp_needs[] = {
+	{ N_("neighbour solicitation in"), false, ND_NEIGHBOR_SOLICIT,
+	  END_NEIGHBOUR, END_US_NODE, false },
+	{ N_("neighbour solicitation in"), false, ND_NEIGHBOR_SOLICIT,
+	  END_NEIGHBOUR_LINK, END_US_NODE, false },
+	{ N_("neighbour solicitation in"), false, ND_NEIGHBOR_SOLICIT,
+	  END_NEIGHBOUR, END_US, false },
+	{ N_("neighbour solicitation in"), false, ND_NEIGHBOR_SOLICIT,
+	  END_NEIGHBOUR_LINK, END_US, false },
+	{ N_("neighbour advertisement out"), true, ND_NEIGHBOR_ADVERT,
+	  END_US, END_NEIGHBOUR, false },
+	{ N_("neighbour advertisement out"), true, ND_NEIGHBOR_ADVERT,
+	  END_US, END_NEIGHBOUR_LINK, false },
+	{ N_("neighbour solicitation out"), true, ND_NEIGHBOR_SOLICIT,
+	  END_US, END_NEIGHBOUR_NODE, false },
+	{ N_("neighbour solicitation out"), true, ND_NEIGHBOR_SOLICIT,
+	  END_US_LINK, END_NEIGHBOUR_NODE, false },
+	{ N_("neighbour solicitation out"), true, ND_NEIGHBOR_SOLICIT,
+	  END_US, END_NEIGHBOUR, false },
+	{ N_("neighbour solicitation out"), true, ND_NEIGHBOR_SOLICIT,
+	  END_US_LINK, END_NEIGHBOUR, false },
+	{ N_("neighbour advertisement in"), false, ND_NEIGHBOR_ADVERT,
+	  END_NEIGHBOUR, END_US, false },
+	{ N_("neighbour advertisement in"), false, ND_NEIGHBOR_ADVERT,
+	  END_NEIGHBOUR, END_US_LINK, false },
+	{ N_("duplicate address detection in"), false, ND_NEIGHBOR_SOLICIT,
+	  END_UNSPECIFIED, END_US_NODE, true },
+};
+
+static void
+set_link(struct packet *p, const struct lifeline *ll, bool out)
+{
+	char *name = out ? p->out : p->in;
+
+	memcpy(name, ll->ifname, IFNAMSIZ);
+	if (!ll->ifname[0] && out)
+		p->out_unknown = true;
+	else if (!ll->ifname[0])
+		p->in_unknown = true;
+}
+
+static struct packet
+tcp_packet(const struct lifeline *ll, const struct tcp_need *need)
+{
+	struct range ours = { ll->local_port, ll->local_port };
+	struct range theirs = { CLIENT_PORT_MIN, UINT16_MAX };
+	struct packet p = {
+		.src = need->out ? ll->local : ll->peer,
+		.src_len = 128,
+		.dst = need->out ? ll->peer : ll->local,
+		.dst_len = 128,
+		.proto = IPPROTO_TCP,
+		.tcp_flags = need->flags,
+		.tcp_flags_any = need->flags_any,
+		.hop_limit = any_hops,
+		.length = need->flags & TH_SYN ? syn_length : tcp_length,
+		.ct = need->ct,
+		.ct_reply = need->out,
+	};
+
+	if (need->running)
+		theirs = (struct range){ ll->peer_port, ll->peer_port };
+	p.sport = need->out ? ours : theirs;
+	p.dport = need->out ? theirs : ours;
+	set_link(&p, ll, need->out);
+	return p;
+}
+
+struct packet
+packet_new_connection(const struct lifeline *ll)
+{
+	static const struct tcp_need syn = { .flags = TH_SYN, .ct = CT_NEW };
+
+	return tcp_packet(ll, &syn);
+}
+
+static void
+push_check(struct vec *checks, const char *packet, bool out, bool advisory,
+	   const struct packet *set)
+{
+	struct check *check = xcalloc(1, sizeof(*check));
+
+	check->packet = _(packet);
+	check->hook = out ? "OUTPUT" : "INPUT";
+	check->advisory = advisory;
+	check->set = *set;
+	vec_push(checks, check);
+}
+
+/* The neighbour's address and prefix length: fe80::/64 where nothing is known
+ * of it. */
+static unsigned
+neighbour(const struct lifeline *ll, struct in6_addr *addr)
+{
+	*addr = ll->on_link ? ll->peer : ll->gateway;
+	if (!addr_is_any(addr))
+		return 128;
+	addr->s6_addr[0] = 0xfe;
+	addr->s6_addr[1] = 0x80;
+	return 64;
+}
+
+static unsigned
+node_of(struct in6_addr *addr, unsigned len)
+{
+	*addr = addr_solicited_node(addr);
+	return len == 128 ? 128 : 104;
+}
+
+/* The address at an end. False where another row says the same: the end's own
+ * address is link-local already. */
+static bool
+end_address(const struct lifeline *ll, enum end end, struct in6_addr *addr,
+	    unsigned *len)
+{
+	static const struct in6_addr link_local = { .s6_addr = { 0xfe, 0x80 } };
+	struct in6_addr other;
+
+	*len = 128;
+	*addr = ll->local;
+	switch (end) {
+	case END_UNSPECIFIED:
+		memset(addr, 0, sizeof(*addr));
+		return true;
+	case END_US:
+		return true;
+	case END_US_NODE:
+		*len = node_of(addr, 128);
+		return true;
+	case END_NEIGHBOUR:
+		*len = neighbour(ll, addr);
+		return true;
+	case END_NEIGHBOUR_NODE:
+		*len = neighbour(ll, addr);
+		*len = node_of(addr, *len);
+		return true;
+	case END_US_LINK:
+	case END_NEIGHBOUR_LINK:
+		other = ll->local;
+		if (end == END_NEIGHBOUR_LINK)
+			neighbour(ll, &other);
+		*addr = link_local;
+		*len = 64;
+		return !addr_is_link_local(&other);
+	}
+	return false;
+}
+
+static void
+add_ndp(const struct lifeline *ll, const struct ndp_need *need,
+	struct vec *checks)
+{
+	struct packet p = {
+		.proto = IPPROTO_ICMPV6,
+		.icmp_type = need->type,
+		.hop_limit = ndp_hops,
+		.length = ndp_length,
+		.ct = CT_UNTRACKED,
+	};
+
+	if (!end_address(ll, need->src, &p.src, &p.src_len) ||
+	    !end_address(ll, need->dst, &p.dst, &p.dst_len))
+		return;
+	set_link(&p, ll, need->out);
+	push_check(checks, need->packet, need->out, need->advisory, &p);
+}
+
+void
+checks_add(const struct lifeline *ll, struct vec *checks)
+{
+	for (size_t i = 0; i < ARRAY_LEN(tcp_needs); i++) {
+		struct packet p;
+
+		if (tcp_needs[i].running && !ll->running)
+			continue;
+		p = tcp_packet(ll, &tcp_needs[i]);
+		push_check(checks, tcp_needs[i].packet, tcp_needs[i].out, false,
+			   &p);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(ndp_needs) && !ll->no_ndp; i++)
+		add_ndp(ll, &ndp_needs[i], checks);
+}
+
+void
+checks_free(struct vec *checks)
+{
+	for (size_t i = 0; i < checks->n; i++)
+		free(checks->v[i]);
+	vec_done(checks);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The packets that a lifeline lives on (design section 5). */
+#ifndef GUARD_CHECKS_H
+#define GUARD_CHECKS_H
+
+#include <sallyport/guard.h>
+
+/* Lowest source port of a login to come (RFC 6056 3.2: ports below are not
+ * ephemeral). */
+#define CLIENT_PORT_MIN 1024
+
+/* The first packet of a new connection from the lifeline's peer. */
+struct packet packet_new_connection(const struct lifeline *ll);
+
+/* Push a struct check *, yours, for each set of packets that the lifeline
+ * needs; nothing is judged yet. The peer and our address must be known. */
+void checks_add(const struct lifeline *ll, struct vec *checks);
+void checks_free(struct vec *checks);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The least fix: for what is refused, one accept rule before the rule of the
+ * built-in chain from which the packet does not come back; then judged again. */
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <linux/netfilter_ipv6/ip6_tables.h>
+#include <sallyport/addr.h>
+#include <sallyport/guard.h>
+#include <sallyport/i18n.h>
+
+#define FIX_MAX 128	/* rules */
+
+struct words {
+	char *v[16];
+	int n;
+	char peer[64];
+	char number[8];
+};
+
+static void
+add_words(struct words *words, char *option, char *value)
+{
+	words->v[words->n++] = option;
+	words->v[words->n++] = value;
+}
+
+/* The prefix length of a mask; 128 for one with holes. */
+static unsigned
+mask_length(const struct in6_addr *mask)
+{
+	for (unsigned len = 0; len < 128; len++) {
+		struct in6_addr same = addr_mask(len);
+
+		if (addr_equal(&same, mask))
+			return len;
+	}
+	return 128;
+}
+
+/* For whom the live rules let such a packet in: anybody, the prefix that the
+ * accepting rule names, or just this peer. */
+static void
+peer_prefix(const struct ruleset *live, const struct check *check,
+	    struct in6_addr *peer, unsigned *len)
+{
+	bool out = strcmp(check->hook, "OUTPUT") == 0;
+	struct packet wide = check->set;
+	struct walk_result result;
+	const struct ip6t_entry *entry;
+
+	*peer = out ? check->set.dst : check->set.src;
+	*len = 128;
+	*(out ? &wide.dst : &wide.src) = (struct in6_addr){ .s6_addr = { 0x20 } };
+	*(out ? &wide.dst_len : &wide.src_len) = 3;
+	walk(live, check->hook, &wide, &result);
+	if (result.verdict == VERDICT_ACCEPT) {
+		*len = 0;
+		return;
+	}
+	walk(live, check->hook, &check->set, &result);
+	if (result.verdict != VERDICT_ACCEPT || !result.rule || out)
+		return;
+	entry = (const void *)chain_rule(ruleset_chain(live, result.chain),
+					 result.rule - 1)->entry;
+	if (entry->ipv6.invflags & IP6T_INV_SRCIP)
+		return;
+	*len = mask_length(&entry->ipv6.smsk);
+	if (*len < 128)
+		*peer = entry->ipv6.src;
+}
+
+static void
+tcp_words(struct words *words, const struct ruleset *live,
+	  const struct check *check)
+{
+	bool out = strcmp(check->hook, "OUTPUT") == 0;
+	const struct range *ours = out ? &check->set.sport : &check->set.dport;
+	struct in6_addr peer;
+	struct str text = { 0 };
+	unsigned len;
+
+	peer_prefix(live, check, &peer, &len);
+	addr_format(&text, &peer);
+	snprintf(words->peer, sizeof(words->peer), "%s/%u", str_text(&text),
+		 len);
+	str_done(&text);
+	snprintf(words->number, sizeof(words->number), "%u", ours->lo);
+	if (len)
+		add_words(words, out ? "-d" : "-s", words->peer);
+	add_words(words, "-p", "tcp");
+	add_words(words, "-m", "tcp");
+	add_words(words, out ? "--sport" : "--dport", words->number);
+}
+
+static enum err
+make_rule(const struct ruleset *live, const struct ruleset *candidate,
+	  const struct check *check, struct rule **rule)
+{
+	struct chain_names names = ruleset_chain_names(candidate);
+	struct words words = { .n = 0 };
+	struct vec rules = { 0 };
+	enum err err;
+
+	if (check->set.proto == IPPROTO_TCP) {
+		tcp_words(&words, live, check);
+	} else {
+		snprintf(words.number, sizeof(words.number), "%u",
+			 check->set.icmp_type);
+		add_words(&words, "-p", "ipv6-icmp");
+		add_words(&words, "-m", "icmp6");
+		add_words(&words, "--icmpv6-type", words.number);
+	}
+	add_words(&words, "-j", "ACCEPT");
+	err = xt_parse(candidate->table, words.n, words.v, &names, &rules);
+	*rule = vec_pop(&rules);
+	vec_done(&rules);
+	return err;
+}
+
+static enum err
+add_rule(const struct ruleset *live, struct ruleset *candidate,
+	 const struct check *check, struct changeset *fix)
+{
+	const struct chain *chain = ruleset_chain(candidate, check->hook);
+	struct rule *rule;
+	size_t at;
+	enum err err = make_rule(live, candidate, check, &rule);
+
+	if (err)
+		return err;
+	at = check->candidate.hook_rule ? check->candidate.hook_rule - 1 :
+					  chain->rules.n;
+	err = changeset_push_take(fix, candidate,
+				  change_insert(chain->name, at, rule));
+	rule_unref(rule);
+	return err;
+}
+
+/* What is refused under the candidate, if anything is. */
+static bool
+first_refused(const struct vec *lifelines, const struct ruleset *live,
+	      const struct ruleset *candidate, struct check *check)
+{
+	struct guard_report *report = guard_judge(lifelines, live, candidate,
+						  false);
+	const struct lifeline_verdict *verdict;
+	bool refused = report->judgement == JUDGED_REFUSED;
+
+	if (refused)
+		*check = *guard_deciding_check(report, &verdict);
+	guard_report_free(report);
+	return refused;
+}
+
+static enum err
+undo(struct ruleset *candidate, struct changeset *fix, size_t n)
+{
+	while (fix->changes.n > n)
+		change_free(changeset_pop(fix, candidate));
+	return fail(ERR_NOT_FOUND, _("no rule is known that makes it safe"));
+}
+
+enum err
+guard_fix(const struct vec *lifelines, const struct ruleset *live,
+	  struct ruleset *candidate, struct changeset *fix)
+{
+	size_t before = fix->changes.n;
+	struct check check;
+
+	for (int i = 0; i < FIX_MAX; i++) {
+		if (!first_refused(lifelines, live, candidate, &check)) {
+			if (fix->changes.n == before)
+				return fail(ERR_NOT_FOUND,
+					    _("there is nothing to mend"));
+			return OK;
+		}
+		if (add_rule(live, candidate, &check, fix))
+			break;
+	}
+	return undo(candidate, fix, before);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the guard says. "safe" stands only where every packet was proven to be
+ * accepted, and says by whom. */
+#include <string.h>
+#include <sallyport/guard.h>
+#include <sallyport/i18n.h>
+#include <sallyport/text.h>
+
+const char *
+verdict_name(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_ACCEPT:
+		return "ACCEPT";
+	case VERDICT_DROP:
+		return "DROP";
+	case VERDICT_UNKNOWN:
+		return "UNKNOWN";
+	}
+	return "";
+}
+
+void
+walk_result_rule(const struct walk_result *result, struct str *out)
+{
+	text_visible(out, result->chain, strlen(result->chain), false);
+	if (result->rule)
+		str_addf(out, " %zu", result->rule);
+	else
+		str_add(out, " policy");
+}
+
+const char *
+guard_verdict_text(const struct guard_report *report,
+		   const struct lifeline_verdict *verdict)
+{
+	if (verdict->note)
+		return verdict->note;
+	switch (verdict->judgement) {
+	case JUDGED_SAFE:
+		return _("safe (walked)");
+	case JUDGED_WARN:
+		return report->other_world ?
+		       _("unknown: other rules exist that this guard does not "
+			 "see") : _("unknown");
+	case JUDGED_REFUSED:
+		return _("cut");
+	}
+	return "";
+}
+
+/* What hangs on what: "'set' in INPUT 3". */
+static void
+add_reason(const struct walk_result *result, struct str *out)
+{
+	struct str rule = { 0 }, why = { 0 };
+
+	walk_result_rule(result, &rule);
+	if (result->verdict == VERDICT_UNKNOWN) {
+		const char *text = _(result->why);
+
+		text_visible(&why, text, strlen(text), true);
+		str_addf(out, _("%s cannot be judged (%s)"), str_text(&rule),
+			 str_text(&why));
+	} else {
+		str_add(out, str_text(&rule));
+	}
+	str_done(&rule);
+	str_done(&why);
+}
+
+/* One failing check as a clause. */
+static void
+add_check(const struct check *check, struct str *out)
+{
+	struct str reason = { 0 };
+	const char *form;
+
+	add_reason(&check->candidate, &reason);
+	if (check->candidate.verdict == VERDICT_UNKNOWN)
+		form = check->judgement == JUDGED_REFUSED ?
+		       _("%s is no longer proven to pass: %s") :
+		       _("%s is not proven to pass: %s");
+	else
+		form = check->live.verdict == VERDICT_DROP ?
+		       _("%s is dropped by %s, and was before") :
+		       _("%s would be dropped by %s");
+	str_addf(out, form, check->packet, str_text(&reason));
+	str_done(&reason);
+}
+
+/* The lifelines that the title names: the first one that matters. */
+static const struct lifeline_verdict *
+first_verdict(const struct guard_report *report, unsigned *others)
+{
+	const struct lifeline_verdict *first = NULL;
+
+	*others = 0;
+	for (size_t i = 0; i < report->verdicts.n; i++) {
+		const struct lifeline_verdict *verdict = report->verdicts.v[i];
+
+		if (verdict->note)
+			continue;
+		if (first)
+			++*others;
+		else
+			first = verdict;
+	}
+	return first;
+}
+
+static void
+summarize_none(const struct guard_report *report, struct str *out)
+{
+	for (size_t i = 0; i < report->verdicts.n; i++) {
+		const struct lifeline_verdict *verdict = report->verdicts.v[i];
+
+		if (!verdict->untouchable || verdict->lifeline->any_peer)
+			continue;
+		lifeline_describe(verdict->lifeline, out);
+		str_add(out, _("  not touched by IPv6 rules"));
+		return;
+	}
+	str_add(out, _("no SSH over IPv6 to keep"));
+}
+
+static void
+summarize_good(const struct guard_report *report, struct str *out)
+{
+	unsigned others;
+	const struct lifeline_verdict *first = first_verdict(report, &others);
+
+	lifeline_describe(first->lifeline, out);
+	if (others)
+		str_addf(out, Q_(" and %u more", " and %u more", others),
+			 others);
+	str_addf(out, "  %s", report->judgement == JUDGED_SAFE ?
+		 _("safe (walked)") :
+		 _("unknown: other rules exist that this guard does not see"));
+}
+
+void
+guard_summary(const struct guard_report *report, struct str *out)
+{
+	const struct lifeline_verdict *verdict;
+	const struct check *check = guard_deciding_check(report, &verdict);
+
+	if (report->none) {
+		summarize_none(report, out);
+		return;
+	}
+	if (!check) {
+		summarize_good(report, out);
+		return;
+	}
+	lifeline_describe(verdict->lifeline, out);
+	if (check->judgement == JUDGED_REFUSED)
+		str_addf(out, _("  REFUSED: %s: "), check->packet);
+	else
+		str_addf(out, _("  unknown: %s: "), check->packet);
+	add_reason(&check->candidate, out);
+}
+
+/* Many sets of packets fall to one rule under one name: said once. */
+static bool
+said_before(const struct vec *checks, size_t at)
+{
+	const struct check *check = checks->v[at];
+
+	for (size_t i = 0; i < at; i++) {
+		const struct check *other = checks->v[i];
+
+		if (other->judgement == check->judgement &&
+		    other->candidate.rule == check->candidate.rule &&
+		    strcmp(other->candidate.chain, check->candidate.chain) == 0 &&
+		    strcmp(other->packet, check->packet) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+explain_verdict(const struct guard_report *report,
+		const struct lifeline_verdict *verdict, struct str *out)
+{
+	lifeline_describe(verdict->lifeline, out);
+	str_addf(out, "  %s  (%s)\n", guard_verdict_text(report, verdict),
+		 lifeline_origin_text(verdict->lifeline));
+	for (size_t i = 0; i < verdict->checks.n; i++) {
+		const struct check *check = verdict->checks.v[i];
+
+		if (check->judgement == JUDGED_SAFE ||
+		    said_before(&verdict->checks, i))
+			continue;
+		str_add(out, "  ");
+		add_check(check, out);
+		str_addc(out, '\n');
+	}
+}
+
+void
+guard_explain(const struct guard_report *report, struct str *out)
+{
+	for (size_t i = 0; i < report->verdicts.n; i++)
+		explain_verdict(report, report->verdicts.v[i], out);
+	if (report->none)
+		str_add(out, _("No SSH over IPv6 has to be kept: nothing was "
+			       "proven and nothing is refused.\n"));
+	if (report->other_world)
+		str_add(out, _("Other rules exist that this guard does not "
+			       "see.\n"));
+}
+
+void
+guard_refusal(const struct guard_report *report, struct str *out)
+{
+	const struct lifeline_verdict *verdict;
+	const struct check *check = guard_deciding_check(report, &verdict);
+
+	if (!check)
+		return;
+	lifeline_describe(verdict->lifeline, out);
+	str_add(out, ": ");
+	add_check(check, out);
+}

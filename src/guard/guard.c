@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The guard joins verdicts. What the candidate drops is refused, also when the
+ * live rules drop it; what the live rules are proven to accept must stay
+ * proven. */
+#include <stdlib.h>
+#include <string.h>
+#include <sallyport/addr.h>
+#include <sallyport/guard.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include "checks.h"
+
+struct judge {
+	const struct ruleset *live;
+	const struct ruleset *candidate;
+	struct guard_report *report;
+};
+
+static enum judgement
+judge_verdicts(const struct check *check, bool other_world)
+{
+	enum judgement worst = check->advisory ? JUDGED_WARN : JUDGED_REFUSED;
+
+	switch (check->candidate.verdict) {
+	case VERDICT_ACCEPT:
+		return JUDGED_SAFE;
+	case VERDICT_DROP:
+		return worst;
+	case VERDICT_UNKNOWN:
+		return check->live.verdict == VERDICT_ACCEPT && !other_world ?
+		       worst : JUDGED_WARN;
+	}
+	return JUDGED_REFUSED;
+}
+
+static void
+judge_check(const struct judge *judge, struct check *check)
+{
+	walk(judge->candidate, check->hook, &check->set, &check->candidate);
+	if (check->candidate.verdict != VERDICT_ACCEPT)
+		walk(judge->live, check->hook, &check->set, &check->live);
+	check->judgement = judge_verdicts(check, judge->report->other_world);
+}
+
+static void
+judge_lifeline(const struct judge *judge, const struct lifeline *ll,
+	       struct lifeline_verdict *verdict)
+{
+	checks_add(ll, &verdict->checks);
+	verdict->judgement = judge->report->other_world ? JUDGED_WARN :
+							  JUDGED_SAFE;
+	for (size_t i = 0; i < verdict->checks.n; i++) {
+		struct check *check = verdict->checks.v[i];
+
+		judge_check(judge, check);
+		if (check->judgement > verdict->judgement)
+			verdict->judgement = check->judgement;
+	}
+	judge->report->none = false;
+}
+
+/* Somebody who is let in: global, local to a site, on the link; to the address
+ * that we know of ours, then to any. */
+static enum verdict
+find_somebody(const struct ruleset *rs, const struct lifeline *ll,
+	      struct packet *found)
+{
+	static const struct {
+		struct in6_addr prefix;
+		unsigned len;
+	} from[] = {
+		{ { .s6_addr = { 0x20 } }, 3 },
+		{ { .s6_addr = { 0xfc } }, 7 },
+		{ { .s6_addr = { 0xfe, 0x80 } }, 64 },
+	};
+	enum verdict best = VERDICT_DROP;
+
+	for (size_t i = 0; i < 2 * ARRAY_LEN(from); i++) {
+		struct packet p = packet_new_connection(ll), one;
+		enum verdict verdict;
+
+		p.src = from[i % ARRAY_LEN(from)].prefix;
+		p.src_len = from[i % ARRAY_LEN(from)].len;
+		p.dst_len = i < ARRAY_LEN(from) && !addr_is_any(&p.dst) ?
+			    128 : 0;
+		verdict = walk_find(rs, "INPUT", &p, &one);
+		if (verdict == VERDICT_ACCEPT || best == VERDICT_DROP)
+			*found = one;
+		if (verdict == VERDICT_ACCEPT)
+			return verdict;
+		if (verdict == VERDICT_UNKNOWN)
+			best = verdict;
+	}
+	return best;
+}
+
+/* SSH must stay open to somebody, to the same one or to another, if it is. */
+static void
+judge_listener(const struct judge *judge, const struct lifeline *ll,
+	       struct lifeline_verdict *verdict)
+{
+	struct lifeline somebody = *ll;
+	struct packet found;
+	struct walk_result result;
+
+	if (find_somebody(judge->live, ll, &found) == VERDICT_DROP) {
+		verdict->note = _("closed over IPv6 already, nothing to keep");
+		return;
+	}
+	walk(judge->candidate, "INPUT", &found, &result);
+	if (result.verdict != VERDICT_ACCEPT) {
+		struct packet other;
+
+		if (find_somebody(judge->candidate, ll, &other) ==
+		    VERDICT_ACCEPT)
+			found = other;
+	}
+	somebody.peer = found.src;
+	somebody.local = found.dst;
+	judge_lifeline(judge, &somebody, verdict);
+}
+
+static bool
+has_known_peer(const struct vec *lifelines)
+{
+	for (size_t i = 0; i < lifelines->n; i++) {
+		const struct lifeline *ll = lifelines->v[i];
+
+		if (!ll->v4 && !ll->any_peer && !addr_is_loopback(&ll->peer))
+			return true;
+	}
+	return false;
+}
+
+static struct lifeline_verdict *
+judge_one(const struct judge *judge, const struct lifeline *ll, bool known_peer)
+{
+	struct lifeline_verdict *verdict = xcalloc(1, sizeof(*verdict));
+
+	verdict->lifeline = ll;
+	verdict->judgement = JUDGED_SAFE;
+	verdict->untouchable = ll->v4;
+	if (ll->v4)
+		verdict->note = _("IPv4: these rules do not touch it");
+	else if (ll->any_peer && known_peer)
+		verdict->note = _("judged by who is logged in");
+	else if (ll->any_peer)
+		judge_listener(judge, ll, verdict);
+	else
+		judge_lifeline(judge, ll, verdict);
+	return verdict;
+}
+
+struct guard_report *
+guard_judge(const struct vec *lifelines, const struct ruleset *live,
+	    const struct ruleset *candidate, bool other_world)
+{
+	struct guard_report *report = xcalloc(1, sizeof(*report));
+	struct judge judge = { live, candidate, report };
+	bool known_peer = has_known_peer(lifelines);
+
+	report->judgement = JUDGED_SAFE;
+	report->other_world = other_world;
+	report->none = true;
+	for (size_t i = 0; i < lifelines->n; i++) {
+		struct lifeline_verdict *verdict =
+			judge_one(&judge, lifelines->v[i], known_peer);
+
+		if (verdict->judgement > report->judgement)
+			report->judgement = verdict->judgement;
+		vec_push(&report->verdicts, verdict);
+	}
+	return report;
+}
+
+void
+guard_report_free(struct guard_report *report)
+{
+	if (!report)
+		return;
+	for (size_t i = 0; i < report->verdicts.n; i++) {
+		struct lifeline_verdict *verdict = report->verdicts.v[i];
+
+		checks_free(&verdict->checks);
+		free(verdict);
+	}
+	vec_done(&report->verdicts);
+	free(report);
+}
+
+const struct check *
+guard_deciding_check(const struct guard_report *report,
+		     const struct lifeline_verdict **verdict)
+{
+	if (report->judgement == JUDGED_SAFE)
+		return NULL;
+	for (size_t i = 0; i < report->verdicts.n; i++) {
+		*verdict = report->verdicts.v[i];
+		for (size_t j = 0; j < (*verdict)->checks.n; j++) {
+			const struct check *check = (*verdict)->checks.v[j];
+
+			if (check->judgement == report->judgement)
+				return check;
+		}
+	}
+	return NULL;
+}
