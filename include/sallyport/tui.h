@@ -8,4 +8,10 @@
 /* Run the editor until it is left; returns an exit status. */
 int tui_main(const struct world *world);
 
+/* Call each with every action of every screen, from the tables that dispatch
+ * reads: for the check of the manual. Keys are "a o", help is not translated. */
+void tui_each_action(void (*each)(const char *screen, const char *keys,
+				  const char *name, const char *help, void *arg),
+		     void *arg);
+
 #endif

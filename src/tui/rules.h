@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The rules screen's data, for its two files. */
+#ifndef TUI_RULES_H
+#define TUI_RULES_H
+
+#include <sallyport/session.h>
+#include "columns.h"
+#include "ui.h"
+
+/* What a line is about, kept beyond the life of the rulesets it came from. */
+struct line_key {
+	char chain[CHAIN_NAME_SIZE];
+	uint64_t rule;		/* its id; 0 for other lines */
+	bool deleted;
+};
+
+struct rules {
+	struct vec lines;	/* of struct line * */
+	struct line_key *keys;	/* one a line */
+	struct columns columns;
+	size_t fitted;		/* the width that columns were chosen for; 0: none */
+	enum layout layout;
+	/* What the open form is about. */
+	char chain[CHAIN_NAME_SIZE];
+	size_t pos;
+	unsigned changed;	/* ui->changed when it was opened */
+};
+
+extern const struct action_table rules_actions;
+
+struct rules *rules_data(const struct view *view);
+const struct line *rules_line(const struct view *view, size_t row);
+
+/* The selected line; NULL in an empty listing. */
+const struct line *rules_selected(const struct ui *ui);
+
+/* Select a rule or, with pos SIZE_MAX, a chain's line. */
+void rules_select(struct ui *ui, const char *chain, size_t pos);
+
+/* Select what the last staged change is about. */
+void rules_follow(struct ui *ui);
+
+#endif

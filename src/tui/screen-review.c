@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The review: what a commit would change, and what that does to whoever must
+ * still get in. Nothing is committed that was not shown here. */
+#include <stdlib.h>
+#include <string.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include "cursesw.h"
+#include "page.h"
+#include "term.h"
+
+#define LABEL_WIDTH 10
+
+struct review {
+	struct page page;
+	int seconds;
+	char *message;
+};
+
+static struct review *
+data(struct ui *ui)
+{
+	return ui_view(ui)->data;
+}
+
+/* --- The text --- */
+
+static const struct {
+	enum role role;
+	const char *text;
+} conclusions[] = {
+	[JUDGED_SAFE] = { ROLE_SAFE, N_("SAFE: every lifeline keeps working.") },
+	[JUDGED_WARN] = { ROLE_WARN,
+		N_("NOT PROVEN: it was not proven before either.") },
+	[JUDGED_REFUSED] = { ROLE_BAD, "" },
+};
+
+static void
+add_conclusion(struct page *page, const struct guard_report *report, bool utf8)
+{
+	enum role role = conclusions[report->judgement].role;
+	struct str text = { 0 };
+
+	if (report->judgement == JUDGED_REFUSED)
+		guard_refusal(report, &text);
+	else
+		str_add(&text, _(conclusions[report->judgement].text));
+	if (report->judgement == JUDGED_REFUSED)
+		paint_addf(page_row(page, 2, utf8), role, "%s %s", _("REFUSED:"),
+			   str_text(&text));
+	else
+		paint_raw(page_row(page, 2, utf8), role, str_text(&text));
+	if (report->judgement == JUDGED_REFUSED)
+		page_add(page, ROLE_TEXT, _("f stages what mends it; ! overrides "
+			 "the guard with the name of this host."), utf8);
+	str_done(&text);
+}
+
+static enum role
+explain_role(const char *line)
+{
+	static const struct {
+		const char *word;
+		enum role role;
+	} words[] = {
+		{ "REFUSED", ROLE_BAD },
+		{ "DROP", ROLE_BAD },
+		{ "UNKNOWN", ROLE_WARN },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strstr(line, words[i].word))
+			return words[i].role;
+	return ROLE_TEXT;
+}
+
+static void
+add_field(struct page *page, const char *label, const char *value, bool utf8)
+{
+	struct paint *paint = page_row(page, LABEL_WIDTH, utf8);
+
+	paint_add(paint, ROLE_CHAIN, label);
+	paint_to(paint, ROLE_TEXT, LABEL_WIDTH);
+	paint_raw(paint, ROLE_TEXT, value);
+}
+
+static void
+add_trial(struct page *page, const struct review *review, bool utf8)
+{
+	char *length = xasprintf(_("%d s, then undone unless it is kept  (l)"),
+				 review->seconds);
+	char *message = *review->message ?
+		xasprintf("%s  (m)", review->message) : xstrdup(_("none  (m)"));
+
+	add_field(page, _("Trial"), length, utf8);
+	add_field(page, _("Message"), message, utf8);
+	free(length);
+	free(message);
+}
+
+static void
+add_changes(struct page *page, const struct session *session, bool utf8)
+{
+	struct changeset *cs = session_review(session);
+	struct str text = { 0 };
+	size_t n = cs->changes.n;
+
+	changeset_describe(cs, &text);
+	changeset_free(cs);
+	paint_addf(page_row(page, 0, utf8), ROLE_CHAIN,
+		   Q_("%zu change", "%zu changes", n), n);
+	page_text(page, str_text(&text), diff_role, utf8);
+	if (n == 0)
+		page_add(page, ROLE_TEXT, _("The edits cancel each other."), utf8);
+	str_done(&text);
+}
+
+static void
+review_update(struct view *view)
+{
+	struct review *review = view->data;
+	const struct session *session = view->ui->session;
+	struct page *page = &review->page;
+	bool utf8 = view->ui->world->utf8;
+	struct str text = { 0 };
+
+	page_clear(page);
+	add_changes(page, session, utf8);
+	page_add(page, ROLE_TEXT, "", utf8);
+	add_conclusion(page, session->report, utf8);
+	guard_explain(session->report, &text);
+	page_text(page, str_text(&text), explain_role, utf8);
+	page_add(page, ROLE_TEXT, "", utf8);
+	add_trial(page, review, utf8);
+	str_done(&text);
+}
+
+static void
+review_close(struct view *view)
+{
+	struct review *review = view->data;
+
+	free(review->message);
+	page_close(view);
+}
+
+/* --- What can be done --- */
+
+static bool
+is_refused(const struct ui *ui)
+{
+	return ui->session->report->judgement == JUDGED_REFUSED;
+}
+
+static const char *
+unless_free(struct ui *ui)
+{
+	if (ui->watch.phase != WATCH_NONE)
+		return _("a trial is running: keep or undo it first");
+	return unless_writable(ui);
+}
+
+static const char *
+unless_refused(struct ui *ui)
+{
+	if (is_refused(ui))
+		return _("the guard refuses this: f stages what mends it, "
+			 "! overrides it");
+	return unless_free(ui);
+}
+
+static const char *
+unless_passed(struct ui *ui)
+{
+	return is_refused(ui) ? unless_free(ui)
+			      : _("the guard does not refuse this");
+}
+
+static const char *
+unless_fixed(struct ui *ui)
+{
+	if (ui->session->report->judgement == JUDGED_SAFE)
+		return _("the guard has nothing to mend");
+	return unless_writable(ui);
+}
+
+static enum err
+commit(struct ui *ui, const char *override)
+{
+	struct review *review = data(ui);
+	struct guardian_client client = { .fd = -1 };
+	enum err err = session_commit(ui->session, review->message,
+				      review->seconds, override, &client);
+
+	if (!err)
+		watch_start(ui, &client, session_review(ui->session));
+	return err;
+}
+
+static void
+on_commit(struct ui *ui)
+{
+	enum err err = commit(ui, NULL);
+
+	if (err == ERR_CONFLICT)
+		ui_warn(ui, _("%s; r on the rules screen reads the table again"),
+			err_message());
+	else if (err)
+		ui_error(ui);
+}
+
+static enum err
+submit_override(struct ui *ui, const char *text)
+{
+	return commit(ui, text);
+}
+
+static void
+on_override(struct ui *ui)
+{
+	char *label = xasprintf(_("This may lock you out. To commit all the same, "
+				  "type the name of this host (%s):"), ui_host(ui));
+
+	form_open(&ui->form, FORM_OTHER, label, "", submit_override);
+	free(label);
+}
+
+static void
+on_fix(struct ui *ui)
+{
+	enum err err = session_stage_fix(ui->session);
+
+	ui_staged(ui, err);
+	if (!err)
+		ui_say(ui, _("staged what the guard offers"));
+}
+
+static enum err
+submit_seconds(struct ui *ui, const char *text)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (!*text || *end || n < TRIAL_SECONDS_MIN || n > TRIAL_SECONDS_MAX)
+		return fail(ERR_USAGE, _("a trial takes %d to %d seconds, not "
+			    "'%s'"), TRIAL_SECONDS_MIN, TRIAL_SECONDS_MAX, text);
+	data(ui)->seconds = (int)n;
+	ui_changed(ui);
+	return OK;
+}
+
+static void
+on_length(struct ui *ui)
+{
+	char *now = xasprintf("%d", data(ui)->seconds);
+
+	form_open(&ui->form, FORM_OTHER, _("Seconds of the trial:"), now,
+		  submit_seconds);
+	free(now);
+}
+
+static enum err
+submit_message(struct ui *ui, const char *text)
+{
+	struct review *review = data(ui);
+
+	free(review->message);
+	review->message = xstrdup(text);
+	ui_changed(ui);
+	return OK;
+}
+
+static void
+on_message(struct ui *ui)
+{
+	form_open(&ui->form, FORM_MESSAGE, _("Why this change? (for the history)"),
+		  data(ui)->message, submit_message);
+}
+
+static const struct action actions[] = {
+	{ .keys = { 'c' }, .name = "commit", .foot = N_("Commit on trial"),
+	  .run = on_commit, .unless = unless_refused,
+	  .help = N_("Commit: undone after the trial unless you keep it") },
+	{ .keys = { 'f' }, .name = "fix", .foot = N_("Fix"), .run = on_fix,
+	  .unless = unless_fixed,
+	  .help = N_("Stage the rules that the guard offers") },
+	{ .keys = { '!' }, .name = "override", .foot = N_("Override"),
+	  .run = on_override, .unless = unless_passed,
+	  .help = N_("Commit what the guard refuses: asks for the host's name") },
+	{ .keys = { 'm' }, .name = "message", .foot = N_("Message"),
+	  .run = on_message, .help = N_("Say why, for the history") },
+	{ .keys = { 'l' }, .name = "length", .foot = N_("Length"),
+	  .run = on_length, .help = N_("Seconds until it is undone") },
+	{ .keys = { 'q', FN(KEY_F(10)) }, .name = "back", .foot = N_("Back"),
+	  .run = ui_pop, .help = N_("Go back to the rules; they stay staged") },
+};
+
+static const struct action_table review_actions = ACTION_TABLE(actions);
+
+const struct screen review_screen = {
+	.name = N_("Review"),
+	.is_text = true,
+	.count = page_count,
+	.draw_row = page_draw_row,
+	.update = review_update,
+	.close = review_close,
+	.actions = &review_actions,
+};
+
+/* Keys typed ahead could commit what was not seen yet: they are dropped. */
+void
+review_open(struct ui *ui)
+{
+	struct review *review = xcalloc(1, sizeof(*review));
+
+	review->seconds = TRIAL_SECONDS_DEFAULT;
+	review->message = xstrdup("");
+	ui_push(ui, &review_screen, review);
+	term_flush_keys();
+}

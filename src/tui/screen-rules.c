@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The listing: what the kernel has and what is staged on it, woven together.
+ * A mark before each row says what happens to it. */
+#include <stdlib.h>
+#include <string.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include <sallyport/xt.h>
+#include "rules.h"
+
+#define GUTTER 2
+
+static const struct {
+	const char *sign;
+	enum role role;
+} marks[] = {
+	[MARK_NONE] = { "  ", ROLE_TEXT },
+	[MARK_ADDED] = { "+ ", ROLE_ADDED },
+	[MARK_DELETED] = { "- ", ROLE_DELETED },
+	[MARK_CHANGED] = { "~ ", ROLE_CHANGED },
+	[MARK_MOVED] = { "> ", ROLE_MOVED },
+};
+
+struct rules *
+rules_data(const struct view *view)
+{
+	return view->data;
+}
+
+const struct line *
+rules_line(const struct view *view, size_t row)
+{
+	const struct rules *rules = rules_data(view);
+
+	return row < rules->lines.n ? rules->lines.v[row] : NULL;
+}
+
+const struct line *
+rules_selected(const struct ui *ui)
+{
+	return rules_line(&ui->views[0], ui->views[0].sel);
+}
+
+static size_t
+rules_count(const struct view *view)
+{
+	return rules_data(view)->lines.n;
+}
+
+static bool
+rules_selectable(const struct view *view, size_t row)
+{
+	const struct line *line = rules_line(view, row);
+
+	return line->kind == LINE_CHAIN || line->kind == LINE_RULE;
+}
+
+/* --- Rows --- */
+
+static void
+draw_chain(const struct view *view, const struct line *line,
+	   struct paint *paint)
+{
+	const struct chain *chain = line->chain;
+	const struct rules *rules = rules_data(view);
+	enum role role = line->mark == MARK_NONE ? ROLE_CHAIN
+						 : marks[line->mark].role;
+
+	paint_add(paint, role, line->mark == MARK_NONE ? "" :
+		  marks[line->mark].sign);
+	paint_add(paint, role, "Chain ");
+	paint_raw(paint, role, chain->name);
+	if (!chain_is_builtin(chain))
+		paint_addf(paint, role, " (%zu references)",
+			   ruleset_references(view->ui->session->candidate,
+					      chain->name));
+	else if (rules->layout == LAYOUT_COUNTERS)
+		paint_addf(paint, role, " (policy %s %llu packets, %llu bytes)",
+			   policy_name(chain->policy),
+			   (unsigned long long)chain->counters.packets,
+			   (unsigned long long)chain->counters.bytes);
+	else
+		paint_addf(paint, role, " (policy %s)", policy_name(chain->policy));
+}
+
+static size_t
+shown_number(const struct line *line)
+{
+	return (line->mark == MARK_DELETED ? line->old_pos : line->pos) + 1;
+}
+
+static void
+draw_rule(const struct view *view, const struct line *line, struct paint *paint)
+{
+	const struct rules *rules = rules_data(view);
+	enum role role = marks[line->mark].role;
+
+	paint_add(paint, role, marks[line->mark].sign);
+	columns_row(&rules->columns, line->rule, shown_number(line), role, paint);
+}
+
+static void
+fit(const struct view *view)
+{
+	struct rules *rules = rules_data(view);
+	size_t width = view->width > 0 ? view->width : 80;
+
+	if (rules->fitted == width)
+		return;
+	columns_fit(&rules->columns, rules->layout, view->ui->session->candidate,
+		    width, GUTTER);
+	rules->fitted = width;
+}
+
+static void
+rules_draw_row(const struct view *view, size_t row, struct paint *paint)
+{
+	const struct line *line = rules_line(view, row);
+
+	fit(view);
+	switch (line->kind) {
+	case LINE_CHAIN:
+		draw_chain(view, line, paint);
+		return;
+	case LINE_HEADER:
+		columns_header(&rules_data(view)->columns, paint);
+		return;
+	case LINE_RULE:
+		draw_rule(view, line, paint);
+		return;
+	case LINE_BLANK:
+		return;
+	}
+}
+
+/* --- The selected row in full --- */
+
+static void
+detail_chain(const struct view *view, const struct line *line,
+	     struct paint *paint)
+{
+	const struct chain *chain = line->chain;
+	size_t n = chain->rules.n;
+
+	paint_raw(paint, ROLE_TEXT, chain->name);
+	paint_addf(paint, ROLE_TEXT, Q_(": %zu rule, ", ": %zu rules, ", n), n);
+	if (chain_is_builtin(chain))
+		paint_addf(paint, ROLE_TEXT, _("policy %s"),
+			   policy_name(chain->policy));
+	else
+		paint_addf(paint, ROLE_TEXT, _("made by the administrator or a "
+			   "program, used by %zu rules"),
+			   ruleset_references(view->ui->session->candidate,
+					      chain->name));
+}
+
+static void
+put_spec(const struct rule *rule, const char *chain, enum role role,
+	 struct paint *paint)
+{
+	struct str spec = { 0 };
+
+	if (chain)
+		xt_spec(rule, chain, false, &spec);
+	else
+		xt_spec_body(rule, &spec);
+	paint_raw(paint, role, str_text(&spec));
+	str_done(&spec);
+}
+
+static void
+put_before(const struct line *line, struct paint *paint)
+{
+	const struct chain *was = line->old_chain;
+
+	if (!was || line->old_pos >= was->rules.n)
+		return;
+	paint_addf(paint, ROLE_DIM, "  %s ", _("was:"));
+	put_spec(chain_rule(was, line->old_pos), NULL, ROLE_DIM, paint);
+}
+
+static void
+rules_detail(const struct view *view, size_t row, struct paint *paint)
+{
+	const struct line *line = rules_line(view, row);
+
+	if (line->kind == LINE_CHAIN)
+		detail_chain(view, line, paint);
+	if (line->kind != LINE_RULE)
+		return;
+	put_spec(line->rule, line->chain->name, ROLE_TEXT, paint);
+	if (line->mark == MARK_DELETED)
+		paint_addf(paint, ROLE_DIM, "  (%s)", _("will be deleted"));
+	else if (line->mark == MARK_MOVED)
+		paint_addf(paint, ROLE_DIM, _("  (was number %zu)"),
+			   line->old_pos + 1);
+	else if (line->mark == MARK_CHANGED)
+		put_before(line, paint);
+}
+
+static void
+rules_place(const struct view *view, size_t row, struct paint *paint)
+{
+	const struct line *line = rules_line(view, row);
+
+	if (!line || !line->chain)
+		return;
+	paint_raw(paint, ROLE_TEXT, line->chain->name);
+	if (line->kind == LINE_RULE && line->mark == MARK_DELETED)
+		paint_addf(paint, ROLE_TEXT, " (%zu)", shown_number(line));
+	else if (line->kind == LINE_RULE)
+		paint_addf(paint, ROLE_TEXT, _(" %zu of %zu"), line->pos + 1,
+			   line->chain->rules.n);
+}
+
+/* --- Keeping the selection --- */
+
+static struct line_key
+key_of(const struct line *line)
+{
+	struct line_key key = { .deleted = line->mark == MARK_DELETED };
+
+	if (line->chain)
+		memcpy(key.chain, line->chain->name, sizeof(key.chain));
+	if (line->kind == LINE_RULE)
+		key.rule = line->rule->id;
+	return key;
+}
+
+static bool
+same_key(const struct line_key *a, const struct line_key *b)
+{
+	return a->rule == b->rule && a->deleted == b->deleted &&
+	       strcmp(a->chain, b->chain) == 0;
+}
+
+static void
+select_key(struct view *view, const struct line_key *key)
+{
+	const struct rules *rules = rules_data(view);
+
+	for (size_t i = 0; i < rules->lines.n; i++) {
+		if (!same_key(&rules->keys[i], key) ||
+		    !rules_selectable(view, i))
+			continue;
+		view->sel = i;
+		return;
+	}
+}
+
+void
+rules_select(struct ui *ui, const char *chain, size_t pos)
+{
+	struct view *view = &ui->views[0];
+	const struct rules *rules = rules_data(view);
+
+	for (size_t i = 0; i < rules->lines.n; i++) {
+		const struct line *line = rules->lines.v[i];
+		bool wanted = pos == SIZE_MAX ? line->kind == LINE_CHAIN :
+			      line->kind == LINE_RULE && line->pos == pos &&
+			      line->mark != MARK_DELETED;
+
+		if (!wanted || strcmp(line->chain->name, chain) != 0)
+			continue;
+		view->sel = i;
+		return;
+	}
+}
+
+void
+rules_follow(struct ui *ui)
+{
+	const struct vec *changes = &ui->session->staged->changes;
+	const struct change *last;
+
+	if (changes->n == 0)
+		return;
+	last = changes->v[changes->n - 1];
+	switch (last->kind) {
+	case CHANGE_INSERT:
+	case CHANGE_REPLACE:
+		rules_select(ui, last->chain, last->pos);
+		return;
+	case CHANGE_MOVE:
+		rules_select(ui, last->chain, last->to_pos);
+		return;
+	case CHANGE_CHAIN_RENAME:
+		rules_select(ui, last->new_name, SIZE_MAX);
+		return;
+	case CHANGE_POLICY:
+	case CHANGE_CHAIN_NEW:
+	case CHANGE_CHAIN_FLUSH:
+	case CHANGE_CHAIN_FILL:
+		rules_select(ui, last->chain, SIZE_MAX);
+		return;
+	case CHANGE_DELETE:
+	case CHANGE_CHAIN_DELETE:
+		return;
+	}
+}
+
+static void
+make_keys(struct rules *rules)
+{
+	rules->keys = xcalloc(rules->lines.n + 1, sizeof(*rules->keys));
+	for (size_t i = 0; i < rules->lines.n; i++)
+		rules->keys[i] = key_of(rules->lines.v[i]);
+}
+
+static void
+rules_update(struct view *view)
+{
+	struct rules *rules = rules_data(view);
+	struct line_key kept = { 0 };
+
+	if (view->sel < rules->lines.n)
+		kept = rules->keys[view->sel];
+	lines_free(&rules->lines);
+	free(rules->keys);
+	rules->lines = (struct vec){ 0 };
+	session_lines(view->ui->session, &rules->lines);
+	make_keys(rules);
+	rules->fitted = 0;
+	select_key(view, &kept);
+}
+
+static void
+rules_close(struct view *view)
+{
+	struct rules *rules = rules_data(view);
+
+	lines_free(&rules->lines);
+	free(rules->keys);
+	free(rules);
+}
+
+const struct screen rules_screen = {
+	.name = N_("Rules"),
+	.count = rules_count,
+	.selectable = rules_selectable,
+	.draw_row = rules_draw_row,
+	.detail = rules_detail,
+	.place = rules_place,
+	.update = rules_update,
+	.close = rules_close,
+	.actions = &rules_actions,
+};
+
+/* A row that hides an interface may say the opposite of what the rule does. */
+void
+rules_open(struct ui *ui)
+{
+	struct rules *rules = xcalloc(1, sizeof(*rules));
+
+	if (columns_want_interfaces(ui->session->candidate))
+		rules->layout = LAYOUT_INTERFACES;
+	ui_push(ui, &rules_screen, rules);
+}

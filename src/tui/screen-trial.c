@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The trial: what is on probation, how long yet, and the two ways out. */
+#include <stdlib.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include "cursesw.h"
+#include "page.h"
+#include "term.h"
+
+/* --- Keys of every screen while a trial runs --- */
+
+static const char *
+unless_running(struct ui *ui)
+{
+	return ui->watch.phase == WATCH_RUNNING ? NULL :
+	       _("wait: the guardian was asked already");
+}
+
+static const struct action while_on_trial[] = {
+	{ .keys = { 'R' }, .name = "revert", .run = watch_revert,
+	  .unless = unless_running, .help = N_("Undo the change now") },
+	{ .keys = { '+' }, .name = "extend", .run = watch_extend,
+	  .unless = unless_running,
+	  .help = N_("60 s more, an hour at most; the two digits shown keep the "
+		     "change") },
+};
+
+const struct action_table trial_actions = ACTION_TABLE(while_on_trial);
+
+/* --- The screen --- */
+
+static void
+add_key(struct page *page, const char *key, const char *text, bool utf8)
+{
+	struct paint *paint = page_row(page, 10, utf8);
+
+	paint_addf(paint, ROLE_KEY, "    %s", key);
+	paint_to(paint, ROLE_TEXT, 10);
+	paint_add(paint, ROLE_TEXT, text);
+}
+
+static void
+add_keys(struct page *page, const struct ui *ui, bool utf8)
+{
+	char code[16];
+
+	snprintf(code, sizeof(code), "%d", ui->watch.code);
+	add_key(page, code, _("type these two digits to keep the change"), utf8);
+	add_key(page, "R", _("undo it now"), utf8);
+	add_key(page, "+", _("60 s more"), utf8);
+	add_key(page, "Esc", _("look at the rules meanwhile; the trial goes on"),
+		utf8);
+}
+
+static void
+add_who(struct page *page, const struct ui *ui, bool utf8)
+{
+	if (!ui->watch.found)
+		return;
+	paint_addf(page_row(page, 0, utf8), ROLE_TEXT,
+		   _("It was begun by %s."), ui->watch.by);
+}
+
+static void
+trial_update(struct view *view)
+{
+	const struct ui *ui = view->ui;
+	struct page *page = view->data;
+	bool utf8 = ui->world->utf8;
+	struct str text = { 0 };
+
+	page_clear(page);
+	page_add(page, ROLE_CHAIN, _("The change is in the kernel, on trial. When "
+		 "the time is over it is undone."), utf8);
+	add_who(page, ui, utf8);
+	page_add(page, ROLE_TEXT, "", utf8);
+	add_keys(page, ui, utf8);
+	page_add(page, ROLE_TEXT, "", utf8);
+	page_add(page, ROLE_TEXT, _("Before you keep it, log in once more from "
+		 "another window: this session proves nothing about the next "
+		 "login. There, `sallyport confirm` keeps the change, too."), utf8);
+	page_add(page, ROLE_TEXT, "", utf8);
+	if (ui->watch.changes)
+		changeset_describe(ui->watch.changes, &text);
+	page_add(page, ROLE_CHAIN, _("On trial"), utf8);
+	page_text(page, str_text(&text), diff_role, utf8);
+	str_done(&text);
+}
+
+/* What a hand does by habit keeps nothing. */
+static void
+on_habit(struct ui *ui)
+{
+	if (ui->watch.phase == WATCH_RUNNING)
+		ui_say(ui, _("only the two digits %d keep the change"),
+		       ui->watch.code);
+}
+
+static const struct action actions[] = {
+	{ .keys = { ' ', '\r', FN(KEY_ENTER), 'y' }, .name = "nothing",
+	  .run = on_habit, .help = N_("These keep nothing") },
+	{ .keys = { 'q', FN(KEY_F(10)) }, .name = "leave", .foot = N_("Leave"),
+	  .run = ui_leave, .help = N_("Leave the editor; the trial goes on") },
+	{ .keys = { '\033', KEY_CTRL('C') }, .name = "rules", .foot = N_("Rules"),
+	  .run = ui_pop, .help = N_("Back to the rules; the trial goes on") },
+};
+
+static const struct action_table screen_actions = ACTION_TABLE(actions);
+
+const struct screen trial_screen = {
+	.name = N_("Trial"),
+	.is_text = true,
+	.count = page_count,
+	.draw_row = page_draw_row,
+	.update = trial_update,
+	.close = page_close,
+	.actions = &screen_actions,
+};
+
+void
+trial_open(struct ui *ui)
+{
+	ui_push(ui, &trial_screen, xcalloc(1, sizeof(struct page)));
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The editor from its start to its end. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sallyport/i18n.h>
+#include <sallyport/text.h>
+#include <sallyport/tui.h>
+#include "loop.h"
+#include "term.h"
+#include "ui.h"
+
+static int
+complain(const struct world *world, enum err err)
+{
+	struct str text = { 0 };
+
+	text_visible(&text, err_message(), strlen(err_message()), world->utf8);
+	fprintf(world->err, "sallyport: %s\n", str_text(&text));
+	str_done(&text);
+	return err_status(err);
+}
+
+/* After the terminal is given back: what goes on without us. */
+static void
+part(const struct world *world, const struct ui *ui)
+{
+	if (ui->watch.phase == WATCH_NONE)
+		return;
+	fprintf(world->err, _("sallyport: the trial goes on; in %ld s the change "
+			      "is undone unless `sallyport confirm` keeps it\n"),
+		watch_seconds(ui));
+}
+
+static int
+run(const struct world *world, struct session *session, enum apply_found found,
+    const struct trial *trial)
+{
+	struct ui ui;
+	int status;
+	enum err err = loop_open();
+
+	if (!err)
+		err = term_open(world);
+	if (err) {
+		loop_close();
+		return complain(world, err);
+	}
+	ui_init(&ui, world, session);
+	watch_resume(&ui, found, trial);
+	loop_run(&ui);
+	term_close();
+	part(world, &ui);
+	status = ui.status;
+	ui_done(&ui);
+	loop_close();
+	return status;
+}
+
+int
+tui_main(const struct world *world)
+{
+	struct session *session = NULL;
+	struct trial *trial = NULL;
+	enum apply_found found;
+	enum err err;
+	int status;
+
+	if (!world->tty_in || !world->tty_out) {
+		err = fail(ERR_USAGE, _("the editor needs a terminal; "
+					"`sallyport --help` shows the commands "
+					"that do not"));
+		return complain(world, err);
+	}
+	found = apply_resume(world, &trial);
+	err = session_open(world, &session);
+	status = err ? complain(world, err) : run(world, session, found, trial);
+	session_free(session);
+	trial_free(trial);
+	return status;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The editor's state: which screen is shown, what the message line says, and
+ * where a key goes. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include "cursesw.h"
+#include "term.h"
+#include "ui.h"
+
+#define COUNT_MAX 1000000
+
+void
+ui_init(struct ui *ui, const struct world *world, struct session *session)
+{
+	*ui = (struct ui){
+		.world = world,
+		.session = session,
+		.watch = { .client = { .fd = -1 } },
+	};
+	rules_open(ui);
+}
+
+void
+ui_done(struct ui *ui)
+{
+	while (ui->depth > 0)
+		ui_pop(ui);
+	form_done(&ui->form);
+	watch_done(&ui->watch);
+	str_done(&ui->message);
+	rule_unref(ui->clip);
+	free(ui->search);
+}
+
+struct view *
+ui_view(const struct ui *ui)
+{
+	return (struct view *)&ui->views[ui->depth - 1];
+}
+
+struct view *
+ui_push(struct ui *ui, const struct screen *screen, void *data)
+{
+	struct view *view;
+
+	if (ui->depth == VIEWS_MAX)
+		die("too many screens");
+	view = &ui->views[ui->depth++];
+	*view = (struct view){ .screen = screen, .ui = ui, .data = data };
+	if (screen->update)
+		screen->update(view);
+	view_select(view, 0);
+	return view;
+}
+
+void
+ui_pop(struct ui *ui)
+{
+	struct view *view = ui_view(ui);
+
+	if (view->screen->close)
+		view->screen->close(view);
+	ui->depth--;
+}
+
+void
+ui_changed(struct ui *ui)
+{
+	ui->changed++;
+	for (size_t i = 0; i < ui->depth; i++) {
+		struct view *view = &ui->views[i];
+
+		if (view->screen->update)
+			view->screen->update(view);
+		view_select(view, view->sel);
+	}
+}
+
+/* --- The message line --- */
+
+static void
+say(struct ui *ui, enum role role, const char *fmt, va_list ap)
+{
+	str_clear(&ui->message);
+	str_vaddf(&ui->message, fmt, ap);
+	ui->message_role = role;
+}
+
+void
+ui_say(struct ui *ui, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(ui, ROLE_MESSAGE, fmt, ap);
+	va_end(ap);
+}
+
+void
+ui_warn(struct ui *ui, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(ui, ROLE_ERROR, fmt, ap);
+	va_end(ap);
+}
+
+void
+ui_error(struct ui *ui)
+{
+	ui_warn(ui, "%s", err_message());
+}
+
+void
+ui_staged(struct ui *ui, enum err err)
+{
+	if (err)
+		ui_error(ui);
+	ui_changed(ui);
+}
+
+const char *
+unless_writable(struct ui *ui)
+{
+	if (ui->world->read_only)
+		return _("read-only: nothing can be staged");
+	return NULL;
+}
+
+const char *
+ui_host(const struct ui *ui)
+{
+	static char name[256];
+
+	if (ui->world->actor.host)
+		return ui->world->actor.host;
+	if (gethostname(name, sizeof(name) - 1) < 0)
+		return "localhost";
+	return name;
+}
+
+/* --- Keys --- */
+
+static void
+on_mouse(struct ui *ui)
+{
+	struct view *view = ui_view(ui);
+	int line, wheel = term_mouse(&line);
+	int first = 1 + (ui->watch.phase != WATCH_NONE);
+
+	if (ui->form.is_open)
+		return;
+	if (wheel)
+		view_move(view, 3 * wheel);
+	else if (line >= first && (size_t)(line - first) < view->page)
+		view_select(view, view->top + (size_t)(line - first));
+}
+
+/* Digits are the code while a trial waits for it, else a number before G. */
+static void
+on_digit(struct ui *ui, int digit)
+{
+	if (ui->watch.phase == WATCH_RUNNING)
+		watch_digit(ui, digit);
+	else if (ui->count < COUNT_MAX)
+		ui->count = 10 * ui->count + (unsigned)digit;
+}
+
+static bool
+is_number_key(const struct ui *ui, int key)
+{
+	return key >= '0' && key <= '9' &&
+	       (key > '0' || ui->count > 0 || ui->watch.phase == WATCH_RUNNING);
+}
+
+/* What is pasted outside of a form would be taken for keys. */
+static bool
+on_paste(struct ui *ui, int key)
+{
+	if (key == KEY_PASTE) {
+		ui->pasting = true;
+		if (!ui->form.is_open)
+			ui_warn(ui, _("pasted text is ignored here; press : "
+				      "first to enter a command"));
+		return true;
+	}
+	if (key == KEY_PASTE_END) {
+		ui->pasting = false;
+		return true;
+	}
+	return ui->pasting && !ui->form.is_open;
+}
+
+void
+ui_key(struct ui *ui, int key)
+{
+	if (on_paste(ui, key))
+		return;
+	if (ui->pasting && (key == '\r' || key == '\n'))
+		key = ' ';	/* a pasted line break enters nothing */
+	if (ui->too_small) {
+		if (key == 'q' && session_staged_count(ui->session) == 0)
+			ui->done = true;
+		return;
+	}
+	str_clear(&ui->message);
+	if (key == FN(KEY_MOUSE)) {
+		on_mouse(ui);
+	} else if (ui->form.is_open) {
+		form_key(ui, key);
+	} else if (is_number_key(ui, key)) {
+		on_digit(ui, key - '0');
+	} else {
+		ui->watch.typed = -1;
+		action_dispatch(ui, key);
+		ui->count = 0;
+	}
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The editor's state: a session, a stack of screens, one form, one message, and
+ * the trial that is watched. No terminal is needed to hold it. */
+#ifndef TUI_UI_H
+#define TUI_UI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sallyport/session.h>
+#include "action.h"
+#include "form.h"
+#include "paint.h"
+#include "watch.h"
+
+struct view;
+
+/* A screen is a table of operations; it knows no coordinates. Rows are counted
+ * from 0. Operations that are NULL mean the plain thing. */
+struct screen {
+	const char *name;	/* N_(), for the title and the help */
+	bool is_text;		/* to be read: it scrolls, no row is selected */
+	size_t (*count)(const struct view *view);
+	bool (*selectable)(const struct view *view, size_t row);
+	void (*draw_row)(const struct view *view, size_t row, struct paint *paint);
+	/* Above the footer: all of the selected row, and where it stands. */
+	void (*detail)(const struct view *view, size_t row, struct paint *paint);
+	void (*place)(const struct view *view, size_t row, struct paint *paint);
+	void (*update)(struct view *view);	/* the session changed */
+	void (*close)(struct view *view);	/* free data */
+	const struct action_table *actions;
+};
+
+struct view {
+	const struct screen *screen;
+	struct ui *ui;
+	void *data;
+	size_t sel;	/* the selected row */
+	size_t top;	/* the first row shown */
+	size_t left;	/* columns scrolled to the right */
+	size_t width;	/* columns there are, set before rows are drawn */
+	size_t page;	/* rows shown, set when drawn */
+};
+
+#define VIEWS_MAX 8
+
+struct ui {
+	const struct world *world;
+	struct session *session;
+	struct view views[VIEWS_MAX];
+	size_t depth;		/* the last one is shown */
+	struct form form;
+	struct watch watch;
+	struct str message;
+	enum role message_role;
+	unsigned changed;	/* how often the contents changed: a form that was
+				 * opened before may be out of date */
+	unsigned count;		/* the number typed before a key; 0: none */
+	char *search;		/* what was looked for last */
+	struct rule *clip;	/* what was copied */
+	bool live_differs;	/* others changed the table under us: said once */
+	int64_t live_next_ms;	/* when the live table is looked at again */
+	bool pasting;
+	bool too_small;
+	bool done;
+	int status;
+};
+
+void ui_init(struct ui *ui, const struct world *world, struct session *session);
+void ui_done(struct ui *ui);
+
+struct view *ui_view(const struct ui *ui);
+/* data belongs to the view from now on. */
+struct view *ui_push(struct ui *ui, const struct screen *screen, void *data);
+void ui_pop(struct ui *ui);
+
+/* One key; the whole screen; every second; input on the watched trial. */
+void ui_key(struct ui *ui, int key);
+void ui_draw(struct ui *ui);
+void ui_tick(struct ui *ui);
+
+/* After the first frame: history is compared with the live table. */
+void ui_sync(struct ui *ui);
+
+/* Every screen's contents anew. */
+void ui_changed(struct ui *ui);
+
+/* The message line, until the next key. */
+void ui_say(struct ui *ui, const char *fmt, ...) printf_like(2, 3);
+void ui_warn(struct ui *ui, const char *fmt, ...) printf_like(2, 3);
+void ui_error(struct ui *ui);	/* err_message() */
+
+/* After staging: show what it did, or why it failed. */
+void ui_staged(struct ui *ui, enum err err);
+
+const char *ui_host(const struct ui *ui);
+
+/* Selection. */
+size_t view_count(const struct view *view);
+bool view_selectable(const struct view *view, size_t row);
+void view_select(struct view *view, size_t row);	/* or the nearest row */
+void view_move(struct view *view, long by);	/* by selectable rows */
+/* The next row, from sel in direction +1 or -1, around the end, that contains
+ * text; false: none does. */
+bool view_find(struct view *view, const char *text, int direction);
+
+/* Screens. */
+extern const struct screen rules_screen;
+extern const struct screen review_screen;
+extern const struct screen trial_screen;
+extern const struct screen history_screen;
+extern const struct screen diff_screen;
+extern const struct screen help_screen;
+
+void rules_open(struct ui *ui);
+void review_open(struct ui *ui);
+void trial_open(struct ui *ui);
+void history_open_screen(struct ui *ui);
+void help_open(struct ui *ui);
+/* Text lines (heap, eaten), one change a line. */
+void diff_open(struct ui *ui, struct str *text, const char *heading);
+
+/* Leave the editor, or ask first. */
+void ui_leave(struct ui *ui);
+
+/* Why nothing can be staged or committed now; NULL: it can. */
+const char *unless_writable(struct ui *ui);
+
+/* The role of a line of change_describe(). */
+enum role diff_role(const char *line);
+
+/* Ask what to search for; search again. */
+void ui_search(struct ui *ui);
+void ui_find(struct ui *ui, int direction);
+
+#endif
