@@ -140,12 +140,35 @@ target_label(struct xt_entry_target *t, const char *label)
 	return OK;
 }
 
+/* The kernel copies names to user space no further than their NUL (xt_obj_to_user
+ * in net/netfilter/x_tables.c): what stands behind is the reader's own memory. */
+static void
+name_clean(char name[XT_EXTENSION_MAXNAMELEN])
+{
+	size_t len = strlen(name);
+
+	memset(name + len, 0, XT_EXTENSION_MAXNAMELEN - len);
+}
+
+static void
+names_clean(struct ip6t_entry *e)
+{
+	for (size_t at = sizeof(*e); at < e->target_offset;) {
+		struct xt_entry_match *m = (void *)((char *)e + at);
+
+		name_clean(m->u.user.name);
+		at += m->u.match_size;
+	}
+	name_clean(entry_target(e)->u.user.name);
+}
+
 static enum err
 rule_normalise(struct rule *rule, const char *label)
 {
 	struct ip6t_entry *e = (struct ip6t_entry *)rule->entry;
 	struct xt_entry_target *t = entry_target(e);
 
+	names_clean(e);
 	e->nfcache = 0;
 	e->comefrom = 0;
 	memset(&e->counters, 0, sizeof(e->counters));

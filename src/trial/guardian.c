@@ -129,6 +129,7 @@ begin(struct guardian *g, int fd)
 int
 guardian_run(struct guardian *g, pid_t supervisor, int fd)
 {
+	process_name("sallyport-guard");
 	g->signal_fd = process_signals();
 	g->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
 	g->supervisor_fd = getppid() == supervisor ? process_watch(supervisor) : -1;

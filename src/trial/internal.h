@@ -54,6 +54,7 @@ guardian_now(const struct guardian *g)
 /* process.c: what makes a process a guardian's. */
 void process_detach(int *keep_fd);
 void process_note(const char *fmt, ...) printf_like(1, 2);	/* to the syslog */
+void process_name(const char *name);	/* as ps and top show it */
 int process_signals(void);	/* a signalfd of TERM and CHLD */
 int process_next_signal(int signal_fd);	/* 0: none is waiting */
 bool process_is_terminated(void);	/* TERM waits to be taken */

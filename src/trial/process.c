@@ -9,6 +9,7 @@
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -78,6 +79,12 @@ process_detach(int *keep_fd)
 	umask(077);
 	setsid();
 	spare_from_oom();
+}
+
+void
+process_name(const char *name)
+{
+	prctl(PR_SET_NAME, name);
 }
 
 int

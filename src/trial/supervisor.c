@@ -116,6 +116,7 @@ supervise(struct guardian *g, pid_t pid)
 	int64_t born = guardian_now(g);
 	int backoff = 0;
 
+	process_name("sallyport-watch");
 	for (;;) {
 		wait_for_guardian(&s);
 		if (!work_is_left(g))
