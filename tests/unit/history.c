@@ -93,6 +93,31 @@ test_trial_round_trip(void)
 	remove_db();
 }
 
+/* Comments with bytes that are no UTF-8, and other extensions. */
+static void
+test_rules_of_others(void)
+{
+	static const char text[] = "*filter\n:INPUT DROP [0:0]\n"
+		"-A INPUT -m comment --comment \"\033[2J \xff\xc3 it's\""
+		" -j ACCEPT\n"
+		"-A INPUT -p tcp -m multiport --dports 80,443 -j REJECT\n"
+		"COMMIT\n";
+	struct history *history = must_open();
+	struct ruleset *live = empty_table(), *found;
+
+	sync_live(history, live, 1);
+	if (ruleset_load(text, strlen(text), "text", "filter", &found) != OK)
+		bail_out("%s", err_message());
+	is_int(sync_live(history, found, 2), 2, "rules of others are recorded");
+	ok(rebuilds(history, 2, found), "and come back byte for byte");
+	is_int(sync_live(history, live, 3), 3, "their end too");
+	ok(rebuilds(history, 3, live), "which can be rebuilt");
+	ruleset_free(found);
+	ruleset_free(live);
+	history_close(history);
+	remove_db();
+}
+
 static void
 test_trial_states(void)
 {
@@ -344,6 +369,7 @@ main(void)
 		bail_out("%s", err_message());
 	test_import_and_external();
 	test_trial_round_trip();
+	test_rules_of_others();
 	test_trial_states();
 	test_undone();
 	test_reboot();

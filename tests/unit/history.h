@@ -54,7 +54,7 @@ remove_db(void)
 	}
 }
 
-static struct history *
+static TAP_UNUSED struct history *
 must_open(void)
 {
 	struct history *history;
@@ -98,7 +98,7 @@ random_rule(void)
 	return rule;
 }
 
-static struct ruleset * TAP_UNUSED
+static TAP_UNUSED struct ruleset *
 empty_table(void)
 {
 	struct ruleset *rs;
@@ -137,7 +137,7 @@ random_change(const struct ruleset *rs)
 }
 
 /* Change rs by n random changes; the changeset is yours. */
-static struct changeset * TAP_UNUSED
+static TAP_UNUSED struct changeset *
 random_changes(struct ruleset *rs, unsigned n)
 {
 	struct changeset *cs = changeset_new(rs->table);
@@ -149,7 +149,7 @@ random_changes(struct ruleset *rs, unsigned n)
 }
 
 /* A trial of n random changes on a copy of before, committed at time_s. */
-static struct trial * TAP_UNUSED
+static TAP_UNUSED struct trial *
 random_trial(const struct ruleset *before, unsigned n, int64_t time_s)
 {
 	struct trial *trial = trial_new();
