@@ -30,6 +30,9 @@ const char *str_text(const struct str *str);
 /* The text as a heap string of the caller's; str is empty afterwards. */
 char *str_take(struct str *str);
 
+/* Copy s, cut where need be, into an array of size bytes; the rest is zeroed. */
+void str_copy(char *to, size_t size, const char *s);
+
 bool str_starts(const char *s, const char *prefix);
 
 #endif

@@ -139,7 +139,7 @@ label(const char *name)
 {
 	struct label l = { "" };
 
-	strncpy(l.s, name, sizeof(l.s) - 1);
+	str_copy(l.s, sizeof(l.s), name);
 	return l;
 }
 

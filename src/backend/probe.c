@@ -36,7 +36,8 @@ legacy_is_registered(void)
 static void
 load_module(void)
 {
-	char *argv[] = { "modprobe", "-q", "ip6_tables", NULL };
+	char name[] = "modprobe", quiet[] = "-q", module[] = "ip6_tables";
+	char *argv[] = { name, quiet, module, NULL };
 	char *envp[] = { NULL };
 	pid_t pid;
 

@@ -10,6 +10,7 @@
 #include <linux/netfilter_ipv6/ip6_tables.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
+#include <sallyport/str.h>
 #include "raw.h"
 
 struct raw_table {
@@ -71,12 +72,12 @@ raw_entries(int fd, struct raw_table *rt, const char *table)
 {
 	socklen_t len = sizeof(rt->info);
 
-	strncpy(rt->info.name, table, sizeof(rt->info.name) - 1);
+	str_copy(rt->info.name, sizeof(rt->info.name), table);
 	if (getsockopt(fd, IPPROTO_IPV6, IP6T_SO_GET_INFO, &rt->info, &len) < 0)
 		return fail_errno(_("cannot read table '%s'"), table);
 	len = (socklen_t)(sizeof(*rt->entries) + rt->info.size);
 	rt->entries = xcalloc(1, len);
-	strncpy(rt->entries->name, table, sizeof(rt->entries->name) - 1);
+	str_copy(rt->entries->name, sizeof(rt->entries->name), table);
 	rt->entries->size = rt->info.size;
 	if (getsockopt(fd, IPPROTO_IPV6, IP6T_SO_GET_ENTRIES, rt->entries,
 		       &len) < 0)

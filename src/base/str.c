@@ -111,3 +111,12 @@ str_starts(const char *s, const char *prefix)
 {
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
+
+void
+str_copy(char *to, size_t size, const char *s)
+{
+	size_t n = strnlen(s, size - 1);
+
+	memset(to, 0, size);
+	memcpy(to, s, n);
+}

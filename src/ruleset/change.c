@@ -11,7 +11,7 @@ change_new(enum change_kind kind, const char *chain)
 	struct change *change = xcalloc(1, sizeof(*change));
 
 	change->kind = kind;
-	strncpy(change->chain, chain, sizeof(change->chain) - 1);
+	str_copy(change->chain, sizeof(change->chain), chain);
 	return change;
 }
 
@@ -79,7 +79,7 @@ change_chain_rename(const char *chain, const char *new_name)
 {
 	struct change *change = change_new(CHANGE_CHAIN_RENAME, chain);
 
-	strncpy(change->new_name, new_name, sizeof(change->new_name) - 1);
+	str_copy(change->new_name, sizeof(change->new_name), new_name);
 	return change;
 }
 

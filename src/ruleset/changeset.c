@@ -12,7 +12,7 @@ changeset_new(const char *table)
 {
 	struct changeset *cs = xcalloc(1, sizeof(*cs));
 
-	strncpy(cs->table, table, sizeof(cs->table) - 1);
+	str_copy(cs->table, sizeof(cs->table), table);
 	return cs;
 }
 

@@ -50,7 +50,7 @@ ruleset_new(const char *table)
 {
 	struct ruleset *rs = xcalloc(1, sizeof(*rs));
 
-	strncpy(rs->table, table, sizeof(rs->table) - 1);
+	str_copy(rs->table, sizeof(rs->table), table);
 	return rs;
 }
 
@@ -123,7 +123,7 @@ ruleset_add_chain(struct ruleset *rs, const char *name, enum policy policy)
 {
 	struct chain *chain = xcalloc(1, sizeof(*chain));
 
-	strncpy(chain->name, name, sizeof(chain->name) - 1);
+	str_copy(chain->name, sizeof(chain->name), name);
 	chain->policy = policy;
 	vec_push(&rs->chains, chain);
 	return chain;

@@ -161,8 +161,8 @@ load_rule(struct loader *ld, char **words, size_t n)
 	struct counters counters;
 	bool counted = counters_parse(words[0], &counters);
 	struct vec rules = { 0 };
-	struct chain *chain;
-	size_t at, used;
+	struct chain *chain = NULL;
+	size_t at = 0, used = 0;
 	enum err err;
 
 	if (counted) {

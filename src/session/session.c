@@ -124,7 +124,8 @@ session_reload(struct session *s, bool drop)
 		ruleset_free(live);
 	} else {
 		err = rebase_take(s, live, keep);
-		judge(s);
+		if (err)
+			judge(s);
 	}
 	if (keep->changes.n == 0)
 		s->origin = "edit";
@@ -339,6 +340,7 @@ session_settled(struct session *s, bool reverted)
 	changeset_free(left);
 	ruleset_free(s->committed);
 	s->committed = NULL;
-	judge(s);
+	if (err)
+		judge(s);
 	return err;
 }
