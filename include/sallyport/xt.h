@@ -99,6 +99,9 @@ void xt_command_done(struct xt_command *command);
  * program loaded through another revision of an extension.) */
 bool xt_same(const struct rule *a, const struct rule *b);
 
+/* Is there a target extension of this name? A chain must not bear it. */
+bool xt_has_target(const char *name);
+
 /* Names of the extensions (installed plugins) for help and tests: each called
  * once with "match" or "target". */
 void xt_each_extension(void (*each)(const char *kind, const char *name, void *arg),

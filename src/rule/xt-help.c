@@ -76,3 +76,18 @@ xt_help(const char *name, struct str *out)
 	if (box_run(help_body, (void *)name))
 		str_add(out, str_text(box_out()));
 }
+
+static void
+target_body(void *arg)
+{
+	const char **name = arg;
+
+	if (!find_target(*name))
+		*name = NULL;
+}
+
+bool
+xt_has_target(const char *name)
+{
+	return box_run(target_body, &name) && name;
+}

@@ -132,21 +132,23 @@ mentions(const char *text, const char *word)
 	return strstr(text, strlen(bare) > 1 ? bare : word) != NULL;
 }
 
-/* The guest's message, and in front of it the option that it is about, where it
- * names neither that nor the option's argument. */
+/* The guest's message, and in front of it the words that it is about, where it
+ * names neither the option nor its argument. */
 static enum err
 parse_fail(const struct parse *p)
 {
 	const char *text = box_error();
 	const char *word = p->at ? p->words[p->at - 1] : p->checked;
-	const char *argument = p->at && p->at + 1 < p->argc ? p->words[p->at]
-							     : NULL;
+	const char *argument = p->at && optind > p->at + 1 &&
+			       optind <= p->argc ? p->words[p->at] : NULL;
 
 	if (!*text)
 		text = _("it cannot be read");
 	if (!word || mentions(text, word) ||
 	    (argument && *argument && strstr(text, argument)))
 		return fail(ERR_PARSE, "%s", text);
+	if (argument)
+		return fail(ERR_PARSE, "'%s %s': %s", word, argument, text);
 	return fail(ERR_PARSE, "'%s': %s", word, text);
 }
 
