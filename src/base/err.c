@@ -26,13 +26,11 @@ static const int statuses[] = {
 static void
 message_set(const char *fmt, va_list ap, const char *tail)
 {
-	char text[sizeof(message)] = "";
+	char text[sizeof(message) - 128];
 
 	vsnprintf(text, sizeof(text), fmt, ap);
-	if (tail)
-		snprintf(message, sizeof(message), "%s: %s", text, tail);
-	else
-		memcpy(message, text, sizeof(message));
+	snprintf(message, sizeof(message), "%s%s%s", text, tail ? ": " : "",
+		 tail ? tail : "");
 }
 
 enum err
