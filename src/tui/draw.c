@@ -15,29 +15,50 @@
 
 /* --- The first line --- */
 
+enum verdict_length { VERDICT_FULL, VERDICT_RULE, VERDICT_WORD };
+
+static const struct {
+	enum role role;
+	const char *word;
+} verdict_looks[] = {
+	[JUDGED_SAFE] = { ROLE_TITLE_SAFE, N_("safe") },
+	[JUDGED_WARN] = { ROLE_TITLE_WARN, N_("not proven") },
+	[JUDGED_REFUSED] = { ROLE_TITLE_BAD, N_("REFUSED") },
+};
+
 static void
-title_verdict(const struct ui *ui, bool in_full, struct paint *paint)
+verdict_text(const struct guard_report *report, enum verdict_length length,
+	     struct str *out)
 {
-	static const struct {
-		enum role role;
-		const char *word;
-	} looks[] = {
-		[JUDGED_SAFE] = { ROLE_TITLE_SAFE, N_("safe") },
-		[JUDGED_WARN] = { ROLE_TITLE_WARN, N_("not proven") },
-		[JUDGED_REFUSED] = { ROLE_TITLE_BAD, N_("REFUSED") },
-	};
+	const struct lifeline_verdict *verdict;
+	const struct check *check = guard_deciding_check(report, &verdict);
+
+	if (length == VERDICT_FULL) {
+		guard_summary(report, out);
+		return;
+	}
+	str_add(out, _(verdict_looks[report->judgement].word));
+	if (length == VERDICT_WORD || !check)
+		return;
+	str_add(out, ": ");
+	walk_result_rule(&check->candidate, out);
+}
+
+static void
+title_verdict(const struct ui *ui, enum verdict_length length,
+	      struct paint *paint)
+{
 	const struct guard_report *report = ui->session->report;
 	struct str text = { 0 };
+	enum role role;
 
 	if (!report)
 		return;
-	if (in_full)
-		guard_summary(report, &text);
-	else
-		str_add(&text, _(looks[report->judgement].word));
-	paint_add(paint, looks[report->judgement].role, " ");
-	paint_raw(paint, looks[report->judgement].role, str_text(&text));
-	paint_add(paint, looks[report->judgement].role, " ");
+	role = verdict_looks[report->judgement].role;
+	verdict_text(report, length, &text);
+	paint_add(paint, role, " ");
+	paint_raw(paint, role, str_text(&text));
+	paint_add(paint, role, " ");
 	str_done(&text);
 }
 
@@ -76,11 +97,12 @@ draw_title(const struct ui *ui, int width)
 {
 	static const struct {
 		enum detail_level left;
-		bool in_full;
+		enum verdict_length verdict;
 	} tries[] = {
-		{ TITLE_FULL, true }, { TITLE_SHORT, true }, { TITLE_LEAST, true },
-		{ TITLE_FULL, false }, { TITLE_SHORT, false },
-		{ TITLE_LEAST, false },
+		{ TITLE_FULL, VERDICT_FULL }, { TITLE_SHORT, VERDICT_FULL },
+		{ TITLE_FULL, VERDICT_RULE }, { TITLE_SHORT, VERDICT_RULE },
+		{ TITLE_LEAST, VERDICT_RULE }, { TITLE_FULL, VERDICT_WORD },
+		{ TITLE_SHORT, VERDICT_WORD }, { TITLE_LEAST, VERDICT_WORD },
 	};
 	struct paint left, right;
 
@@ -90,7 +112,7 @@ draw_title(const struct ui *ui, int width)
 		paint_clear(&left);
 		paint_clear(&right);
 		title_left(ui, tries[i].left, &left);
-		title_verdict(ui, tries[i].in_full, &right);
+		title_verdict(ui, tries[i].verdict, &right);
 		if (left.width + 2 + right.width <= (size_t)width)
 			break;
 	}
@@ -171,19 +193,36 @@ draw_rows(struct view *view, const struct area *area)
 
 /* --- The foot --- */
 
+/* A text that is longer than the screen says what part of it is seen. */
+static void
+place_text(const struct view *view, struct paint *paint)
+{
+	size_t n = view_count(view);
+
+	if (n > view->page)
+		paint_addf(paint, ROLE_TEXT, _("lines %zu-%zu of %zu"),
+			   view->top + 1, view->top + view->page, n);
+}
+
 static void
 draw_separator(const struct view *view, int y, int width)
 {
-	struct paint paint;
+	const char *stroke = view->ui->world->utf8 ? "\xe2\x94\x80" : "-";
+	struct paint place, paint;
 
 	paint_init(&paint, view->ui->world->utf8);
-	paint_add(&paint, ROLE_DIM, "-- ");
-	if (view->screen->place)
-		view->screen->place(view, view->sel, &paint);
-	paint_add(&paint, ROLE_DIM, " ");
+	paint_init(&place, view->ui->world->utf8);
+	if (view->screen->is_text)
+		place_text(view, &place);
+	else if (view->screen->place)
+		view->screen->place(view, view->sel, &place);
+	paint_addf(&paint, ROLE_DIM, "%s%s", stroke, stroke);
+	if (place.width > 0)
+		paint_addf(&paint, ROLE_TEXT, " %s ", str_text(&place.text));
 	while (paint.width < (size_t)width)
-		paint_add(&paint, ROLE_DIM, "-");
+		paint_add(&paint, ROLE_DIM, stroke);
 	draw_paint(y, width, &paint, 0, ROLE_TEXT);
+	paint_done(&place);
 	paint_done(&paint);
 }
 
@@ -242,24 +281,27 @@ detail_lines(const struct view *view, int rows)
 	return rows >= 30 ? 3 : rows >= 20 ? 2 : 1;
 }
 
-/* Returns the lines of the foot. */
 static int
+foot_lines(const struct ui *ui, int rows)
+{
+	return (rows >= CALM_ROWS) + detail_lines(ui_view(ui), rows) + 2;
+}
+
+static void
 draw_foot(struct ui *ui, int rows, int width)
 {
 	struct view *view = ui_view(ui);
-	int detail = detail_lines(view, rows), separator = rows >= CALM_ROWS;
-	int lines = separator + detail + 2;
+	int detail = detail_lines(view, rows);
 	int message = message_lines(ui, width, detail + 1);
-	int y = rows - lines;
+	int y = rows - foot_lines(ui, rows);
 
-	if (separator)
+	if (rows >= CALM_ROWS)
 		draw_separator(view, y++, width);
 	detail -= message - 1;
 	if (detail > 0)
 		draw_detail(view, &(struct area){ y, detail, width });
 	draw_message(ui, &(struct area){ y + detail, message, width });
 	draw_footer(ui, rows - 1, width);
-	return lines;
 }
 
 static void
@@ -283,34 +325,52 @@ draw_form_text(const struct ui *ui, const struct area *area, size_t first,
 	paint_done(&paint);
 }
 
-/* Returns the lines that the form takes; the cursor's place in cy and cx. */
-static int
-draw_form(const struct ui *ui, int rows, int width, int *cy, int *cx)
+/* Where the form's text is: all its lines, those shown, the cursor. */
+struct form_place {
+	size_t row;
+	size_t column;
+	int lines;
+	int shown;
+	int height;	/* of the whole form */
+};
+
+static struct form_place
+place_form(const struct form *form, int rows, int width)
+{
+	struct form_place place = { 0 };
+	int separator = rows >= CALM_ROWS, most = rows / 3;
+
+	place.lines = (int)form_wrap(form, (size_t)width, &place.row,
+				     &place.column);
+	place.shown = place.lines < most ? place.lines : most;
+	place.height = separator + 1 + place.shown + 1;
+	if (separator && place.shown < 2)
+		place.height += 2 - place.shown;	/* no jump at two lines */
+	return place;
+}
+
+static void
+draw_form(const struct ui *ui, const struct form_place *place, int rows,
+	  int width, int *cy, int *cx)
 {
 	const struct form *form = &ui->form;
-	size_t row = 0, column = 0;
-	int separator = rows >= CALM_ROWS;
-	int lines = (int)form_wrap(form, (size_t)width, &row, &column);
-	int most = rows / 3, shown = lines < most ? lines : most;
-	int first = (int)row >= shown ? (int)row - shown + 1 : 0;
-	int fill = separator && shown < 2 ? 2 - shown : 0;
-	int all = separator + 1 + shown + fill + 1, y = rows - all;
+	int hidden = (int)place->row - place->shown + 1;
+	int first = hidden > 0 ? hidden : 0, y = rows - place->height;
 	struct paint paint;
 
 	paint_init(&paint, ui->world->utf8);
-	if (separator)
+	if (rows >= CALM_ROWS)
 		draw_separator(ui_view(ui), y++, width);
 	form_head(form, &paint);
 	draw_wrapped(&(struct area){ y, 1, width }, &paint);
-	draw_form_text(ui, &(struct area){ y + 1, shown, width }, (size_t)first,
-		       (size_t)lines);
+	draw_form_text(ui, &(struct area){ y + 1, place->shown, width },
+		       (size_t)first, (size_t)place->lines);
 	paint_clear(&paint);
 	form_foot(form, &paint);
 	draw_paint(rows - 1, width, &paint, 0, ROLE_TEXT);
 	paint_done(&paint);
-	*cy = y + 1 + (int)row - first;
-	*cx = (int)column;
-	return all;
+	*cy = y + 1 + (int)place->row - first;
+	*cx = (int)place->column;
 }
 
 static int
@@ -344,29 +404,39 @@ draw_too_small(int rows, int columns)
 	move(0, 0);
 }
 
+/* Rows first: the foot says which of them are seen. */
+static void
+draw_all(struct ui *ui, int rows, int columns)
+{
+	struct view *view = ui_view(ui);
+	struct form_place place = { 0 };
+	int top, foot, cy, cx = 0;
+
+	draw_title(ui, columns);
+	top = 1 + draw_countdown(ui, columns);
+	if (ui->form.is_open)
+		place = place_form(&ui->form, rows, columns);
+	foot = ui->form.is_open ? place.height : foot_lines(ui, rows);
+	draw_rows(view, &(struct area){ top, rows - top - foot, columns });
+	cy = top + (int)(view->sel - view->top);
+	if (ui->form.is_open)
+		draw_form(ui, &place, rows, columns, &cy, &cx);
+	else
+		draw_foot(ui, rows, columns);
+	move(cy, cx);
+}
+
 void
 ui_draw(struct ui *ui)
 {
-	int rows, columns, top, foot, cy = 0, cx = 0;
-	struct view *view = ui_view(ui);
-	struct area area;
+	int rows, columns;
 
 	getmaxyx(stdscr, rows, columns);
 	erase();
 	ui->too_small = rows < MIN_ROWS || columns < MIN_COLUMNS;
-	if (ui->too_small) {
+	if (ui->too_small)
 		draw_too_small(rows, columns);
-		refresh();
-		return;
-	}
-	draw_title(ui, columns);
-	top = 1 + draw_countdown(ui, columns);
-	foot = ui->form.is_open ? draw_form(ui, rows, columns, &cy, &cx)
-				: draw_foot(ui, rows, columns);
-	area = (struct area){ top, rows - top - foot, columns };
-	draw_rows(view, &area);
-	if (!ui->form.is_open)
-		cy = top + (int)(view->sel - view->top);
-	move(cy, cx);
+	else
+		draw_all(ui, rows, columns);
 	refresh();
 }

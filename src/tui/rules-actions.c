@@ -594,6 +594,8 @@ static const struct action actions[] = {
 	  .help = N_("Set the chain's policy") },
 	{ .keys = { 'H' }, .name = "history", .foot = N_("History"),
 	  .run = history_open_screen, .help = N_("Who changed what, and when") },
+	{ .keys = { '/' }, .name = "search", .foot = N_("Search"),
+	  .run = ui_search, .help = N_("Search for text") },
 	{ .keys = { ':' }, .name = "command", .foot = N_("Command"),
 	  .run = on_command, .unless = unless_writable,
 	  .help = N_("Stage an ip6tables command as it is pasted from the web") },

@@ -98,7 +98,7 @@ take(const struct revision *rev, void *arg)
 }
 
 static void
-clear(struct revisions *revisions)
+forget_entries(struct revisions *revisions)
 {
 	for (size_t i = 0; i < revisions->entries.n; i++)
 		entry_free(revisions->entries.v[i]);
@@ -120,7 +120,7 @@ history_update(struct view *view)
 	struct history *history = NULL;
 	enum err err = with_history(ui, &history);
 
-	clear(data(view));
+	forget_entries(data(view));
 	if (!err)
 		err = history_each(history, ui->world->table, NULL, take,
 				   data(view));
@@ -246,7 +246,7 @@ history_detail(const struct view *view, size_t row, struct paint *paint)
 static void
 history_close_view(struct view *view)
 {
-	clear(data(view));
+	forget_entries(data(view));
 	free(view->data);
 }
 
