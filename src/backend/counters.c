@@ -64,6 +64,8 @@ add(struct kept_counters *kept, const char *chain, size_t pos,
 	kept->add[at].bytes = more.bytes;
 }
 
+/* libip6tc leaves to a policy what it counted between read and swap: what was
+ * read is missing. */
 static void
 add_policies(struct kept_counters *kept, const struct ruleset *now)
 {
@@ -71,9 +73,7 @@ add_policies(struct kept_counters *kept, const struct ruleset *now)
 		const struct chain *chain = now->chains.v[i];
 
 		if (chain_is_builtin(chain))
-			add(kept, chain->name, RAW_POLICY,
-			    counted(kept, chain->name, RAW_POLICY,
-				    chain->counters));
+			add(kept, chain->name, RAW_POLICY, chain->counters);
 	}
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Counters over a commit: libip6tc zeroes those of all policies, and those of
- * moved rules stand still between read and commit. */
+/* Counters over a commit: libip6tc takes what it read off those of all policies,
+ * and those of moved rules stand still between read and commit. */
 #ifndef SALLYPORT_BACKEND_COUNTERS_H
 #define SALLYPORT_BACKEND_COUNTERS_H
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <net/if.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
 #include <sallyport/ruleset.h>
 
