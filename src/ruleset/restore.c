@@ -41,6 +41,38 @@ chain_withdraw(struct ruleset *want, const char *name)
 		ruleset_drop_chain(want, name);
 }
 
+/* Rules of every chain follow a renamed one, also those of chains that cs does
+ * not name: so the name goes back first. A chain that others gave the old name
+ * meanwhile makes room; it is touched by cs and becomes what target has. */
+static void
+undo_rename(struct ruleset *want, const struct change *change)
+{
+	struct chain *renamed = ruleset_chain(want, change->new_name);
+	struct chain *squatter = ruleset_chain(want, change->chain);
+	struct change *back = change_invert(change);
+	bool possible = renamed && !chain_is_builtin(renamed) &&
+			!(squatter && chain_is_builtin(squatter));
+
+	if (possible && squatter) {
+		chain_clear(squatter);
+		ruleset_drop_chain(want, change->chain);
+	}
+	if (possible && change_apply(back, want))
+		die("a chain does not get its name back: %s", err_message());
+	change_free(back);
+}
+
+static void
+undo_renames(const struct changeset *cs, struct ruleset *want)
+{
+	for (size_t i = cs->changes.n; i-- > 0;) {
+		const struct change *change = cs->changes.v[i];
+
+		if (change->kind == CHANGE_CHAIN_RENAME)
+			undo_rename(want, change);
+	}
+}
+
 static void
 each_touched(const struct changeset *cs, struct ruleset *want,
 	     const struct ruleset *target,
@@ -130,6 +162,7 @@ changeset_restore_chains(const struct changeset *cs, const struct ruleset *live,
 	struct ruleset *want = ruleset_copy(live);
 	struct changeset *back;
 
+	undo_renames(cs, want);
 	each_touched(cs, want, target, put_if_known);
 	each_touched(cs, want, target, withdraw_if_unknown);
 	put_missing_chains(want, target);

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Others are at work too: what they do to the table during a trial stays, save
+ * in a chain where both collide, and then it is listed. */
+#include "harness.h"
+
+/* Trial of text while command changes the table; then it is reverted. The list
+ * of what was lost, yours, may be NULL. */
+static char *
+revert_beside(const char *text, const char *command)
+{
+	struct guardian_client client;
+	struct guardian_event event;
+	struct trial *trial;
+	char *lost;
+
+	fresh();
+	start(&client, text, 60000);
+	run(command);
+	is_int(guardian_revert(&client, &somebody, NULL), OK, "%s", command);
+	is_int(await(&client, &event, 5000), EVENT_REVERTED, "reverted");
+	lost = xstrdup(event.lost);
+	guardian_event_done(&event);
+	guardian_disconnect(&client);
+	ok(all_left(3000), "the guardian leaves");
+	trial = record();
+	ok(trial && trial->state == TRIAL_REVERTED, "the record says so");
+	is_str(trial ? trial->lost : NULL, lost, "and lists what was lost");
+	trial_free(trial);
+	return lost;
+}
+
+static bool
+live_has_policies(void)
+{
+	struct ruleset *rs = live();
+	bool old = ruleset_chain(rs, "INPUT")->policy == POLICY_DROP &&
+		   ruleset_chain(rs, "FORWARD")->policy == POLICY_DROP &&
+		   ruleset_chain(rs, "OUTPUT")->policy == POLICY_ACCEPT;
+
+	ruleset_free(rs);
+	return old;
+}
+
+/* The table is what it was, with the counters of its rules, and more behind
+ * line. The stock tool itself zeroes the policies' counters. */
+static void
+is_base_with(const char *line, const char *more)
+{
+	const char *rules = strstr(base_rules, "[1:60]");
+	const char *at = strstr(rules, line);
+	char *now = saved(true);
+	struct str want = { 0 };
+
+	if (!at)
+		bail_out("no such line: %s", line);
+	str_addn(&want, rules, (size_t)(at - rules) + strlen(line));
+	str_add(&want, more);
+	str_add(&want, at + strlen(line));
+	is_str(strstr(now, "[1:60]"), str_text(&want),
+	       "the old rules, and those of others");
+	ok(live_has_policies(), "the old policies");
+	str_done(&want);
+	free(now);
+}
+
+#define OTHER_RULE "[5:300] -A other -p tcp -m tcp --dport 4001 -j ACCEPT\n"
+
+static void
+test_untouched_chain(void)
+{
+	char *lost = revert_beside(new_rules, "ip6tables-legacy -A other "
+				   "-p udp -m udp --dport 53 -j ACCEPT");
+
+	is_str(lost, NULL, "nothing was lost");
+	is_base_with(OTHER_RULE,
+		     "[0:0] -A other -p udp -m udp --dport 53 -j ACCEPT\n");
+	free(lost);
+}
+
+static void
+test_new_chain(void)
+{
+	char *lost = revert_beside(new_rules, "ip6tables-legacy -N DOCKER && "
+				   "ip6tables-legacy -A other -j DOCKER");
+	char *now = saved(false);
+
+	is_str(lost, NULL, "nothing was lost");
+	ok(strstr(now, ":DOCKER -") && strstr(now, "-A other -j DOCKER"),
+	   "the chain of others and the jump to it stay");
+	ok(!strstr(now, "8080"), "our change is undone");
+	free(now);
+	free(lost);
+}
+
+static void
+test_touched_chain(void)
+{
+	char *lost = revert_beside(new_rules, "ip6tables-legacy -A INPUT "
+				   "-p tcp -m tcp --dport 9999 -j DROP");
+
+	ok(lost && strncmp(lost, "# opaque INPUT ", 15) == 0 &&
+	   strchr(lost, '\n') == lost + strlen(lost) - 1,
+	   "the one rule that was lost is listed: %s", lost);
+	is_base_with("", "");
+	free(lost);
+}
+
+static void
+test_restored_by_others(void)
+{
+	struct guardian_client client;
+
+	fresh();
+	start(&client, new_rules, 600);
+	load(base_rules);
+	free(expect(&client, EVENT_REVERTED, 3000, "reverted at the deadline"));
+	is_base_with("", "");
+	guardian_disconnect(&client);
+}
+
+static const char with_chain[] =
+	"*filter\n"
+	":INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+	":other - [0:0]\n:ours - [0:0]\n"
+	"-A INPUT -i lo -j ACCEPT\n"
+	"-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"
+	"-A INPUT -p udp -m udp --dport 443 -m comment --comment \"a b\" -j ACCEPT\n"
+	"-A INPUT -p tcp -j ours\n"
+	"-A FORWARD -s 2001:db8::/64 -j other\n"
+	"-A other -p tcp -m tcp --dport 4001 -j ACCEPT\n"
+	"-A ours -j ACCEPT\n"
+	"COMMIT\n";
+
+/* Somebody jumps to a chain that only our change made. */
+static void
+test_jump_to_ours(void)
+{
+	char *lost = revert_beside(with_chain,
+				   "ip6tables-legacy -A other -j ours");
+	char *now = saved(false);
+
+	ok(strstr(now, "-A other -j ours"), "the jump of others stays");
+	ok(!strstr(now, "-A ours") && !strstr(now, "-A INPUT -p tcp -j ours"),
+	   "our rules are gone");
+	free(now);
+	free(lost);
+}
+
+/* What follows a renamed chain is touched by it. */
+static void
+rename_beside(const char *command)
+{
+	struct guardian_client client;
+	struct trial *trial;
+	struct ruleset *rs;
+
+	fresh();
+	trial = make_trial(base_rules, 60000);
+	rs = ruleset_copy(trial->before);
+	if (changeset_push_take(trial->changes, rs,
+				change_chain_rename("other", "renamed")))
+		bail_out("no rename: %s", err_message());
+	ruleset_free(rs);
+	is_int(guardian_start(&options, trial, &client), OK, "a rename");
+	free(expect(&client, EVENT_ON_TRIAL, 5000, "on trial"));
+	run(command);
+	is_int(guardian_revert(&client, &somebody, NULL), OK, "%s", command);
+	free(expect(&client, EVENT_REVERTED, 5000, "reverted"));
+	trial_free(trial);
+	guardian_disconnect(&client);
+}
+
+static void
+test_rename(void)
+{
+	rename_beside("ip6tables-legacy -A OUTPUT -p udp -m udp --dport 9 -j DROP");
+	is_base_with("-A FORWARD -s 2001:db8::/64 -j other\n",
+		     "[0:0] -A OUTPUT -p udp -m udp --dport 9 -j DROP\n");
+}
+
+/* The same where somebody else has a chain of the old name by now. */
+static void
+test_rename_squatted(void)
+{
+	rename_beside("ip6tables-legacy -N other && "
+		      "ip6tables-legacy -A other -j DROP");
+	is_base_with("", "");
+}
+
+int
+main(int argc, char **argv)
+{
+	struct guardian_options opt;
+	int fd;
+
+	if (guardian_asked(argc, argv, &opt, &fd))
+		return guardian_main(&opt, fd);
+	begin_tests();
+	test_untouched_chain();
+	test_new_chain();
+	test_touched_chain();
+	test_restored_by_others();
+	test_jump_to_ours();
+	test_rename();
+	test_rename_squatted();
+	xt_done();
+	return done_testing();
+}
