@@ -10,7 +10,8 @@
 
 enum judgement {
 	JUDGED_SAFE,		/* every packet is accepted */
-	JUDGED_WARN,		/* unknown, and it was not proven before either */
+	JUDGED_WARN,		/* unknown, and it was not proven before either; or
+				 * what is only good to have is dropped */
 	JUDGED_REFUSED,		/* a packet is dropped, or no longer proven */
 };
 
@@ -55,7 +56,8 @@ void guard_report_free(struct guard_report *report);
 const struct check *guard_deciding_check(const struct guard_report *report,
 					 const struct lifeline_verdict **verdict);
 
-/* "safe (walked)", "unknown", "cut", or the verdict's note. Translated. */
+/* "safe (walked)", "warning", "unknown", "cut", or the verdict's note.
+ * Translated. */
 const char *guard_verdict_text(const struct guard_report *report,
 			       const struct lifeline_verdict *verdict);
 

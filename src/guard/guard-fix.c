@@ -3,28 +3,14 @@
  * built-in chain from which the packet does not come back; then judged again. */
 #include <net/if.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <string.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
 #include <sallyport/addr.h>
 #include <sallyport/guard.h>
 #include <sallyport/i18n.h>
+#include <sallyport/text.h>
 
 #define FIX_MAX 128	/* rules */
-
-struct words {
-	char *v[16];
-	int n;
-	char peer[64];
-	char number[8];
-};
-
-static void
-add_words(struct words *words, char *option, char *value)
-{
-	words->v[words->n++] = option;
-	words->v[words->n++] = value;
-}
 
 /* The prefix length of a mask; 128 for one with holes. */
 static unsigned
@@ -72,26 +58,21 @@ peer_prefix(const struct ruleset *live, const struct check *check,
 }
 
 static void
-tcp_words(struct words *words, const struct ruleset *live,
-	  const struct check *check)
+tcp_spec(const struct ruleset *live, const struct check *check, struct str *spec)
 {
 	bool out = strcmp(check->hook, "OUTPUT") == 0;
-	const struct range *ours = out ? &check->set.sport : &check->set.dport;
 	struct in6_addr peer;
-	struct str text = { 0 };
 	unsigned len;
 
 	peer_prefix(live, check, &peer, &len);
-	addr_format(&text, &peer);
-	snprintf(words->peer, sizeof(words->peer), "%s/%u", str_text(&text),
-		 len);
-	str_done(&text);
-	snprintf(words->number, sizeof(words->number), "%u", ours->lo);
-	if (len)
-		add_words(words, out ? "-d" : "-s", words->peer);
-	add_words(words, "-p", "tcp");
-	add_words(words, "-m", "tcp");
-	add_words(words, out ? "--sport" : "--dport", words->number);
+	if (len) {
+		str_add(spec, out ? "-d " : "-s ");
+		addr_format(spec, &peer);
+		str_addf(spec, "/%u ", len);
+	}
+	str_addf(spec, "-p tcp -m tcp --%s %u -j ACCEPT",
+		 out ? "sport" : "dport",
+		 out ? check->set.sport.lo : check->set.dport.lo);
 }
 
 static enum err
@@ -99,23 +80,23 @@ make_rule(const struct ruleset *live, const struct ruleset *candidate,
 	  const struct check *check, struct rule **rule)
 {
 	struct chain_names names = ruleset_chain_names(candidate);
-	struct words words = { .n = 0 };
 	struct vec rules = { 0 };
+	struct str spec = { 0 };
+	char **words;
+	size_t n;
 	enum err err;
 
-	if (check->set.proto == IPPROTO_TCP) {
-		tcp_words(&words, live, check);
-	} else {
-		snprintf(words.number, sizeof(words.number), "%u",
-			 check->set.icmp_type);
-		add_words(&words, "-p", "ipv6-icmp");
-		add_words(&words, "-m", "icmp6");
-		add_words(&words, "--icmpv6-type", words.number);
-	}
-	add_words(&words, "-j", "ACCEPT");
-	err = xt_parse(candidate->table, words.n, words.v, &names, &rules);
+	if (check->set.proto == IPPROTO_TCP)
+		tcp_spec(live, check, &spec);
+	else
+		str_addf(&spec, "-p ipv6-icmp -m icmp6 --icmpv6-type %u"
+				" -j ACCEPT", check->set.icmp_type);
+	words = words_split(str_text(&spec), &n);
+	err = xt_parse(candidate->table, (int)n, words, &names, &rules);
 	*rule = vec_pop(&rules);
 	vec_done(&rules);
+	words_free(words);
+	str_done(&spec);
 	return err;
 }
 

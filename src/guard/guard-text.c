@@ -30,6 +30,19 @@ walk_result_rule(const struct walk_result *result, struct str *out)
 		str_add(out, " policy");
 }
 
+/* All that must pass is proven, only advice is left. */
+static bool
+only_advice(const struct lifeline_verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->checks.n; i++) {
+		const struct check *check = verdict->checks.v[i];
+
+		if (check->judgement != JUDGED_SAFE && !check->advisory)
+			return false;
+	}
+	return true;
+}
+
 const char *
 guard_verdict_text(const struct guard_report *report,
 		   const struct lifeline_verdict *verdict)
@@ -40,16 +53,17 @@ guard_verdict_text(const struct guard_report *report,
 	case JUDGED_SAFE:
 		return _("safe (walked)");
 	case JUDGED_WARN:
-		return report->other_world ?
-		       _("unknown: other rules exist that this guard does not "
-			 "see") : _("unknown");
+		if (report->other_world)
+			return _("unknown: other rules exist that this guard "
+				 "does not see");
+		return only_advice(verdict) ? _("warning") : _("unknown");
 	case JUDGED_REFUSED:
 		return _("cut");
 	}
 	return "";
 }
 
-/* What hangs on what: "'set' in INPUT 3". */
+/* "INPUT policy", "INPUT 3 cannot be judged (set)". */
 static void
 add_reason(const struct walk_result *result, struct str *out)
 {
@@ -57,8 +71,10 @@ add_reason(const struct walk_result *result, struct str *out)
 
 	walk_result_rule(result, &rule);
 	if (result->verdict == VERDICT_UNKNOWN) {
-		const char *text = _(result->why);
+		const char *text = result->why;
 
+		if (strcmp(text, "too many cases") == 0)
+			text = _("too many cases");
 		text_visible(&why, text, strlen(text), true);
 		str_addf(out, _("%s cannot be judged (%s)"), str_text(&rule),
 			 str_text(&why));
@@ -74,18 +90,23 @@ static void
 add_check(const struct check *check, struct str *out)
 {
 	struct str reason = { 0 };
-	const char *form;
+	bool unknown = check->candidate.verdict == VERDICT_UNKNOWN;
+	const char *why;
 
 	add_reason(&check->candidate, &reason);
-	if (check->candidate.verdict == VERDICT_UNKNOWN)
-		form = check->judgement == JUDGED_REFUSED ?
-		       _("%s is no longer proven to pass: %s") :
-		       _("%s is not proven to pass: %s");
+	why = str_text(&reason);
+	if (unknown && check->judgement == JUDGED_REFUSED)
+		str_addf(out, _("%s is no longer proven to pass: %s"),
+			 check->packet, why);
+	else if (unknown)
+		str_addf(out, _("%s is not proven to pass: %s"), check->packet,
+			 why);
+	else if (check->live.verdict == VERDICT_DROP)
+		str_addf(out, _("%s is dropped by %s, and was before"),
+			 check->packet, why);
 	else
-		form = check->live.verdict == VERDICT_DROP ?
-		       _("%s is dropped by %s, and was before") :
-		       _("%s would be dropped by %s");
-	str_addf(out, form, check->packet, str_text(&reason));
+		str_addf(out, _("%s would be dropped by %s"), check->packet,
+			 why);
 	str_done(&reason);
 }
 
@@ -156,6 +177,8 @@ guard_summary(const struct guard_report *report, struct str *out)
 	lifeline_describe(verdict->lifeline, out);
 	if (check->judgement == JUDGED_REFUSED)
 		str_addf(out, _("  REFUSED: %s: "), check->packet);
+	else if (check->advisory)
+		str_addf(out, _("  warning: %s: "), check->packet);
 	else
 		str_addf(out, _("  unknown: %s: "), check->packet);
 	add_reason(&check->candidate, out);

@@ -5,7 +5,6 @@
  * not known, the piece goes both ways and is in doubt from there on. */
 #include <stdlib.h>
 #include <string.h>
-#include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include "walk-calls.h"
 #include "walk-internal.h"
@@ -14,7 +13,7 @@
 /* More than the rules of the largest table that the kernel takes. */
 #define VISITS_MAX 8000000
 
-static const char too_many[] = N_("too many cases");
+static const char too_many[] = "too many cases";
 
 /* Part of the packets, and where they are. */
 struct piece {

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The guard on lifelines made by hand: what is refused and why, what it says,
+ * and that its own fix mends what it refuses. */
+#include <sallyport/guard.h>
+#include <sallyport/mem.h>
+#include "rules.h"
+
+/* The rows that the article printed (facts.md): no ICMPv6 among them. */
+#define ARTICLE \
+	":INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n" \
+	"-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT\n" \
+	"-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n" \
+	"-A INPUT -p tcp -m tcp --dport 80 -j ACCEPT\n" \
+	"-A INPUT -p tcp -m tcp --dport 443 -j ACCEPT\n" \
+	"-A INPUT -p udp -m udp --dport 443 -j ACCEPT\n" \
+	"-A FORWARD -s 2030:abcd:ef::/64 -j ACCEPT\n" \
+	"-A FORWARD -m state --state RELATED,ESTABLISHED -j ACCEPT\n" \
+	"-A FORWARD -p tcp -m tcp --dport 4001 -j ACCEPT\n" \
+	"-A FORWARD -p udp -m udp --dport 4001 -j ACCEPT\n"
+
+#define DROP ":INPUT DROP [0:0]\n"
+#define ALIVE "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"
+#define SSH "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"
+#define NDP \
+	"-A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 135 -j ACCEPT\n" \
+	"-A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 136 -j ACCEPT\n"
+#define GOOD DROP ALIVE SSH NDP
+
+static struct lifeline
+session(void)
+{
+	struct lifeline ll = {
+		.origin = LIFELINE_ENVIRONMENT,
+		.running = true,
+		.peer = address("2001:db8:77::77"), .peer_port = 40000,
+		.local = address("2001:db8::1"), .local_port = 22,
+		.ifname = "eth0",
+		.gateway = address("fe80::1"),
+	};
+
+	return ll;
+}
+
+static struct lifeline
+neighbour(void)
+{
+	struct lifeline ll = session();
+
+	ll.peer = address("2001:db8::77");
+	memset(&ll.gateway, 0, sizeof(ll.gateway));
+	ll.on_link = true;
+	return ll;
+}
+
+/* SSH_CONNECTION names it and nothing else is known. */
+static struct lifeline
+stale(void)
+{
+	struct lifeline ll = session();
+
+	ll.running = false;
+	ll.stale = true;
+	ll.ifname[0] = '\0';
+	memset(&ll.gateway, 0, sizeof(ll.gateway));
+	return ll;
+}
+
+static struct lifeline
+tunnel(void)
+{
+	struct lifeline ll = session();
+
+	ll.no_ndp = true;
+	return ll;
+}
+
+static struct lifeline
+loopback(void)
+{
+	struct lifeline ll = tunnel();
+
+	ll.peer = ll.local = address("::1");
+	memset(&ll.gateway, 0, sizeof(ll.gateway));
+	strcpy(ll.ifname, "lo");
+	return ll;
+}
+
+static struct lifeline
+ipv4(void)
+{
+	struct lifeline ll = session();
+
+	ll.v4 = true;
+	ll.peer = address("192.0.2.1");
+	ll.local = address("192.0.2.2");
+	return ll;
+}
+
+static struct lifeline
+listener(void)
+{
+	struct lifeline ll = {
+		.origin = LIFELINE_LISTENING,
+		.any_peer = true,
+		.local_port = 22,
+		.ifname = "eth0",
+		.gateway = address("fe80::1"),
+	};
+
+	return ll;
+}
+
+#define LINE "ssh 2001:db8:77::77 -> :22"
+
+static const struct guard_case {
+	const char *what;
+	struct lifeline (*lifeline)(void);
+	const char *live;
+	const char *candidate;
+	const char *summary;
+} cases[] = {
+	{ "all is well", session, "", GOOD, LINE "  safe (walked)" },
+	{ "no rules", session, "", "", LINE "  safe (walked)" },
+	{ "the article", session, "", ARTICLE,
+	  LINE "  REFUSED: neighbour solicitation in: INPUT policy" },
+	{ "the article already live", session, ARTICLE, ARTICLE,
+	  LINE "  REFUSED: neighbour solicitation in: INPUT policy" },
+	{ "the article, a stale session", stale, "", ARTICLE,
+	  LINE "  REFUSED: neighbour solicitation in: INPUT policy" },
+	{ "the article over a tunnel", tunnel, "", ARTICLE,
+	  LINE "  safe (walked)" },
+	{ "the article on a link", neighbour, "", ARTICLE,
+	  "ssh 2001:db8::77 -> :22  REFUSED: neighbour solicitation in:"
+	  " INPUT policy" },
+	{ "no port 22", session, GOOD, DROP ALIVE NDP,
+	  LINE "  REFUSED: a new connection in: INPUT policy" },
+	{ "another port", session, GOOD,
+	  DROP ALIVE "-A INPUT -p tcp -m tcp --dport 2222 -j ACCEPT\n" NDP,
+	  LINE "  REFUSED: a new connection in: INPUT policy" },
+	{ "policy DROP only", session, "", DROP,
+	  LINE "  REFUSED: the running connection in: INPUT policy" },
+	{ "ESTABLISHED only", session, "", DROP ALIVE,
+	  LINE "  REFUSED: a new connection in: INPUT policy" },
+	{ "a narrower source", session, GOOD,
+	  DROP ALIVE "-A INPUT -s 2001:db8::/48 -p tcp -m tcp --dport 22"
+	  " -j ACCEPT\n" NDP,
+	  LINE "  REFUSED: a new connection in: INPUT policy" },
+	{ "a source that fits", session, GOOD,
+	  DROP ALIVE "-A INPUT -s 2001:db8:77::/64 -p tcp -m tcp --dport 22"
+	  " -j ACCEPT\n" NDP, LINE "  safe (walked)" },
+	{ "another interface", session, GOOD,
+	  DROP ALIVE "-A INPUT -i eth1 -p tcp -m tcp --dport 22 -j ACCEPT\n" NDP,
+	  LINE "  REFUSED: a new connection in: INPUT policy" },
+	{ "some source ports", session, GOOD,
+	  DROP ALIVE "-A INPUT -p tcp -m tcp --sport 32768:60999 --dport 22"
+	  " -j ACCEPT\n" NDP,
+	  LINE "  REFUSED: a new connection in: INPUT policy" },
+	{ "goto past the accept", session, GOOD,
+	  DROP ":A - [0:0]\n" ALIVE "-A INPUT -p tcp -g A\n" SSH NDP
+	  "-A A -p udp -j ACCEPT\n",
+	  LINE "  REFUSED: a new connection in: INPUT policy" },
+	{ "RETURN early", session, GOOD,
+	  DROP ALIVE "-A INPUT -p tcp -j RETURN\n" SSH NDP,
+	  LINE "  REFUSED: a new connection in: INPUT policy" },
+	{ "REJECT first", session, GOOD,
+	  DROP "-A INPUT -p tcp -j REJECT\n" ALIVE SSH NDP,
+	  LINE "  REFUSED: the running connection in: INPUT 1" },
+	{ "a chain that accepts nothing", session, GOOD,
+	  DROP ":SSH - [0:0]\n" ALIVE "-A INPUT -p tcp -j SSH\n" NDP,
+	  LINE "  REFUSED: a new connection in: INPUT policy" },
+	{ "OUTPUT DROP", session, GOOD, ":OUTPUT DROP [0:0]\n" GOOD,
+	  LINE "  REFUSED: the running connection out: OUTPUT policy" },
+	{ "OUTPUT DROP without discovery", session, GOOD,
+	  ":OUTPUT DROP [0:0]\n" GOOD
+	  "-A OUTPUT -m state --state ESTABLISHED -j ACCEPT\n",
+	  LINE "  REFUSED: neighbour advertisement out: OUTPUT policy" },
+	{ "advertisements only", session, GOOD, DROP ALIVE SSH
+	  "-A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 136 -j ACCEPT\n",
+	  LINE "  REFUSED: neighbour solicitation in: INPUT policy" },
+	{ "solicitations only", session, GOOD, DROP ALIVE SSH
+	  "-A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 135 -j ACCEPT\n",
+	  LINE "  REFUSED: neighbour advertisement in: INPUT policy" },
+	{ "NEW for ICMPv6", session, GOOD, DROP ALIVE SSH
+	  "-A INPUT -p ipv6-icmp -m conntrack --ctstate NEW -j ACCEPT\n",
+	  LINE "  REFUSED: neighbour solicitation in: INPUT policy" },
+	{ "discovery from the link only", session, GOOD, DROP ALIVE SSH
+	  "-A INPUT -s fe80::/10 -p ipv6-icmp -j ACCEPT\n",
+	  LINE "  warning: duplicate address detection in: INPUT policy" },
+	{ "INVALID first", session, GOOD,
+	  DROP "-A INPUT -m conntrack --ctstate INVALID -j DROP\n" ALIVE SSH NDP,
+	  LINE "  safe (walked)" },
+	{ "a limit that was not there", session, GOOD, DROP ALIVE
+	  "-A INPUT -p tcp -m tcp --dport 22 -m limit --limit 1/min"
+	  " -j ACCEPT\n" NDP,
+	  LINE "  REFUSED: a new connection in: INPUT 2 cannot be judged"
+	  " (limit)" },
+	{ "a limit that was there", session, DROP ALIVE
+	  "-A INPUT -p tcp -m tcp --dport 22 -m limit --limit 1/min"
+	  " -j ACCEPT\n" NDP, DROP ALIVE
+	  "-A INPUT -p tcp -m tcp --dport 22 -m limit --limit 1/min"
+	  " -j ACCEPT\n" NDP "-A INPUT -p udp -j ACCEPT\n",
+	  LINE "  unknown: a new connection in: INPUT 2 cannot be judged"
+	  " (limit)" },
+	{ "lo dropped", loopback, GOOD, DROP "-A INPUT -i eth0 -j ACCEPT\n",
+	  "ssh ::1 -> :22  REFUSED: the running connection in: INPUT policy" },
+	{ "lo needs no discovery", loopback, "",
+	  DROP "-A INPUT -i lo -j ACCEPT\n", "ssh ::1 -> :22  safe (walked)" },
+	{ "IPv4", ipv4, "", DROP,
+	  "ssh 192.0.2.1 -> :22 (IPv4)  not touched by IPv6 rules" },
+	{ "a listener, closed to all", listener, GOOD, DROP NDP,
+	  "ssh port 22  REFUSED: a new connection in: INPUT policy" },
+	{ "a listener, open to fewer", listener, GOOD,
+	  DROP "-A INPUT -s 2001:db8:5::/48 -p tcp -m tcp --dport 22"
+	  " -j ACCEPT\n" NDP, "ssh port 22  safe (walked)" },
+	{ "a listener, open to others", listener,
+	  DROP "-A INPUT -s 2001:db8:5::/48 -p tcp -m tcp --dport 22"
+	  " -j ACCEPT\n" NDP,
+	  DROP "-A INPUT -s 2001:db8:6::/48 -p tcp -m tcp --dport 22"
+	  " -j ACCEPT\n" NDP, "ssh port 22  safe (walked)" },
+	{ "a listener, closed before", listener, DROP, DROP SSH,
+	  "no SSH over IPv6 to keep" },
+	{ "a listener without discovery", listener, GOOD, DROP ALIVE SSH,
+	  "ssh port 22  REFUSED: neighbour solicitation in: INPUT policy" },
+};
+
+static void
+test_cases(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct lifeline ll = cases[i].lifeline();
+		struct ruleset *live = rules(cases[i].live);
+		struct ruleset *candidate = rules(cases[i].candidate);
+		struct vec lifelines = { 0 };
+		struct guard_report *report;
+		struct str got = { 0 };
+		bool refused = strstr(cases[i].summary, "REFUSED");
+		bool unknown = strstr(cases[i].summary, "unknown") ||
+			       strstr(cases[i].summary, "warning");
+
+		vec_push(&lifelines, &ll);
+		report = guard_judge(&lifelines, live, candidate, false);
+		guard_summary(report, &got);
+		is_str(str_text(&got), cases[i].summary, "%s", cases[i].what);
+		is_int(report->judgement, refused ? JUDGED_REFUSED :
+		       unknown ? JUDGED_WARN : JUDGED_SAFE, "and its judgement");
+		str_clear(&got);
+		guard_refusal(report, &got);
+		ok((got.len > 0) == (refused || unknown),
+		   "a refusal has a reason, what is safe has none");
+		guard_report_free(report);
+		vec_done(&lifelines);
+		str_done(&got);
+		ruleset_free(live);
+		ruleset_free(candidate);
+	}
+}
+
+/* All that is refused above can be mended, by accept rules alone, and then it
+ * is safe. */
+static void
+test_fixes(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct lifeline ll = cases[i].lifeline();
+		struct ruleset *live = rules(cases[i].live);
+		struct ruleset *candidate = rules(cases[i].candidate);
+		struct ruleset *before = ruleset_copy(candidate);
+		struct changeset *fix = changeset_new("filter");
+		struct vec lifelines = { 0 };
+		bool refused = strstr(cases[i].summary, "REFUSED");
+		enum err err;
+
+		vec_push(&lifelines, &ll);
+		err = guard_fix(&lifelines, live, candidate, fix);
+		is_int(err, refused ? OK : ERR_NOT_FOUND, "fix: %s",
+		       cases[i].what);
+		ok(refused == !ruleset_equal(before, candidate),
+		   "only what is refused is changed");
+		if (!err) {
+			struct guard_report *report =
+				guard_judge(&lifelines, live, candidate, false);
+
+			ok(report->judgement != JUDGED_REFUSED, "mended");
+			ok(changeset_apply(fix, before) == OK &&
+			   ruleset_equal(before, candidate),
+			   "the changeset is what was done");
+			guard_report_free(report);
+		}
+		changeset_free(fix);
+		vec_done(&lifelines);
+		ruleset_free(live);
+		ruleset_free(candidate);
+		ruleset_free(before);
+	}
+}
+
+static void
+fix_text(struct lifeline ll, const char *live_lines, const char *lines,
+	 const char *expected, const char *what)
+{
+	struct ruleset *live = rules(live_lines), *candidate = rules(lines);
+	struct changeset *fix = changeset_new("filter");
+	struct vec lifelines = { 0 };
+	struct str got = { 0 };
+
+	vec_push(&lifelines, &ll);
+	if (!guard_fix(&lifelines, live, candidate, fix))
+		changeset_describe(fix, &got);
+	is_str(str_text(&got), expected, "%s", what);
+	str_done(&got);
+	vec_done(&lifelines);
+	changeset_free(fix);
+	ruleset_free(live);
+	ruleset_free(candidate);
+}
+
+static void
+test_fix_texts(void)
+{
+	fix_text(session(), "", ARTICLE,
+		 "+ INPUT 6: -p ipv6-icmp -m icmp6 --icmpv6-type 135 -j ACCEPT\n"
+		 "+ INPUT 7: -p ipv6-icmp -m icmp6 --icmpv6-type 136 -j ACCEPT\n",
+		 "the article lacks two rules");
+	fix_text(session(), GOOD, DROP ALIVE NDP,
+		 "+ INPUT 4: -p tcp -m tcp --dport 22 -j ACCEPT\n",
+		 "for anybody, as it was");
+	fix_text(session(), DROP, DROP ALIVE NDP,
+		 "+ INPUT 4: -s 2001:db8:77::77/128 -p tcp -m tcp --dport 22"
+		 " -j ACCEPT\n", "for the peer alone where it was closed");
+	fix_text(session(), DROP ALIVE "-A INPUT -s 2001:db8:77::/64 -p tcp"
+		 " -m tcp --dport 22 -j ACCEPT\n" NDP, DROP ALIVE NDP,
+		 "+ INPUT 4: -s 2001:db8:77::/64 -p tcp -m tcp --dport 22"
+		 " -j ACCEPT\n", "for the prefix that it was open to");
+	fix_text(session(), GOOD, DROP "-A INPUT -p udp -j ACCEPT\n"
+		 "-A INPUT -p tcp -j REJECT\n" ALIVE SSH NDP,
+		 "+ INPUT 2: -p tcp -m tcp --dport 22 -j ACCEPT\n",
+		 "before the rule that rejects");
+	fix_text(session(), GOOD, DROP ":A - [0:0]\n-A INPUT -p udp -j A\n"
+		 "-A INPUT -p tcp -j A\n" SSH NDP "-A A -j DROP\n",
+		 "+ INPUT 2: -p tcp -m tcp --dport 22 -j ACCEPT\n",
+		 "before the jump, not in another program's chain");
+	fix_text(session(), GOOD, DROP ALIVE "-A INPUT -p tcp -j RETURN\n" SSH
+		 NDP, "+ INPUT 2: -p tcp -m tcp --dport 22 -j ACCEPT\n",
+		 "before the RETURN, though the policy decides");
+	fix_text(listener(), DROP "-A INPUT -s 2001:db8:5::/48 -p tcp -m tcp"
+		 " --dport 22 -j ACCEPT\n" NDP, DROP NDP,
+		 "+ INPUT 3: -s 2001:db8:5::/48 -p tcp -m tcp --dport 22"
+		 " -j ACCEPT\n", "a listener opens to whom it was open");
+}
+
+/* Rules that we do not see: nothing is proven, a drop of ours is refused. */
+static void
+test_other_world(void)
+{
+	struct lifeline ll = session();
+	struct ruleset *good = rules(GOOD), *bad = rules(DROP);
+	struct vec lifelines = { 0 };
+	struct guard_report *report;
+	struct str got = { 0 };
+
+	vec_push(&lifelines, &ll);
+	report = guard_judge(&lifelines, good, good, true);
+	is_int(report->judgement, JUDGED_WARN, "another world: a warning");
+	guard_summary(report, &got);
+	is_str(str_text(&got), LINE "  unknown: other rules exist that this"
+	       " guard does not see", "and no word of safe");
+	guard_report_free(report);
+	report = guard_judge(&lifelines, good, bad, true);
+	is_int(report->judgement, JUDGED_REFUSED, "a drop is a drop");
+	guard_report_free(report);
+	str_done(&got);
+	vec_done(&lifelines);
+	ruleset_free(good);
+	ruleset_free(bad);
+}
+
+static void
+test_explain(void)
+{
+	struct lifeline us = session(), old = ipv4(), port = listener();
+	struct ruleset *live = rules(""), *article = rules(ARTICLE);
+	struct vec lifelines = { 0 }, none = { 0 };
+	struct guard_report *report;
+	struct str got = { 0 };
+
+	vec_push(&lifelines, &us);
+	vec_push(&lifelines, &old);
+	vec_push(&lifelines, &port);
+	report = guard_judge(&lifelines, live, article, false);
+	guard_explain(report, &got);
+	is_str(str_text(&got),
+	       LINE "  cut  (this session (SSH_CONNECTION))\n"
+	       "  neighbour solicitation in would be dropped by INPUT policy\n"
+	       "  neighbour advertisement in would be dropped by INPUT policy\n"
+	       "  duplicate address detection in would be dropped by INPUT"
+	       " policy\n"
+	       "ssh 192.0.2.1 -> :22 (IPv4)  IPv4: these rules do not touch it"
+	       "  (this session (SSH_CONNECTION))\n"
+	       "ssh port 22  judged by who is logged in"
+	       "  (the SSH server listens)\n", "the whole account");
+	str_clear(&got);
+	guard_refusal(report, &got);
+	is_str(str_text(&got), LINE ": neighbour solicitation in would be"
+	       " dropped by INPUT policy", "the refusal in one sentence");
+	guard_report_free(report);
+
+	report = guard_judge(&none, live, article, false);
+	ok(report->none && report->judgement == JUDGED_SAFE,
+	   "no lifeline, no refusal");
+	str_clear(&got);
+	guard_explain(report, &got);
+	ok(!strstr(str_text(&got), "safe"), "and nothing is called safe");
+	guard_report_free(report);
+	str_done(&got);
+	vec_done(&lifelines);
+	ruleset_free(live);
+	ruleset_free(article);
+}
+
+int
+main(void)
+{
+	rules_start();
+	test_cases();
+	test_fixes();
+	test_fix_texts();
+	test_other_world();
+	test_explain();
+	xt_done();
+	return done_testing();
+}

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The walk on rulesets made by hand: verdict, deciding rule, and the rule of
+ * the hook's own chain that leads there. */
+#include <sallyport/mem.h>
+#include <sallyport/walk.h>
+#include "rules.h"
+
+/* A login: SYN from 2001:db8::77 port 40000 to 2001:db8::1 port 22 on eth0. */
+static struct packet
+login(void)
+{
+	struct packet p = {
+		.in = "eth0",
+		.src = address("2001:db8::77"), .src_len = 128,
+		.dst = address("2001:db8::1"), .dst_len = 128,
+		.proto = IPPROTO_TCP,
+		.sport = { 40000, 40000 }, .dport = { 22, 22 },
+		.tcp_flags = 2,
+		.hop_limit = { 64, 64 }, .length = { 40, 40 },
+		.ct = CT_NEW,
+	};
+
+	return p;
+}
+
+static struct packet
+any_port(void)
+{
+	struct packet p = login();
+
+	p.sport = (struct range){ 1024, 65535 };
+	return p;
+}
+
+static struct packet
+any_source(void)
+{
+	struct packet p = login();
+
+	p.src_len = 0;
+	return p;
+}
+
+static struct packet
+site(void)
+{
+	struct packet p = login();
+
+	p.src = address("2001:db8::");
+	p.src_len = 32;
+	return p;
+}
+
+static struct packet
+running(void)
+{
+	struct packet p = login();
+
+	p.ct = CT_ESTABLISHED;
+	p.tcp_flags = 16;
+	p.tcp_flags_any = 8;
+	return p;
+}
+
+static struct packet
+reply(void)
+{
+	struct packet p = running();
+
+	p.ct_reply = true;
+	return p;
+}
+
+static struct packet
+solicitation(void)
+{
+	struct packet p = login();
+
+	p.proto = IPPROTO_ICMPV6;
+	p.icmp_type = 135;
+	p.ct = CT_UNTRACKED;
+	p.hop_limit = (struct range){ 255, 255 };
+	return p;
+}
+
+static struct packet
+invalid(void)
+{
+	struct packet p = running();
+
+	p.ct = CT_INVALID;
+	return p;
+}
+
+static struct packet
+datagram(void)
+{
+	struct packet p = login();
+
+	p.proto = IPPROTO_UDP;
+	p.dport = (struct range){ 443, 443 };
+	return p;
+}
+
+static struct packet
+nowhere(void)
+{
+	struct packet p = login();
+
+	p.in[0] = '\0';
+	p.in_unknown = true;
+	return p;
+}
+
+static struct packet
+dirty_name(void)
+{
+	struct packet p = login();
+
+	memset(p.in, 'x', sizeof(p.in));
+	strcpy(p.in, "eth0");
+	return p;
+}
+
+#define DROP ":INPUT DROP [0:0]\n"
+#define SSH "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"
+
+static const struct walk_case {
+	struct packet (*packet)(void);
+	const char *rules;
+	const char *expected;	/* verdict, deciding rule, hook_rule, why */
+} cases[] = {
+	/* Policies and the plain way. */
+	{ login, "", "ACCEPT INPUT policy 0" },
+	{ login, DROP, "DROP INPUT policy 0" },
+	{ login, DROP SSH, "ACCEPT INPUT 1 1" },
+	{ login, DROP "-A INPUT -p tcp -m tcp --dport 2222 -j ACCEPT\n",
+	  "DROP INPUT policy 0" },
+	{ login, "-A INPUT -j REJECT\n" SSH, "DROP INPUT 1 1" },
+	{ login, "-A INPUT -j LOG\n-A INPUT\n-A INPUT -j DROP\n",
+	  "DROP INPUT 3 3" },
+	{ login, "-A INPUT -j NFQUEUE\n", "UNKNOWN INPUT 1 1 NFQUEUE" },
+	{ login, "-A INPUT -j QUEUE\n", "UNKNOWN INPUT 1 1 QUEUE" },
+	/* Core fields. */
+	{ login, DROP "-A INPUT -s 2001:db8::/32 -j ACCEPT\n",
+	  "ACCEPT INPUT 1 1" },
+	{ login, DROP "-A INPUT ! -s 2001:db8::/32 -j ACCEPT\n",
+	  "DROP INPUT policy 0" },
+	{ login, DROP "-A INPUT -s ::77/::ffff -j ACCEPT\n",
+	  "ACCEPT INPUT 1 1" },
+	{ login, DROP "-A INPUT -d 2001:db8::2 -j ACCEPT\n",
+	  "DROP INPUT policy 0" },
+	{ login, DROP "-A INPUT -i eth0 -j ACCEPT\n", "ACCEPT INPUT 1 1" },
+	{ login, DROP "-A INPUT -i eth+ -j ACCEPT\n", "ACCEPT INPUT 1 1" },
+	{ login, DROP "-A INPUT -i eth -j ACCEPT\n", "DROP INPUT policy 0" },
+	{ login, DROP "-A INPUT ! -i lo -j ACCEPT\n", "ACCEPT INPUT 1 1" },
+	{ dirty_name, DROP "-A INPUT -i eth0 -j ACCEPT\n",
+	  "ACCEPT INPUT 1 1" },
+	{ login, DROP "-A INPUT ! -p udp -j ACCEPT\n", "ACCEPT INPUT 1 1" },
+	{ login, DROP "-A INPUT ! -p tcp -j ACCEPT\n", "DROP INPUT policy 0" },
+	/* An unknown interface is any but lo. */
+	{ nowhere, DROP "-A INPUT -i lo -j ACCEPT\n", "DROP INPUT policy 0" },
+	{ nowhere, "-A INPUT ! -i lo -j DROP\n", "DROP INPUT 1 1" },
+	{ nowhere, DROP "-A INPUT -i eth0 -j ACCEPT\n",
+	  "UNKNOWN INPUT 1 1 -i" },
+	{ nowhere, DROP "-A INPUT -i l+ -j ACCEPT\n", "UNKNOWN INPUT 1 1 -i" },
+	{ nowhere, DROP "-A INPUT -i eth0 -j ACCEPT\n" SSH,
+	  "ACCEPT INPUT 1 1" },
+	{ nowhere, DROP "-A INPUT -i + -j ACCEPT\n", "ACCEPT INPUT 1 1" },
+	/* tcp */
+	{ any_port, DROP SSH, "ACCEPT INPUT 1 1" },
+	{ any_port, DROP "-A INPUT -p tcp -m tcp --sport 1024:40000 -j DROP\n"
+	  SSH, "DROP INPUT 1 1" },
+	{ any_port, DROP "-A INPUT -p tcp -m tcp --sport 1024:65535 --dport 22"
+	  " -j ACCEPT\n", "ACCEPT INPUT 1 1" },
+	{ any_port, DROP "-A INPUT -p tcp -m tcp --sport 1025:65535 -j ACCEPT\n",
+	  "DROP INPUT policy 0" },
+	{ any_port, DROP "-A INPUT -p tcp -m tcp ! --sport 5000:6000 -j ACCEPT\n"
+	  "-A INPUT -p tcp -m tcp --sport 4999:6001 -j ACCEPT\n",
+	  "ACCEPT INPUT 1 1" },
+	{ login, DROP "-A INPUT -p tcp -m tcp --syn -j ACCEPT\n",
+	  "ACCEPT INPUT 1 1" },
+	{ running, DROP "-A INPUT -p tcp -m tcp --syn -j ACCEPT\n",
+	  "DROP INPUT policy 0" },
+	{ running, "-A INPUT -p tcp -m tcp --tcp-flags PSH PSH -j DROP\n",
+	  "DROP INPUT 1 1" },
+	{ login, DROP "-A INPUT -p tcp -m tcp --tcp-option 8 -j ACCEPT\n",
+	  "UNKNOWN INPUT 1 1 --tcp-option" },
+	{ login, DROP "-A INPUT -p tcp -m tcp --dport 23 --tcp-option 8"
+	  " -j ACCEPT\n", "DROP INPUT policy 0" },
+	/* udp, multiport */
+	{ datagram, DROP "-A INPUT -p udp -m udp --dport 443 -j ACCEPT\n",
+	  "ACCEPT INPUT 1 1" },
+	{ datagram, DROP "-A INPUT -p tcp -m tcp --dport 443 -j ACCEPT\n",
+	  "DROP INPUT policy 0" },
+	{ login, DROP "-A INPUT -p tcp -m multiport --dports 80,443,20:25"
+	  " -j ACCEPT\n", "ACCEPT INPUT 1 1" },
+	{ any_port, DROP "-A INPUT -p tcp -m multiport --sports"
+	  " 1024,1025:2000,2001:65535 -j ACCEPT\n", "ACCEPT INPUT 1 1" },
+	{ any_port, DROP "-A INPUT -p tcp -m multiport --sports"
+	  " 1024,1026:65535 -j ACCEPT\n", "DROP INPUT policy 0" },
+	{ any_port, DROP "-A INPUT -p tcp -m multiport ! --dports 80,443"
+	  " -j ACCEPT\n", "ACCEPT INPUT 1 1" },
+	{ any_port, DROP "-A INPUT -p tcp -m multiport --ports 22 -j ACCEPT\n",
+	  "ACCEPT INPUT 1 1" },
+	{ any_port, "-A INPUT -p tcp -m multiport --ports 2000:3000 -j DROP\n",
+	  "DROP INPUT 1 1" },
+	/* icmp6 */
+	{ solicitation, DROP "-A INPUT -p icmpv6 -m icmp6 --icmpv6-type 135"
+	  " -j ACCEPT\n", "ACCEPT INPUT 1 1" },
+	{ solicitation, DROP "-A INPUT -p icmpv6 -m icmp6 ! --icmpv6-type 135"
+	  " -j ACCEPT\n", "DROP INPUT policy 0" },
+	{ solicitation, DROP "-A INPUT -p icmpv6 -m icmp6 --icmpv6-type 135/1"
+	  " -j ACCEPT\n", "DROP INPUT policy 0" },
+	{ login, "-A INPUT -p icmpv6 -j DROP\n", "ACCEPT INPUT policy 0" },
+	/* state and conntrack */
+	{ running, DROP "-A INPUT -m state --state RELATED,ESTABLISHED"
+	  " -j ACCEPT\n", "ACCEPT INPUT 1 1" },
+	{ login, DROP "-A INPUT -m state --state RELATED,ESTABLISHED"
+	  " -j ACCEPT\n", "DROP INPUT policy 0" },
+	{ solicitation, DROP "-A INPUT -m conntrack --ctstate"
+	  " NEW,RELATED,ESTABLISHED -j ACCEPT\n", "DROP INPUT policy 0" },
+	{ solicitation, DROP "-A INPUT -m conntrack --ctstate UNTRACKED"
+	  " -j ACCEPT\n", "ACCEPT INPUT 1 1" },
+	{ solicitation, DROP "-A INPUT -m state --state UNTRACKED -j ACCEPT\n",
+	  "ACCEPT INPUT 1 1" },
+	{ solicitation, "-A INPUT -m conntrack --ctstate INVALID -j DROP\n",
+	  "ACCEPT INPUT policy 0" },
+	{ invalid, "-A INPUT -m conntrack --ctstate INVALID -j DROP\n",
+	  "DROP INPUT 1 1" },
+	{ login, DROP "-A INPUT -m conntrack ! --ctstate INVALID -j ACCEPT\n",
+	  "ACCEPT INPUT 1 1" },
+	{ running, DROP "-A INPUT -m conntrack --ctdir ORIGINAL -j ACCEPT\n",
+	  "ACCEPT INPUT 1 1" },
+	{ reply, DROP "-A INPUT -m conntrack --ctdir ORIGINAL -j ACCEPT\n",
+	  "DROP INPUT policy 0" },
+	{ reply, DROP "-A INPUT -m conntrack --ctdir REPLY -j ACCEPT\n",
+	  "ACCEPT INPUT 1 1" },
+	{ solicitation, DROP "-A INPUT -m conntrack --ctdir REPLY -j ACCEPT\n",
+	  "DROP INPUT policy 0" },
+	{ login, DROP "-A INPUT -m conntrack --ctproto 6 -j ACCEPT\n",
+	  "UNKNOWN INPUT 1 1 conntrack" },
+	{ login, DROP "-A INPUT -m conntrack --ctstate ESTABLISHED --ctproto 6"
+	  " -j ACCEPT\n", "DROP INPUT policy 0" },
+	{ login, DROP "-A INPUT -m conntrack --ctstate DNAT -j ACCEPT\n",
+	  "UNKNOWN INPUT 1 1 conntrack" },
+	{ solicitation, DROP "-A INPUT -m conntrack --ctstate DNAT -j ACCEPT\n",
+	  "DROP INPUT policy 0" },
+	/* The cheap ones. */
+	{ login, DROP "-A INPUT -m comment --comment x -j ACCEPT\n",
+	  "ACCEPT INPUT 1 1" },
+	{ login, DROP "-A INPUT -m iprange --src-range"
+	  " 2001:db8::70-2001:db8::7f -j ACCEPT\n", "ACCEPT INPUT 1 1" },
+	{ login, DROP "-A INPUT -m iprange ! --src-range"
+	  " 2001:db8::70-2001:db8::7f -j ACCEPT\n", "DROP INPUT policy 0" },
+	{ solicitation, DROP "-A INPUT -m hl --hl-eq 255 -j ACCEPT\n",
+	  "ACCEPT INPUT 1 1" },
+	{ login, DROP "-A INPUT -m hl --hl-gt 64 -j ACCEPT\n",
+	  "DROP INPUT policy 0" },
+	{ login, DROP "-A INPUT -m hl --hl-lt 65 -j ACCEPT\n",
+	  "ACCEPT INPUT 1 1" },
+	{ login, "-A INPUT -m length --length 0:39 -j DROP\n",
+	  "ACCEPT INPUT policy 0" },
+	{ login, "-A INPUT -m length ! --length 0:39 -j DROP\n",
+	  "DROP INPUT 1 1" },
+	/* Chains. */
+	{ login, DROP ":A - [0:0]\n-A INPUT -j A\n-A A -p udp -j ACCEPT\n",
+	  "DROP INPUT policy 0" },
+	{ login, ":A - [0:0]\n-A INPUT -j A\n-A A -j DROP\n", "DROP A 1 1" },
+	{ login, DROP ":A - [0:0]\n-A INPUT -p udp\n-A INPUT -g A\n" SSH
+	  "-A A -p udp -j ACCEPT\n", "DROP INPUT policy 2" },
+	{ login, DROP "-A INPUT -j RETURN\n" SSH, "DROP INPUT policy 1" },
+	{ login, DROP ":A - [0:0]\n-A INPUT -j A\n" SSH "-A A -j RETURN\n"
+	  "-A A -j DROP\n", "ACCEPT INPUT 2 2" },
+	{ login, DROP ":A - [0:0]\n:B - [0:0]\n-A INPUT -j A\n" SSH
+	  "-A A -g B\n-A A -j DROP\n-A B -p udp -j DROP\n",
+	  "ACCEPT INPUT 2 2" },
+	{ login, DROP ":A - [0:0]\n:B - [0:0]\n-A INPUT -j A\n-A A -j B\n"
+	  "-A A -j ACCEPT\n-A B -p udp -j DROP\n", "ACCEPT A 2 1" },
+	/* Sets of packets. */
+	{ any_source, DROP SSH, "ACCEPT INPUT 1 1" },
+	{ any_source, "-A INPUT -s 2001:db8:bad::/48 -j DROP\n",
+	  "DROP INPUT 1 1" },
+	{ site, "-A INPUT -s 2001:db8:bad::/48 -j ACCEPT\n"
+	  "-A INPUT ! -s 2001:db8:bad::/48 -j ACCEPT\n-A INPUT -j DROP\n",
+	  "ACCEPT INPUT 1 1" },
+	{ site, DROP "-A INPUT -s 2001:db8::/33 -j ACCEPT\n"
+	  "-A INPUT -s 2001:db8:8000::/33 -j ACCEPT\n", "ACCEPT INPUT 1 1" },
+	{ site, DROP "-A INPUT -s 2001:db8::/33 -j ACCEPT\n"
+	  "-A INPUT -s 2001:db8:8000::/34 -j ACCEPT\n",
+	  "DROP INPUT policy 0" },
+	{ site, DROP "-A INPUT -s ::1/::f -j ACCEPT\n"
+	  "-A INPUT ! -s ::1/::f -j ACCEPT\n", "ACCEPT INPUT 1 1" },
+	{ site, DROP "-A INPUT -s ::1/::1 -j ACCEPT\n"
+	  "-A INPUT -s ::2/::2 -j ACCEPT\n"
+	  "-A INPUT -s ::/::3 -j ACCEPT\n", "ACCEPT INPUT 1 1" },
+	{ site, DROP "-A INPUT -m iprange --src-range"
+	  " 2001:db8::-2001:db8:7fff:ffff:ffff:ffff:ffff:ffff -j ACCEPT\n"
+	  "-A INPUT -s 2001:db8:8000::/33 -j ACCEPT\n", "ACCEPT INPUT 1 1" },
+	/* What is not modelled goes both ways. */
+	{ login, DROP "-A INPUT -m mark --mark 1 -j ACCEPT\n",
+	  "UNKNOWN INPUT 1 1 mark" },
+	{ login, DROP "-A INPUT -m mark --mark 1 -j ACCEPT\n" SSH,
+	  "ACCEPT INPUT 1 1" },
+	{ login, DROP "-A INPUT -m mark --mark 1 -j DROP\n" SSH,
+	  "UNKNOWN INPUT 1 1 mark" },
+	{ login, DROP "-A INPUT -m limit --limit 1/s -j LOG\n" SSH,
+	  "ACCEPT INPUT 2 2" },
+	{ login, DROP "-A INPUT -m limit --limit 1/s -j ACCEPT\n",
+	  "UNKNOWN INPUT 1 1 limit" },
+	{ login, "-A INPUT -m mark --mark 1 -j RETURN\n-A INPUT -j DROP\n",
+	  "UNKNOWN INPUT 1 1 mark" },
+	{ login, DROP ":A - [0:0]\n-A INPUT -m mark --mark 1 -j A\n" SSH
+	  "-A A -p udp -j DROP\n", "ACCEPT INPUT 2 2" },
+	{ any_port, "-A INPUT -m mark --mark 1 -j ACCEPT\n"
+	  "-A INPUT -p tcp -m tcp --sport 1:5000 -j DROP\n"
+	  "-A INPUT -j ACCEPT\n", "UNKNOWN INPUT 1 1 mark" },
+	{ any_port, "-A INPUT -p tcp -m tcp --sport 1:5000 -m mark --mark 1"
+	  " -j ACCEPT\n-A INPUT -j DROP\n", "DROP INPUT 2 2" },
+	{ login, "-A INPUT -m mark --mark 1 -p udp -j DROP\n",
+	  "ACCEPT INPUT policy 0" },
+	/* A match that may drop by itself is never harmless. */
+	{ login, "-A INPUT -p tcp -m hashlimit --hashlimit-upto 1/sec"
+	  " --hashlimit-name x -j LOG\n", "UNKNOWN INPUT 1 1 hashlimit" },
+	{ datagram, "-A INPUT -p tcp -m hashlimit --hashlimit-upto 1/sec"
+	  " --hashlimit-name x -j LOG\n", "ACCEPT INPUT policy 0" },
+};
+
+static void
+account(const struct walk_result *r, struct str *out)
+{
+	str_addf(out, "%s ", verdict_name(r->verdict));
+	walk_result_rule(r, out);
+	str_addf(out, " %zu", r->hook_rule);
+	if (r->why)
+		str_addf(out, " %s", r->why);
+}
+
+static void
+test_cases(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct ruleset *rs = rules(cases[i].rules);
+		struct packet p = cases[i].packet();
+		struct walk_result r;
+		struct str got = { 0 };
+
+		walk(rs, "INPUT", &p, &r);
+		account(&r, &got);
+		if (!is_str(str_text(&got), cases[i].expected, "case %zu", i))
+			diag("%s", cases[i].rules);
+		str_done(&got);
+		ruleset_free(rs);
+	}
+}
+
+/* Chains that each jump twice to the next are 2^n visits to the kernel. */
+static void
+test_doubling(unsigned chains, const char *last, const char *expected)
+{
+	struct str text = { 0 }, got = { 0 };
+	struct packet p = login();
+	struct walk_result r;
+	struct ruleset *rs;
+
+	for (unsigned i = 0; i < chains; i++)
+		str_addf(&text, ":C%u - [0:0]\n", i);
+	str_add(&text, DROP "-A INPUT -j C0\n" SSH);
+	for (unsigned i = 0; i + 1 < chains; i++)
+		str_addf(&text, "-A C%u -j C%u\n-A C%u -j C%u\n", i, i + 1, i,
+			 i + 1);
+	str_addf(&text, "-A C%u %s\n", chains - 1, last);
+	rs = rules(str_text(&text));
+	walk(rs, "INPUT", &p, &r);
+	account(&r, &got);
+	is_str(str_text(&got), expected, "%u chains that double: %s", chains,
+	       last);
+	ruleset_free(rs);
+	str_done(&text);
+	str_done(&got);
+}
+
+/* Every odd port is dropped in one ruleset and accepted in the other: far more
+ * than 256 pieces. */
+static void
+test_bound(void)
+{
+	struct str text = { 0 };
+	struct packet p = any_port();
+	struct walk_result r;
+	struct ruleset *rs;
+
+	str_add(&text, DROP);
+	for (unsigned port = 2001; port < 4000; port += 2)
+		str_addf(&text, "-A INPUT -p tcp -m tcp --sport %u -j ACCEPT\n",
+			 port);
+	str_add(&text, SSH);
+	rs = rules(str_text(&text));
+	walk(rs, "INPUT", &p, &r);
+	is_int(r.verdict, VERDICT_UNKNOWN, "too many pieces are unknown");
+	is_str(r.why, "too many cases", "and that is said");
+	ruleset_free(rs);
+	str_done(&text);
+}
+
+static void
+test_source(void)
+{
+	struct ruleset *rs = rules("-A INPUT -s 2001:db8:1::/48 -j ACCEPT\n"
+				   "-A INPUT -s 2001:db8::/32 -j DROP\n");
+	struct packet p = site(), found;
+	struct walk_result r;
+	struct in6_addr first = address("2001:db8:1::");
+	struct in6_addr site_prefix = address("2001:db8::");
+
+	walk(rs, "INPUT", &p, &r);
+	is_int(r.verdict, VERDICT_DROP, "a part of the site is dropped");
+	ok(addr_in_prefix(&r.src, &site_prefix, 32) &&
+	   !addr_in_prefix(&r.src, &first, 48),
+	   "a source that is dropped is named");
+	is_int(walk_find(rs, "INPUT", &p, &found), VERDICT_ACCEPT,
+	       "somebody is let in");
+	ok(addr_equal(&found.src, &first) && found.src_len == 128, "who");
+	p.src_len = 48;
+	is_int(walk_find(rs, "INPUT", &p, &found), VERDICT_DROP, "nobody is");
+	ruleset_free(rs);
+
+	rs = rules(DROP "-A INPUT -m mark --mark 1 -j ACCEPT\n");
+	is_int(walk_find(rs, "INPUT", &p, &found), VERDICT_UNKNOWN,
+	       "somebody may be");
+	ruleset_free(rs);
+}
+
+static void
+note_rule(const char *chain, size_t rule, void *arg)
+{
+	str_addf(arg, "%s %zu, ", chain, rule);
+}
+
+static void
+test_path(void)
+{
+	struct ruleset *rs = rules(":A - [0:0]\n-A INPUT -p udp -j DROP\n"
+				   "-A INPUT -j A\n" SSH "-A A -j LOG\n");
+	struct str path = { 0 };
+	struct packet p = login();
+	struct walk_result r;
+
+	walk_path(rs, "INPUT", &p, &r, note_rule, &path);
+	is_str(str_text(&path), "INPUT 2, A 1, INPUT 3, ", "the path");
+	str_done(&path);
+	walk(rs, "PREROUTING", &p, &r);
+	is_int(r.verdict, VERDICT_ACCEPT, "a chain that is not there accepts");
+	ruleset_free(rs);
+}
+
+int
+main(void)
+{
+	rules_start();
+	test_cases();
+	test_doubling(40, "-p udp -j DROP", "ACCEPT INPUT 2 2");
+	test_doubling(40, "-p tcp -m tcp --sport 1:50000 -j RETURN",
+		      "ACCEPT INPUT 2 2");
+	test_doubling(40, "-m mark --mark 1 -j DROP", "UNKNOWN C39 1 1 mark");
+	test_bound();
+	test_source();
+	test_path();
+	xt_done();
+	return done_testing();
+}
