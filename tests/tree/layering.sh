@@ -35,7 +35,7 @@ world world
 apply apply
 session session
 tui tui
-cli cli
+cli cli sandbox
 HEADERS
 # HEADER (a regular expression): the files that own it (another).
 cat >"$tmp/owners" <<'OWNERS'
