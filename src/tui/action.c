@@ -64,11 +64,18 @@ action_dispatch(struct ui *ui, int key)
 void
 action_keys(const struct action *action, struct str *out)
 {
+	struct str name = { 0 };
+
 	for (size_t i = 0; i < ACTION_KEYS && action->keys[i]; i++) {
-		if (i > 0)
+		str_clear(&name);
+		term_key_name(action->keys[i], &name);
+		if (strstr(str_text(out), str_text(&name)))
+			continue;	/* Enter, by its other code */
+		if (out->len > 0)
 			str_addc(out, ' ');
-		term_key_name(action->keys[i], out);
+		str_add(out, str_text(&name));
 	}
+	str_done(&name);
 }
 
 static size_t

@@ -199,12 +199,21 @@ measure_all(struct measure *m, const struct columns *columns,
 	}
 }
 
+/* How generous the columns are. */
+enum fit {
+	FIT_STOCK,	/* as the stock tool's */
+	FIT_CELLS,	/* as the cells need, at most the stock tool's */
+	FIT_TIGHT,	/* and sources as their heading, longer ones stick out */
+};
+
 static size_t
-column_width(const struct column *column, size_t longest, bool stock)
+column_width(const struct column *column, size_t longest, enum fit fit)
 {
 	size_t need = longest + column->gap;
 
-	if (stock || need > column->width)
+	if (fit == FIT_TIGHT && column->cell == cell_source)
+		need = strlen(column->head) + column->gap;
+	if (fit == FIT_STOCK || need > column->width)
 		return column->width;
 	return need;
 }
@@ -212,7 +221,7 @@ column_width(const struct column *column, size_t longest, bool stock)
 /* Set the stops; returns where the last cell of the longest row ends. */
 static size_t
 set_stops(struct columns *columns, const struct measure *m, size_t indent,
-	  bool stock)
+	  enum fit fit)
 {
 	size_t at = indent, shown = 0;
 
@@ -224,7 +233,7 @@ set_stops(struct columns *columns, const struct measure *m, size_t indent,
 		columns->stop[shown++] = at;
 		if (column->cell == cell_extra)
 			return at + m->longest[i];
-		at += column_width(column, m->longest[i], stock);
+		at += column_width(column, m->longest[i], fit);
 	}
 	return at;
 }
@@ -237,9 +246,11 @@ columns_fit(struct columns *columns, enum layout layout, const struct ruleset *r
 
 	*columns = (struct columns){ .layout = layout, .narrow = width < NARROW };
 	measure_all(&m, columns, rs);
-	if (!columns->narrow && set_stops(columns, &m, indent, true) <= width)
+	if (!columns->narrow &&
+	    set_stops(columns, &m, indent, FIT_STOCK) <= width)
 		return;
-	set_stops(columns, &m, indent, false);
+	if (set_stops(columns, &m, indent, FIT_CELLS) > width && columns->narrow)
+		set_stops(columns, &m, indent, FIT_TIGHT);
 }
 
 static void

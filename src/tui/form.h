@@ -56,6 +56,10 @@ void form_done(struct form *form);
 /* Every key goes here while a form is open. */
 void form_key(struct ui *ui, int key);
 
+/* The whole text, the cursor behind it; what a key does to it. */
+void form_set_text(struct form *form, const char *text);
+void form_edit(struct form *form, int key);
+
 /* Text pieces of at most width columns: where each line of the text begins.
  * Returns how many lines; *row and *column are the cursor's place. */
 size_t form_wrap(const struct form *form, size_t width, size_t *row,

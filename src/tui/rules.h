@@ -40,4 +40,29 @@ void rules_select(struct ui *ui, const char *chain, size_t pos);
 /* Select what the last staged change is about. */
 void rules_follow(struct ui *ui);
 
+/* Set what the next form is about: below the selected line; below a chain's own
+ * line is its end, as -A has it. */
+void rules_target_below(struct ui *ui);
+
+/* Actions that open a form. */
+void rules_add(struct ui *ui);
+void rules_add_above(struct ui *ui);
+void rules_edit(struct ui *ui);
+void rules_policy(struct ui *ui);
+void rules_new_chain(struct ui *ui);
+void rules_command(struct ui *ui);
+
+/* Why not. */
+const char *unless_rule(struct ui *ui);
+const char *unless_own_rule(struct ui *ui);
+const char *unless_line(struct ui *ui);
+const char *unless_place(struct ui *ui);
+const char *unless_deletable(struct ui *ui);
+const char *unless_clip(struct ui *ui);
+const char *unless_policy(struct ui *ui);
+const char *unless_undo(struct ui *ui);
+const char *unless_redo(struct ui *ui);
+const char *unless_review(struct ui *ui);
+const char *unless_fix(struct ui *ui);
+
 #endif

@@ -1,46 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* History: who changed what, when, from where and why. A revision is shown,
- * compared, and restored by staging the difference. */
+/* History: who changed what, when, from where and why. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include <sallyport/text.h>
-#include "cursesw.h"
-#include "term.h"
-#include "ui.h"
+#include "revisions.h"
 
-struct entry {
-	int64_t id;
-	char *time;
-	char *who;
-	char *from;
-	char *origin;
-	char *state;
-	char *message;
-	char *reason;
-	char *override;
-};
-
-struct revisions {
-	struct vec entries;	/* of struct entry * */
-	size_t who_width;
-	size_t from_width;
-	int64_t marked;		/* to be compared with another; 0: none */
-};
-
-static struct revisions *
-data(const struct view *view)
+struct revisions *
+revisions_data(const struct view *view)
 {
 	return view->data;
 }
 
-static const struct entry *
-entry_at(const struct view *view, size_t row)
+/* Row 0 is the heading. */
+const struct entry *
+revisions_at(const struct view *view, size_t row)
 {
-	const struct revisions *revisions = data(view);
+	const struct revisions *revisions = revisions_data(view);
 
-	return row < revisions->entries.n ? revisions->entries.v[row] : NULL;
+	return row > 0 && row <= revisions->entries.n ?
+	       revisions->entries.v[row - 1] : NULL;
 }
 
 /* --- Reading --- */
@@ -107,23 +88,17 @@ forget_entries(struct revisions *revisions)
 	revisions->from_width = strlen("from");
 }
 
-static enum err
-with_history(const struct ui *ui, struct history **history)
-{
-	return history_open(ui->world->db_path, true, history);
-}
-
 static void
 history_update(struct view *view)
 {
 	struct ui *ui = view->ui;
 	struct history *history = NULL;
-	enum err err = with_history(ui, &history);
+	enum err err = history_open(ui->world->db_path, true, &history);
 
-	forget_entries(data(view));
+	forget_entries(revisions_data(view));
 	if (!err)
 		err = history_each(history, ui->world->table, NULL, take,
-				   data(view));
+				   revisions_data(view));
 	history_close(history);
 	if (err && err != ERR_NOT_FOUND)
 		ui_error(ui);
@@ -162,7 +137,7 @@ is_heading(size_t row)
 static size_t
 history_count(const struct view *view)
 {
-	size_t n = data(view)->entries.n;
+	size_t n = revisions_data(view)->entries.n;
 
 	return n > 0 ? n + 1 : 1;
 }
@@ -173,238 +148,130 @@ history_selectable(const struct view *view, size_t row)
 	return !is_heading(row);
 }
 
+/* Cells of a row; a narrow screen leaves the longer ones to the detail. */
+enum cell { CELL_ID, CELL_TIME, CELL_WHO, CELL_FROM, CELL_ORIGIN, CELL_STATE,
+	    CELL_MESSAGE, CELL_COUNT };
+
+#define NARROW 80
+#define MINUTES 16	/* "2026-11-24 05:25" */
+#define MONTH_AT 5
+
+static size_t
+cell_width(const struct view *view, enum cell cell)
+{
+	bool narrow = view->width < NARROW;
+	const size_t widths[CELL_COUNT] = {
+		[CELL_ID] = narrow ? 4 : 5,
+		[CELL_TIME] = narrow ? MINUTES - MONTH_AT + 1 : MINUTES + 2,
+		[CELL_WHO] = narrow ? 0 : revisions_data(view)->who_width + 2,
+		[CELL_FROM] = narrow ? 0 : revisions_data(view)->from_width + 2,
+		[CELL_ORIGIN] = narrow ? 0 : 9,
+		[CELL_STATE] = narrow ? 10 : 11,
+		[CELL_MESSAGE] = 1,
+	};
+
+	return widths[cell];
+}
+
 static void
-put_cells(const struct revisions *revisions, const char *const cell[7],
+put_cells(const struct view *view, const char *const cells[CELL_COUNT],
 	  enum role role, enum role state, struct paint *paint)
 {
 	size_t at = 2;
-	const size_t width[7] = {
-		5, 20, revisions->who_width + 1, revisions->from_width + 1, 9, 12, 0,
-	};
 
-	for (size_t i = 0; i < 7; i++) {
+	for (enum cell i = 0; i < CELL_COUNT; i++) {
+		size_t width = cell_width(view, i);
+
+		if (width == 0)
+			continue;
 		if (paint->width > at)
 			paint_add(paint, role, " ");
 		paint_to(paint, role, at);
-		paint_raw(paint, i == 5 ? state : role, cell[i]);
-		at += width[i];
+		paint_raw(paint, i == CELL_STATE ? state : role, cells[i]);
+		at += width;
 	}
 }
 
 static void
 draw_heading(const struct view *view, struct paint *paint)
 {
-	const char *const cell[7] = {
+	const char *const cells[CELL_COUNT] = {
 		"id", _("time"), _("who"), _("from"), _("origin"), _("state"),
 		_("message"),
 	};
 
-	if (data(view)->entries.n == 0)
+	if (revisions_data(view)->entries.n == 0)
 		paint_add(paint, ROLE_TEXT, _("Nothing was recorded yet."));
 	else
-		put_cells(data(view), cell, ROLE_HEADER, ROLE_HEADER, paint);
+		put_cells(view, cells, ROLE_HEADER, ROLE_HEADER, paint);
+}
+
+static void
+draw_entry(const struct view *view, const struct entry *entry,
+	   struct paint *paint)
+{
+	char id[24], time[MINUTES + 1];
+	const char *const cells[CELL_COUNT] = {
+		id, view->width < NARROW ? time + MONTH_AT : time, entry->who,
+		entry->from, entry->origin, entry->state, entry->message,
+	};
+
+	snprintf(id, sizeof(id), "%lld", (long long)entry->id);
+	snprintf(time, sizeof(time), "%-*.*s", MINUTES, MINUTES, entry->time);
+	paint_add(paint, ROLE_KEY, revisions_data(view)->marked == entry->id ? "* " : "  ");
+	put_cells(view, cells, ROLE_TEXT, state_role(entry->state), paint);
 }
 
 static void
 history_draw_row(const struct view *view, size_t row, struct paint *paint)
 {
-	const struct entry *entry;
-	char id[24];
-
-	if (is_heading(row)) {
+	if (is_heading(row))
 		draw_heading(view, paint);
-		return;
-	}
-	entry = entry_at(view, row - 1);
-	snprintf(id, sizeof(id), "%lld", (long long)entry->id);
-	paint_add(paint, ROLE_KEY, data(view)->marked == entry->id ? "* " : "  ");
-	put_cells(data(view), (const char *const[7]){ id, entry->time, entry->who,
-		  entry->from, entry->origin, entry->state, entry->message },
-		  ROLE_TEXT, state_role(entry->state), paint);
+	else
+		draw_entry(view, revisions_at(view, row), paint);
 }
 
 static void
 history_detail(const struct view *view, size_t row, struct paint *paint)
 {
-	const struct entry *entry = row > 0 ? entry_at(view, row - 1) : NULL;
+	const struct entry *entry = revisions_at(view, row);
 
 	if (!entry)
 		return;
-	paint_addf(paint, ROLE_TEXT, "%lld: ", (long long)entry->id);
 	paint_raw(paint, ROLE_TEXT, *entry->message ? entry->message :
 		  _("no message"));
+	paint_add(paint, ROLE_DIM, "  ");
+	paint_raw(paint, ROLE_DIM, entry->time);
+	paint_add(paint, ROLE_DIM, "  ");
+	paint_raw(paint, ROLE_DIM, entry->who);
+	paint_add(paint, ROLE_DIM, " ");
+	paint_raw(paint, ROLE_DIM, entry->from);
 	if (entry->reason) {
-		paint_add(paint, ROLE_DIM, "  ");
-		paint_raw(paint, ROLE_DIM, entry->state);
-		paint_add(paint, ROLE_DIM, ": ");
-		paint_raw(paint, ROLE_DIM, entry->reason);
+		paint_add(paint, ROLE_TEXT, "  ");
+		paint_raw(paint, ROLE_TEXT, entry->state);
+		paint_add(paint, ROLE_TEXT, ": ");
+		paint_raw(paint, ROLE_TEXT, entry->reason);
 	}
 	if (entry->override)
-		paint_add(paint, ROLE_WARN, _("  (the guard was overridden)"));
+		paint_addf(paint, ROLE_WARN, "  %s", _("the guard was overridden"));
+}
+
+static void
+history_place(const struct view *view, size_t row, struct paint *paint)
+{
+	const struct entry *entry = revisions_at(view, row);
+
+	if (entry)
+		paint_addf(paint, ROLE_TEXT, _("revision %lld"),
+			   (long long)entry->id);
 }
 
 static void
 history_close_view(struct view *view)
 {
-	forget_entries(data(view));
+	forget_entries(revisions_data(view));
 	free(view->data);
 }
-
-/* --- What can be done --- */
-
-static const struct entry *
-current(struct ui *ui)
-{
-	size_t row = ui_view(ui)->sel;
-
-	return row > 0 ? entry_at(ui_view(ui), row - 1) : NULL;
-}
-
-static const char *
-unless_entry(struct ui *ui)
-{
-	return current(ui) ? NULL : _("there is no revision on this line");
-}
-
-static const char *
-unless_restorable(struct ui *ui)
-{
-	const char *why = unless_writable(ui);
-
-	return why ? why : unless_entry(ui);
-}
-
-static enum err
-describe(struct history *history, int64_t id, struct str *text)
-{
-	struct revision *rev = NULL;
-	enum err err = history_get(history, id, &rev);
-
-	if (!err && rev->changes)
-		changeset_describe(rev->changes, text);
-	else if (!err)
-		str_add(text, _("This revision has its text only; = compares it "
-				"with another one.\n"));
-	revision_free(rev);
-	return err;
-}
-
-static void
-on_show(struct ui *ui)
-{
-	int64_t id = current(ui)->id;
-	struct history *history = NULL;
-	struct str text = { 0 };
-	enum err err = with_history(ui, &history);
-	char *heading = xasprintf(_("Revision %lld"), (long long)id);
-
-	if (!err)
-		err = describe(history, id, &text);
-	history_close(history);
-	if (err)
-		ui_error(ui);
-	else
-		diff_open(ui, &text, heading);
-	free(heading);
-	str_done(&text);
-}
-
-static enum err
-compare(struct history *history, int64_t a, int64_t b, struct str *text)
-{
-	struct ruleset *from = NULL, *to = NULL;
-	struct changeset *cs;
-	enum err err = history_ruleset(history, a, &from);
-
-	if (!err)
-		err = history_ruleset(history, b, &to);
-	if (!err) {
-		cs = changeset_diff(from, to, false);
-		changeset_describe(cs, text);
-		changeset_free(cs);
-	}
-	ruleset_free(from);
-	ruleset_free(to);
-	return err;
-}
-
-static void
-show_comparison(struct ui *ui, int64_t a, int64_t b)
-{
-	struct history *history = NULL;
-	struct str text = { 0 };
-	enum err err = with_history(ui, &history);
-	char *heading = xasprintf(_("From revision %lld to %lld"), (long long)a,
-				  (long long)b);
-
-	if (!err)
-		err = compare(history, a, b, &text);
-	history_close(history);
-	if (err)
-		ui_error(ui);
-	else
-		diff_open(ui, &text, heading);
-	free(heading);
-	str_done(&text);
-}
-
-static void
-on_compare(struct ui *ui)
-{
-	struct revisions *revisions = data(ui_view(ui));
-	int64_t id = current(ui)->id, other = revisions->marked;
-
-	if (other == 0 || other == id) {
-		revisions->marked = other == id ? 0 : id;
-		if (revisions->marked)
-			ui_say(ui, _("now = on another revision compares them"));
-		return;
-	}
-	revisions->marked = 0;
-	show_comparison(ui, other < id ? other : id, other < id ? id : other);
-}
-
-static void
-on_restore(struct ui *ui)
-{
-	int64_t id = current(ui)->id;
-	struct history *history = NULL;
-	struct ruleset *target = NULL;
-	enum err err = with_history(ui, &history);
-
-	if (!err)
-		err = history_ruleset(history, id, &target);
-	history_close(history);
-	if (!err)
-		err = session_stage_target(ui->session, target);
-	ruleset_free(target);
-	if (err) {
-		ui_error(ui);
-		return;
-	}
-	ui_pop(ui);
-	ui_changed(ui);
-	ui_say(ui, _("staged what brings revision %lld back; c reviews it"),
-	       (long long)id);
-}
-
-static const struct action actions[] = {
-	{ .keys = { '\r', FN(KEY_ENTER), 'e' }, .name = "show",
-	  .foot = N_("Show"), .run = on_show, .unless = unless_entry,
-	  .help = N_("Show what the revision changed") },
-	{ .keys = { 's' }, .name = "restore", .foot = N_("Stage its state"),
-	  .run = on_restore, .unless = unless_restorable,
-	  .help = N_("Stage what brings the table back to this revision") },
-	{ .keys = { '=' }, .name = "compare", .foot = N_("Compare"),
-	  .run = on_compare, .unless = unless_entry,
-	  .help = N_("Mark a revision, then compare it with another") },
-	{ .keys = { '/' }, .name = "search", .foot = N_("Search"),
-	  .run = ui_search, .help = N_("Search for text") },
-	{ .keys = { 'q', FN(KEY_F(10)) }, .name = "back", .foot = N_("Back"),
-	  .run = ui_pop, .help = N_("Go back to the rules") },
-};
-
-static const struct action_table history_actions = ACTION_TABLE(actions);
 
 const struct screen history_screen = {
 	.name = N_("History"),
@@ -412,6 +279,7 @@ const struct screen history_screen = {
 	.selectable = history_selectable,
 	.draw_row = history_draw_row,
 	.detail = history_detail,
+	.place = history_place,
 	.update = history_update,
 	.close = history_close_view,
 	.actions = &history_actions,

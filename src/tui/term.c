@@ -9,17 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <termios.h>
 #include <unistd.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
-#include <sallyport/text.h>
+#include "capture.h"
 #include "cursesw.h"
 #include "term.h"
 #include "theme.h"
 
-#define CAPTURED_MAX 4096
 #define RESET_MAX 256
 
 /* <term.h> would bring macros by the hundred. */
@@ -32,9 +30,6 @@ static struct {
 	FILE *out;
 	SCREEN *screen;
 	struct termios saved;
-	int captured;		/* what libraries print meanwhile */
-	int old_out;
-	int old_err;
 	char reset[RESET_MAX];	/* for signal handlers: terminfo's last words */
 	size_t reset_len;
 	MEVENT mouse;
@@ -130,55 +125,6 @@ tell_paste(const char *sequence)
 		return;
 	fputs(sequence, term.out);
 	fflush(term.out);
-}
-
-static void
-capture_start(void)
-{
-	fflush(stdout);
-	fflush(stderr);
-	term.old_out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10);
-	term.old_err = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10);
-	term.captured = memfd_create("sallyport-output", MFD_CLOEXEC);
-	if (term.captured < 0)
-		term.captured = open("/dev/null", O_RDWR | O_CLOEXEC);
-	dup2(term.captured, STDOUT_FILENO);
-	dup2(term.captured, STDERR_FILENO);
-}
-
-static void
-give_back(int old, int fd)
-{
-	if (old < 0)
-		return;
-	dup2(old, fd);
-	close(old);
-}
-
-/* What a library said before it ended the program is worth reading. */
-static void
-capture_end(void)
-{
-	char said[CAPTURED_MAX];
-	struct str harmless = { 0 };
-	ssize_t n;
-
-	fflush(stdout);
-	fflush(stderr);
-	give_back(term.old_out, STDOUT_FILENO);
-	give_back(term.old_err, STDERR_FILENO);
-	n = pread(term.captured, said, sizeof(said), 0);
-	for (ssize_t i = 0, from = 0; i < n; i++) {
-		if (said[i] != '\n' && i + 1 < n)
-			continue;
-		text_visible(&harmless, said + from,
-			     (size_t)(i - from + (said[i] != '\n')), false);
-		str_addc(&harmless, '\n');
-		from = i + 1;
-	}
-	fputs(str_text(&harmless), stderr);
-	str_done(&harmless);
-	close(term.captured);
 }
 
 /* Curses puts its own handlers where it finds none; loop.c waits for these
@@ -363,49 +309,4 @@ void
 term_bell(void)
 {
 	beep();
-}
-
-static const struct {
-	int key;
-	const char *name;
-} key_names[] = {
-	{ FN(KEY_UP), "Up" },
-	{ FN(KEY_DOWN), "Down" },
-	{ FN(KEY_LEFT), "Left" },
-	{ FN(KEY_RIGHT), "Right" },
-	{ FN(KEY_PPAGE), "PgUp" },
-	{ FN(KEY_NPAGE), "PgDn" },
-	{ FN(KEY_HOME), "Home" },
-	{ FN(KEY_END), "End" },
-	{ FN(KEY_BTAB), "S-Tab" },
-	{ FN(KEY_ENTER), "Enter" },
-	{ FN(KEY_DC), "Del" },
-	{ FN(KEY_BACKSPACE), "Backspace" },
-	{ '\r', "Enter" },
-	{ '\n', "Enter" },
-	{ '\t', "Tab" },
-	{ '\033', "Esc" },
-	{ ' ', "Space" },
-	{ 0x7f, "Backspace" },
-};
-
-void
-term_key_name(int key, struct str *out)
-{
-	for (size_t i = 0; i < ARRAY_LEN(key_names); i++) {
-		if (key_names[i].key != key)
-			continue;
-		str_add(out, key_names[i].name);
-		return;
-	}
-	if (key >= FN(KEY_F(1)) && key <= FN(KEY_F(63)))
-		str_addf(out, "F%d", key - FN(KEY_F0));
-	else if (key & KEY_FN_BIT)
-		str_add(out, _("this key"));
-	else if (key < 0x20)
-		str_addf(out, "^%c", key + '@');
-	else if (key < 0x7f)
-		str_addc(out, (char)key);
-	else
-		str_addf(out, "U+%04X", (unsigned)key);
 }

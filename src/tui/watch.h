@@ -45,6 +45,10 @@ void watch_start(struct ui *ui, const struct guardian_client *client,
 int watch_fd(const struct watch *watch);
 void watch_input(struct ui *ui);
 
+/* The change is in the kernel: the clock runs, and there is a code now. */
+void watch_run(struct ui *ui, int64_t deadline_ms);
+void watch_end(struct watch *watch);	/* nothing is watched any more */
+
 /* Every second: bells. */
 void watch_tick(struct ui *ui);
 

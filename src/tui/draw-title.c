@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The first line: which host and table, how much is staged, and whether who
+ * must get in still does. */
+#include <string.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include "cursesw.h"
+#include "draw.h"
+#include "ui.h"
+
+enum verdict_length { VERDICT_FULL, VERDICT_RULE, VERDICT_WORD };
+
+static const struct {
+	enum role role;
+	const char *word;
+} verdict_looks[] = {
+	[JUDGED_SAFE] = { ROLE_TITLE_SAFE, N_("safe") },
+	[JUDGED_WARN] = { ROLE_TITLE_WARN, N_("not proven") },
+	[JUDGED_REFUSED] = { ROLE_TITLE_BAD, N_("REFUSED") },
+};
+
+static void
+verdict_text(const struct guard_report *report, enum verdict_length length,
+	     struct str *out)
+{
+	const struct lifeline_verdict *verdict;
+	const struct check *check = guard_deciding_check(report, &verdict);
+
+	if (length == VERDICT_FULL) {
+		guard_summary(report, out);
+		return;
+	}
+	str_add(out, _(verdict_looks[report->judgement].word));
+	if (length == VERDICT_WORD || !check)
+		return;
+	str_add(out, ": ");
+	walk_result_rule(&check->candidate, out);
+}
+
+static void
+title_verdict(const struct ui *ui, enum verdict_length length,
+	      struct paint *paint)
+{
+	const struct guard_report *report = ui->session->report;
+	struct str text = { 0 };
+	enum role role;
+
+	if (!report)
+		return;
+	role = verdict_looks[report->judgement].role;
+	verdict_text(report, length, &text);
+	paint_add(paint, role, " ");
+	paint_raw(paint, role, str_text(&text));
+	paint_add(paint, role, " ");
+	str_done(&text);
+}
+
+enum detail_level { TITLE_FULL, TITLE_SHORT, TITLE_LEAST };
+
+static void
+title_left(const struct ui *ui, enum detail_level level, struct paint *paint)
+{
+	const struct world *world = ui->world;
+	size_t n = session_staged_count(ui->session);
+	const char *host = ui_host(ui);
+
+	paint_add(paint, ROLE_TITLE, " ");
+	if (level == TITLE_FULL)
+		paint_raw(paint, ROLE_TITLE, host);
+	else
+		paint_rawn(paint, ROLE_TITLE, host, strcspn(host, "."));
+	if (level < TITLE_LEAST)
+		paint_addf(paint, ROLE_TITLE, "  %s", world->table);
+	if (level == TITLE_FULL)
+		paint_addf(paint, ROLE_TITLE, " (%s)", world->backend->ops->name);
+	if (world->sandbox)
+		paint_add(paint, ROLE_TITLE, "  SANDBOX");
+	if (world->read_only)
+		paint_addf(paint, ROLE_TITLE, "  %s", _("read-only"));
+	if (n > 0)
+		paint_addf(paint, ROLE_TITLE, Q_("  %zu staged", "  %zu staged", n), n);
+	if (ui->depth > 1)
+		paint_addf(paint, ROLE_TITLE, "  %s", _(ui_view(ui)->screen->name));
+}
+
+/* The verdict stands at the right; what does not fit is said shorter, the
+ * verdict last of all. */
+void
+draw_title(const struct ui *ui, int width)
+{
+	static const struct {
+		enum detail_level left;
+		enum verdict_length verdict;
+	} tries[] = {
+		{ TITLE_FULL, VERDICT_FULL }, { TITLE_SHORT, VERDICT_FULL },
+		{ TITLE_FULL, VERDICT_RULE }, { TITLE_SHORT, VERDICT_RULE },
+		{ TITLE_LEAST, VERDICT_RULE }, { TITLE_FULL, VERDICT_WORD },
+		{ TITLE_SHORT, VERDICT_WORD }, { TITLE_LEAST, VERDICT_WORD },
+	};
+	struct paint left, right;
+
+	paint_init(&left, ui->world->utf8);
+	paint_init(&right, ui->world->utf8);
+	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
+		paint_clear(&left);
+		paint_clear(&right);
+		title_left(ui, tries[i].left, &left);
+		title_verdict(ui, tries[i].verdict, &right);
+		if (left.width + 2 + right.width <= (size_t)width)
+			break;
+	}
+	draw_paint(0, width, &left, 0, ROLE_TITLE);
+	if (right.width + 4 < (size_t)width) {
+		size_t at = 0;
+
+		move(0, width - (int)right.width);
+		for (size_t i = 0; i < right.n; i++) {
+			attrset(theme_attr(right.runs[i].role));
+			addnstr(right.text.s + at, (int)(right.runs[i].end - at));
+			at = right.runs[i].end;
+		}
+		attrset(A_NORMAL);
+	}
+	paint_done(&left);
+	paint_done(&right);
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the guardian tells about the trial that is watched, and how a trial that
+ * is over is settled in this session. */
+#include <stdlib.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include "term.h"
+#include "ui.h"
+
+static void
+outcome(struct ui *ui, enum role role, char *text)
+{
+	free(ui->watch.outcome);
+	ui->watch.outcome = text;
+	ui->watch.outcome_role = role;
+	if (role == ROLE_ERROR)
+		ui_warn(ui, "%s", text);
+	else
+		ui_say(ui, "%s", text);
+}
+
+static void
+leave_trial_screen(struct ui *ui)
+{
+	while (ui->depth > 1 && (ui_view(ui)->screen == &trial_screen ||
+				 ui_view(ui)->screen == &review_screen))
+		ui_pop(ui);
+}
+
+/* A trial that this session did not begin: its edits are not staged here. */
+static enum err
+settle_found(struct ui *ui, bool reverted)
+{
+	enum err err = session_reload(ui->session, false);
+
+	if (!err && reverted && ui->watch.changes && !ui->world->read_only)
+		err = session_stage(ui->session, ui->watch.changes);
+	return err;
+}
+
+static void
+settle(struct ui *ui, bool reverted)
+{
+	enum err err = ui->watch.found ? settle_found(ui, reverted)
+				       : session_settled(ui->session, reverted);
+
+	watch_end(&ui->watch);
+	leave_trial_screen(ui);
+	ui_changed(ui);
+	if (err)
+		ui_error(ui);
+}
+
+static void
+on_kept(struct ui *ui, const struct guardian_event *event)
+{
+	settle(ui, false);
+	outcome(ui, ROLE_MESSAGE, event->text && *event->text ?
+		xasprintf(_("kept: %s"), event->text) :
+		xstrdup(_("kept: the change stays")));
+}
+
+static void
+on_reverted(struct ui *ui, const struct guardian_event *event)
+{
+	settle(ui, true);
+	outcome(ui, ROLE_ERROR,
+		xasprintf(_("undone (%s); the edits are staged again"),
+			  event->text && *event->text ? event->text : "?"));
+	if (event->lost && *event->lost) {
+		struct str text = { 0 };
+
+		str_add(&text, event->lost);
+		diff_open(ui, &text, _("Rules of others that were lost"));
+	}
+}
+
+static void
+on_failed(struct ui *ui, const struct guardian_event *event)
+{
+	settle(ui, true);
+	outcome(ui, ROLE_ERROR, xasprintf(event->err == ERR_CONFLICT ?
+		_("not committed: %s; r reads the table again") :
+		_("not committed: %s"), event->text ? event->text : "?"));
+}
+
+/* The connection is gone. The record tells whether the trial still runs. */
+static void
+on_lost(struct ui *ui)
+{
+	struct changeset *changes = ui->watch.changes;
+	bool found = ui->watch.found;
+	struct trial *trial = NULL;
+	enum apply_found what;
+
+	guardian_disconnect(&ui->watch.client);
+	what = apply_resume(ui->world, &trial);
+	if ((what == FOUND_RUNNING || what == FOUND_RESUMED) &&
+	    guardian_connect(&ui->world->guardian, &ui->watch.client) == OK) {
+		ui->watch.deadline_ms = trial->deadline_ms;
+		ui_warn(ui, _("the guardian was lost; another one watches now"));
+	} else if (what == FOUND_SETTLED && trial) {
+		struct guardian_event event = { .text = trial->reason };
+
+		ui->watch.changes = changes;
+		ui->watch.found = found;
+		if (trial->state == TRIAL_CONFIRMED)
+			on_kept(ui, &event);
+		else
+			on_reverted(ui, &event);
+	} else {
+		settle(ui, false);
+		outcome(ui, ROLE_ERROR, xstrdup(_("the guardian is gone; the "
+			"table was read again: look at it")));
+	}
+	trial_free(trial);
+}
+
+static void
+on_trial(struct ui *ui, const struct guardian_event *event)
+{
+	if (ui->watch.phase != WATCH_STARTING) {
+		ui->watch.deadline_ms = event->deadline_ms;
+		return;
+	}
+	term_flush_keys();
+	watch_run(ui, event->deadline_ms);
+	leave_trial_screen(ui);
+	trial_open(ui);
+}
+
+static void
+on_extended(struct ui *ui, const struct guardian_event *event)
+{
+	ui->watch.deadline_ms = event->deadline_ms;
+	ui->watch.bell_s = 0;
+	ui_say(ui, _("%ld s left now"), watch_seconds(ui));
+}
+
+static void
+on_denied(struct ui *ui, const struct guardian_event *event)
+{
+	if (ui->watch.phase == WATCH_ENDING)
+		ui->watch.phase = WATCH_RUNNING;
+	ui_warn(ui, "%s", event->text ? event->text : "?");
+}
+
+static void
+on_not_reverted(struct ui *ui, const struct guardian_event *event)
+{
+	ui_warn(ui, _("the kernel refuses to undo the change, it is tried "
+		      "again: %s"), event->text ? event->text : "?");
+}
+
+static void
+on_event(struct ui *ui, const struct guardian_event *event)
+{
+	switch (event->kind) {
+	case EVENT_NONE:
+		return;
+	case EVENT_ON_TRIAL:
+		on_trial(ui, event);
+		return;
+	case EVENT_EXTENDED:
+		on_extended(ui, event);
+		return;
+	case EVENT_CONFIRMED:
+		on_kept(ui, event);
+		return;
+	case EVENT_REVERTED:
+		on_reverted(ui, event);
+		return;
+	case EVENT_FAILED:
+		on_failed(ui, event);
+		return;
+	case EVENT_DENIED:
+		on_denied(ui, event);
+		return;
+	case EVENT_NOT_REVERTED:
+		on_not_reverted(ui, event);
+		return;
+	case EVENT_LOST:
+		on_lost(ui);
+		return;
+	}
+}
+
+void
+watch_input(struct ui *ui)
+{
+	struct guardian_event event;
+	bool more = true;
+
+	while (more && watch_fd(&ui->watch) >= 0) {
+		char *warning = NULL;
+
+		event = (struct guardian_event){ 0 };
+		apply_next(ui->world, &ui->watch.client, &event, &warning);
+		more = event.kind != EVENT_NONE;
+		on_event(ui, &event);
+		if (warning)
+			ui_warn(ui, "%s", warning);
+		free(warning);
+		guardian_event_done(&event);
+	}
+}
