@@ -26,7 +26,8 @@ check_request(const struct trial *trial)
 	return OK;
 }
 
-/* What stands in the run directory already. */
+/* What stands in the run directory already. An unsettled trial whose guardian
+ * is dead finds a new one by this: our supervisor goes on with it. */
 static enum err
 clear_record(const struct guardian *g)
 {

@@ -138,7 +138,6 @@ guardian_run(struct guardian *g, pid_t supervisor, int fd)
 	step(g, "start");
 	begin(g, fd);
 	guardian_serve(g);
-	unlinkat(g->run_dir, TRIAL_SOCKET, 0);
 	peers_done(g);
 	trial_free(g->trial);
 	free(g->failure);

@@ -161,19 +161,27 @@ revert_table(struct guardian *g)
 }
 
 static void
-not_reverted(struct guardian *g)
+say_not_reverted(struct guardian *g, char *why)
 {
 	struct guardian_event event;
 
-	process_note("trial %s: NOT REVERTED: %s", g->trial->id, err_message());
-	if (g->trial->state != TRIAL_NOT_REVERTED) {
-		g->trial->state = TRIAL_NOT_REVERTED;
-		outcome_event(g, &event);
-		event.text = (char *)(uintptr_t)err_message();
-		peer_say_all(g, &event);
-		if (trial_save(g->trial, g->run_dir) != OK)
-			process_note("%s", err_message());
-	}
+	g->trial->state = TRIAL_NOT_REVERTED;
+	if (trial_save(g->trial, g->run_dir) != OK)
+		process_note("%s", err_message());
+	outcome_event(g, &event);
+	event.text = why;
+	peer_say_all(g, &event);
+}
+
+static void
+not_reverted(struct guardian *g)
+{
+	char *why = xstrdup(err_message());
+
+	process_note("trial %s: NOT REVERTED: %s", g->trial->id, why);
+	if (g->trial->state != TRIAL_NOT_REVERTED)
+		say_not_reverted(g, why);
+	free(why);
 	g->next_ms = guardian_now(g) + RETRY_MS;
 }
 

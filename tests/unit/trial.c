@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The trial record: what is written is read back, and what does not hold
+ * together is not acted on. The conversation's lines likewise. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <sys/stat.h>
+#include <sallyport/file.h>
+#include <sallyport/mem.h>
+#include <sallyport/trial.h>
+#include "../../src/trial/event.h"
+#include "../../src/trial/record.h"
+#include "rules.h"
+
+static struct trial *
+make_trial(void)
+{
+	struct trial *trial = trial_new();
+
+	trial->before = rules("-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"
+			      "-A INPUT -m comment --comment \"x\xff\\\"y\" -j DROP\n");
+	trial->after = ruleset_copy(trial->before);
+	trial->changes = changeset_new("filter");
+	if (changeset_push_take(trial->changes, trial->after,
+				change_delete("INPUT", 1)) ||
+	    changeset_push_take(trial->changes, trial->after,
+				change_policy("INPUT", POLICY_DROP)))
+		bail_out("%s", err_message());
+	ruleset_fingerprint(trial->before, trial->before_print);
+	ruleset_fingerprint(trial->after, trial->after_print);
+	trial->state = TRIAL_ON;
+	trial->deadline_ms = 123456789012;
+	trial->window_ms = 120000;
+	trial->committed_wall_s = 1790000000;
+	trial->message = xstrdup("open the door\nfor a while");
+	trial->origin = xstrdup("edit");
+	trial->actor.uid = 1000;
+	trial->actor.user = xstrdup("al\xffice");
+	trial->actor.from = xstrdup("2001:db8::77");
+	return trial;
+}
+
+static struct trial *
+reread(const struct trial *trial)
+{
+	json_t *json = trial_to_json(trial);
+	struct trial *back = NULL;
+	enum err err = trial_from_json(json, &back);
+
+	is_int(err, OK, "read back: %s", err ? err_message() : "");
+	json_decref(json);
+	return back;
+}
+
+static void
+test_round_trip(void)
+{
+	struct trial *trial = make_trial();
+	struct trial *back = reread(trial);
+	json_t *one, *two;
+
+	is_str(back->id, trial->id, "the id");
+	is_int(strlen(back->id), 36, "a UUID");
+	is_int(back->state, TRIAL_ON, "the state");
+	is_int(back->netns_cookie, trial->netns_cookie, "the namespace");
+	is_str(back->boot_id, trial->boot_id, "the boot");
+	is_int(back->deadline_ms, trial->deadline_ms, "the deadline");
+	is_str(back->message, trial->message, "the message, of two lines");
+	is_str(back->actor.user, "al<ff>ice", "a user's name that is not UTF-8");
+	is_str(back->actor.tty, NULL, "a terminal that is not known");
+	is_int(back->settled_by.uid, -1, "nobody settled it");
+	ok(ruleset_equal(back->before, trial->before), "the table before");
+	ok(ruleset_equal(back->after, trial->after), "the table after");
+	is_int(back->changes->changes.n, 2, "the changes");
+	ok(trial_is_ours(back), "it is ours");
+	back->netns_cookie++;
+	ok(!trial_is_ours(back), "that of another namespace is not");
+	back->netns_cookie--;
+	one = trial_to_json(trial);
+	two = trial_to_json(back);
+	ok(json_equal(json_object_get(one, "changes"),
+		      json_object_get(two, "changes")),
+	   "written again as they came: the changes");
+	ok(json_equal(json_object_get(one, "before"),
+		      json_object_get(two, "before")), "and the tables");
+	json_decref(one);
+	json_decref(two);
+	trial_free(trial);
+	trial_free(back);
+}
+
+static void
+test_states(void)
+{
+	static const enum trial_state settled[] = {
+		TRIAL_CONFIRMED, TRIAL_REVERTED, TRIAL_FAILED,
+	};
+	enum trial_state state;
+	int n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(settled); i++)
+		ok(trial_state_is_settled(settled[i]), "%s is settled",
+		   trial_state_name(settled[i]));
+	for (int i = TRIAL_ARMED; i <= TRIAL_NOT_REVERTED; i++)
+		n += trial_state_is_settled(i) ? 0 :
+		     trial_state_parse(trial_state_name(i), &state) &&
+		     (int)state == i;
+	is_int(n, 3, "the other three are not, and each has its name");
+	ok(!trial_state_parse("on probation", &state), "no other word is one");
+}
+
+/* Each key with a value that it must not have; NULL takes the key away. */
+static const struct {
+	const char *key;
+	const char *value;
+} hostile[] = {
+	{ "format", NULL }, { "format", "2" }, { "format", "\"1\"" },
+	{ "format", "-1" }, { "id", NULL }, { "id", "\"../../etc/passwd\"" },
+	{ "id", "\"../../../../../../../../../etc/shadow\"" }, { "id", "7" },
+	{ "state", "\"won\"" }, { "state", "3" }, { "state", NULL },
+	{ "netns_cookie", "\"1\"" }, { "netns_cookie", NULL },
+	{ "boot_id", "null" }, { "boot_id", "\"a\"" },
+	{ "deadline_ms", "1.5" }, { "deadline_ms", NULL },
+	{ "window_ms", "[]" }, { "committed_wall_s", "{}" },
+	{ "before_print", "\"\"" }, { "before_print", NULL },
+	{ "before_print", "\"00000000000000000000000000000000"
+		"00000000000000000000000000000000\"" },
+	{ "after_print", "\"\"" }, { "after_print", "\"g\"" },
+	{ "changes", NULL }, { "changes", "null" }, { "changes", "[]" },
+	{ "changes", "{\"table\":\"nat\",\"changes\":[]}" },
+	{ "before", NULL }, { "before", "null" }, { "before", "{}" },
+	{ "before", "{\"table\":\"filter\",\"chains\":[]}" },
+	{ "after", "{\"table\":\"filter\",\"chains\":[{}]}" }, { "after", "3" },
+};
+
+static void
+test_hostile(void)
+{
+	struct trial *trial = make_trial();
+
+	for (size_t i = 0; i < ARRAY_LEN(hostile); i++) {
+		json_t *json = trial_to_json(trial);
+		struct trial *back = NULL;
+
+		if (hostile[i].value)
+			json_object_set_new(json, hostile[i].key, json_loads(
+				hostile[i].value, JSON_DECODE_ANY, NULL));
+		else
+			json_object_del(json, hostile[i].key);
+		is_int(trial_from_json(json, &back), ERR_FAIL, "%s: %s",
+		       hostile[i].key, hostile[i].value ? hostile[i].value :
+		       "missing");
+		ok(!back, "nothing was made of it");
+		json_decref(json);
+	}
+	trial_free(trial);
+}
+
+static int
+make_dir(char *path)
+{
+	int fd;
+
+	if (!mkdtemp(path) || dir_open_private(path, &fd))
+		bail_out("no directory: %s", err_message());
+	return fd;
+}
+
+static bool
+has_file(int fd, const char *name)
+{
+	struct stat st;
+
+	return fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static void
+test_files(void)
+{
+	char path[] = "/tmp/trial-XXXXXX";
+	int fd = make_dir(path);
+	struct trial *trial = make_trial(), *back = NULL;
+	struct stat st;
+	char *aside;
+
+	is_int(trial_load(fd, &back), ERR_NOT_FOUND, "no record yet");
+	is_int(trial_save(trial, fd), OK, "written");
+	ok(fstatat(fd, TRIAL_FILE, &st, 0) == 0 && (st.st_mode & 0777) == 0600,
+	   "for us alone");
+	is_int(trial_load(fd, &back), OK, "read");
+	trial_free(back);
+
+	is_int(trial_spare_make(trial, fd), OK, "the spare is made");
+	ok(fstatat(fd, TRIAL_SPARE, &st, 0) == 0 && st.st_blocks * 512 >= 65536,
+	   "with room on the disk");
+	trial->state = TRIAL_CONFIRMED;
+	is_int(trial_settle(trial, fd), OK, "settled");
+	ok(!has_file(fd, TRIAL_SPARE), "the spare became the record");
+	is_int(trial_load(fd, &back), OK, "which is read");
+	is_int(back->state, TRIAL_CONFIRMED, "and says so");
+	trial_free(back);
+	trial->state = TRIAL_REVERTED;
+	is_int(trial_settle(trial, fd), OK, "without a spare it goes as well");
+
+	is_int(trial_set_aside(fd, trial), OK, "set aside");
+	is_int(trial_load(fd, &back), ERR_NOT_FOUND, "no record then");
+	if (symlinkat("/etc/passwd", fd, TRIAL_FILE) < 0)
+		bail_out("no symlink");
+	is_int(trial_load(fd, &back), ERR_FAIL, "a symbolic link is no record");
+	trial_forget(fd);
+	ok(!has_file(fd, TRIAL_FILE), "forgotten");
+	aside = xasprintf("trial-%s.json", trial->id);
+	is_int(unlinkat(fd, aside, 0), 0, "the one set aside is still there");
+	free(aside);
+	close(fd);
+	rmdir(path);
+	trial_free(trial);
+}
+
+static void
+test_lines(void)
+{
+	struct trial *trial = make_trial();
+	struct request request = {
+		.kind = REQUEST_TRIAL, .by.uid = 7, .ms = 60000,
+		.reason = (char *)"two\nlines", .trial = trial,
+	}, back;
+	const struct guardian_event event = {
+		.kind = EVENT_REVERTED, .err = ERR_CONFLICT,
+		.text = (char *)"deadline", .deadline_ms = 99,
+	};
+	struct guardian_event got = { 0 };
+	struct str line = { 0 };
+
+	request_write(&request, &line);
+	ok(strchr(line.s, '\n') == line.s + line.len - 1, "a request is one line");
+	is_int(request_read(line.s, line.len, &back), OK, "and is read");
+	is_int(back.kind, REQUEST_TRIAL, "as what it is");
+	is_int(back.by.uid, 7, "by whom");
+	is_str(back.reason, "two\nlines", "why");
+	ok(back.trial && ruleset_equal(back.trial->after, trial->after),
+	   "with its trial");
+	request_done(&back);
+	is_int(request_read("{\"do\":\"dance\"}", 14, &back), ERR_PARSE,
+	       "an unknown request");
+	request_done(&back);
+	is_int(request_read("{\"do\":\"trial\"}", 14, &back), ERR_FAIL,
+	       "a trial without one");
+	request_done(&back);
+
+	str_clear(&line);
+	event_write(&event, &line);
+	is_int(event_read(line.s, line.len, &got), OK, "an event is read");
+	ok(got.kind == EVENT_REVERTED && got.err == ERR_CONFLICT &&
+	   got.deadline_ms == 99 && !got.lost, "as it was written");
+	is_str(got.text, "deadline", "with its text");
+	guardian_event_done(&got);
+	is_int(event_read("[]", 2, &got), ERR_PARSE, "junk is none");
+	guardian_event_done(&got);
+	str_done(&line);
+	trial_free(trial);
+}
+
+int
+main(void)
+{
+	rules_start();
+	test_round_trip();
+	test_states();
+	test_hostile();
+	test_files();
+	test_lines();
+	xt_done();
+	return done_testing();
+}
