@@ -51,6 +51,10 @@ void cli_warn_take(const struct world *world, char *warning);
 enum err cli_read_live(const struct world *world, struct ruleset **live,
 		       bool *other_world) must_check;
 
+/* The text of a rules file; "-" is standard input. */
+enum err cli_read_text(const struct world *world, const char *name,
+		       struct str *text) must_check;
+
 /* The table from an ip6tables-save file; "-" is standard input. */
 enum err cli_load_file(const struct world *world, const char *name,
 		       struct ruleset **rs) must_check;

@@ -50,14 +50,21 @@ check_text(const char *name, const struct str *text)
 }
 
 enum err
+cli_read_text(const struct world *world, const char *name, struct str *text)
+{
+	enum err err;
+
+	err = read_text(world, name, text);
+	return err ? err : check_text(name, text);
+}
+
+enum err
 cli_load_file(const struct world *world, const char *name, struct ruleset **rs)
 {
 	struct str text = {0};
 	enum err err;
 
-	err = read_text(world, name, &text);
-	if (!err)
-		err = check_text(name, &text);
+	err = cli_read_text(world, name, &text);
 	if (!err)
 		err = ruleset_load(str_text(&text), text.len, name,
 				   world->table, rs);
