@@ -28,19 +28,19 @@ struct stmt {
 static const struct {
 	int code;
 	const char *text;
-} sentences[] = {
-	{ SQLITE_BUSY, N_("history '%s' is locked by another program") },
-	{ SQLITE_LOCKED, N_("history '%s' is locked by another program") },
-	{ SQLITE_CORRUPT, N_("history '%s' is damaged") },
-	{ SQLITE_NOTADB, N_("history '%s' is damaged: it is no database") },
-	{ SQLITE_READONLY, N_("history '%s' cannot be written: it is read-only") },
-	{ SQLITE_PERM, N_("history '%s' cannot be opened: permission denied") },
-	{ SQLITE_FULL, N_("history '%s' cannot be written: the disk is full") },
-	{ SQLITE_TOOBIG, N_("history '%s' cannot hold a table of this size") },
+} reasons[] = {
+	{ SQLITE_BUSY, N_("it is locked by another program") },
+	{ SQLITE_LOCKED, N_("it is locked by another program") },
+	{ SQLITE_CORRUPT, N_("it is damaged") },
+	{ SQLITE_NOTADB, N_("it is damaged, no database at all") },
+	{ SQLITE_READONLY, N_("it is read-only") },
+	{ SQLITE_PERM, N_("permission denied") },
+	{ SQLITE_FULL, N_("the disk is full") },
+	{ SQLITE_TOOBIG, N_("a table of this size is too large for it") },
 };
 
-static enum err
-db_fail(struct db *db)
+static const char *
+db_reason(struct db *db)
 {
 	int code = sqlite3_errcode(db->sq) & 0xff;
 	int system_errno = sqlite3_system_errno(db->sq);
@@ -49,14 +49,19 @@ db_fail(struct db *db)
 	if (code == SQLITE_IOERR &&
 	    (system_errno == ENOSPC || system_errno == EDQUOT))
 		code = SQLITE_FULL;
-	for (i = 0; i < ARRAY_LEN(sentences); i++)
-		if (sentences[i].code == code)
-			return fail(ERR_FAIL, _(sentences[i].text), db->path);
+	for (i = 0; i < ARRAY_LEN(reasons); i++)
+		if (reasons[i].code == code)
+			return _(reasons[i].text);
 	if (code == SQLITE_IOERR && system_errno)
-		return fail(ERR_FAIL, _("history '%s' cannot be used: %s"),
-			    db->path, strerror(system_errno));
+		return strerror(system_errno);
+	return sqlite3_errmsg(db->sq);
+}
+
+static enum err
+db_fail(struct db *db)
+{
 	return fail(ERR_FAIL, _("history '%s' cannot be used: %s"), db->path,
-		    sqlite3_errmsg(db->sq));
+		    db_reason(db));
 }
 
 static enum err
@@ -72,7 +77,7 @@ db_number(struct db *db, const char *sql, int64_t *number)
 {
 	struct stmt *stmt;
 	enum err err;
-	bool row;
+	bool row = false;
 
 	err = stmt_new(db, sql, &stmt);
 	if (err)
