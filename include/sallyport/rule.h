@@ -25,7 +25,8 @@ struct counters {
 
 struct rule {
 	unsigned refs;
-	uint64_t id;	/* stays the same through move and rename of a chain */
+	uint64_t id;	/* stays the same through move, replacement and rename of
+			 * a chain */
 	struct counters counters;	/* when it was read; not part of equality */
 	bool standard;	/* rule_has_standard_target(); not part of equality */
 	size_t size;
@@ -67,5 +68,9 @@ struct rule *rule_retarget(const struct rule *rule, const char *label);
 
 /* The same rule, same id, with other counters. Yours. */
 struct rule *rule_with_counters(const struct rule *rule, struct counters counters);
+
+/* The same rule, same counters, under another id: what replaces a rule takes
+ * over its id, so that it is known for a replacement. Yours. */
+struct rule *rule_with_id(const struct rule *rule, uint64_t id);
 
 #endif

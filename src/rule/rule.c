@@ -307,3 +307,12 @@ rule_with_counters(const struct rule *rule, struct counters counters)
 	copy->counters = counters;
 	return copy;
 }
+
+struct rule *
+rule_with_id(const struct rule *rule, uint64_t id)
+{
+	struct rule *copy = rule_dup(rule);
+
+	copy->id = id;
+	return copy;
+}

@@ -117,6 +117,15 @@ apply_delete(struct change *change, struct ruleset *rs)
 	return err;
 }
 
+static void
+take_over_id(struct change *change)
+{
+	struct rule *rule = rule_with_id(change->rule, change->old_rule->id);
+
+	rule_unref(change->rule);
+	change->rule = rule;
+}
+
 static enum err
 apply_replace(struct change *change, struct ruleset *rs)
 {
@@ -129,6 +138,8 @@ apply_replace(struct change *change, struct ruleset *rs)
 	if (err)
 		return err;
 	note_old_take(change, chain->rules.v[change->pos]);
+	if (change->rule->id != change->old_rule->id)
+		take_over_id(change);
 	chain->rules.v[change->pos] = rule_ref(change->rule);
 	return OK;
 }

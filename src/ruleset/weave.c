@@ -36,28 +36,30 @@ weave_moves(struct weave *w, const size_t *match, const int *ca, const int *cb,
 	free(next);
 }
 
-/* Between two kept rules a rule that goes and one that comes are a
- * replacement. */
+/* Between the same kept rules, a rule that came under the id of one that goes
+ * is its replacement. */
 static void
 weave_replacements(struct weave *w, const size_t *match)
 {
-	size_t i = 0;
+	size_t from = 0;
 
 	for (size_t j = 0; j < w->b->rules.n; j++) {
-		if (w->from[j] == FROM_KEPT) {
-			i = w->at[j] + 1;
-			continue;
-		}
+		uint64_t id = chain_rule(w->b, j)->id;
+
+		if (w->from[j] == FROM_KEPT || w->from[j] == FROM_REPLACED)
+			from = w->at[j] + 1;
 		if (w->from[j] != FROM_NOWHERE)
 			continue;
-		while (i < w->a->rules.n && w->stays[i] && match[i] == NO_MATCH)
-			i++;
-		if (i >= w->a->rules.n || match[i] != NO_MATCH)
-			continue;
-		w->from[j] = FROM_REPLACED;
-		w->at[j] = i;
-		w->stays[i] = true;
-		i++;
+		for (size_t i = from; i < w->a->rules.n && match[i] == NO_MATCH;
+		     i++) {
+			if (w->stays[i] || chain_rule(w->a, i)->id != id)
+				continue;
+			w->from[j] = FROM_REPLACED;
+			w->at[j] = i;
+			w->stays[i] = true;
+			from = i + 1;
+			break;
+		}
 	}
 }
 

@@ -204,6 +204,7 @@ test_identity(void)
 	struct changeset *edit = changeset_new("filter");
 	struct changeset *cs;
 	struct change *change;
+	struct rule *rule;
 
 	ok(changeset_push_take(edit, b, change_delete("INPUT", 0)) == OK,
 	   "delete the first of two equal rules");
@@ -211,6 +212,13 @@ test_identity(void)
 	change = cs->changes.n ? cs->changes.v[0] : NULL;
 	ok(change && change->kind == CHANGE_DELETE && change->pos == 0,
 	   "the difference deletes the first");
+	changeset_free(cs);
+	rule = random_rule(50, "DROP");
+	ok(changeset_push_take(edit, b, change_replace("INPUT", 1, rule)) == OK,
+	   "replace the last");
+	cs = changeset_diff(a, b, true);
+	is_str(kinds_of(cs), "DR", "the difference replaces it");
+	rule_unref(rule);
 	changeset_free(cs);
 	changeset_free(edit);
 	ruleset_free(a);
@@ -308,7 +316,7 @@ main(void)
 	test_least("one deleted", "abcdef", "abdef", "D");
 	test_least("the first deleted", "abcdef", "bcdef", "D");
 	test_least("one added", "abcdef", "abcxdef", "I");
-	test_least("one replaced", "abcdef", "abxdef", "R");
+	test_least("one for another", "abcdef", "abxdef", "DI");
 	test_least("one moved down", "abcdef", "bcdefa", "M");
 	test_least("one moved up", "abcdef", "fabcde", "M");
 	test_least("two exchanged", "abcdef", "abdcef", "M");

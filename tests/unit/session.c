@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A session without a screen, on a rules file: what is staged, undone, done
+ * again, and how the listing shows it. */
+#include <fcntl.h>
+#include <unistd.h>
+#include <sallyport/file.h>
+#include <sallyport/mem.h>
+#include <sallyport/session.h>
+#include "../tap.h"
+
+static char path[] = "/tmp/session-XXXXXX";
+
+static const char rules[] =
+	"*filter\n"
+	":INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+	":mine - [0:0]\n"
+	"-A INPUT -s 2001:db8::1/128 -j ACCEPT\n"
+	"-A INPUT -s 2001:db8::2/128 -j ACCEPT\n"
+	"-A INPUT -s 2001:db8::3/128 -j mine\n"
+	"-A mine -s 2001:db8::4/128 -j DROP\n"
+	"COMMIT\n";
+
+static void
+write_rules(const char *text)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC);
+
+	if (fd < 0 || fd_write_all(fd, text, strlen(text)) != OK)
+		bail_out("cannot write %s", path);
+	close(fd);
+}
+
+static struct session *
+must_open(const struct world *world)
+{
+	struct session *s = NULL;
+
+	if (session_open(world, &s) != OK)
+		bail_out("cannot open: %s", err_message());
+	return s;
+}
+
+static void
+must_stage(struct session *s, const char *command)
+{
+	if (!ok(session_stage_command(s, command) == OK, "stage %s", command))
+		diag("%s", err_message());
+}
+
+/* A letter for each rule line, a word for each chain. */
+static const char *
+shape(const struct session *s)
+{
+	static const char marks[] = " +-~>";
+	static struct str out;
+	struct vec lines = { 0 };
+
+	str_clear(&out);
+	session_lines(s, &lines);
+	for (size_t i = 0; i < lines.n; i++) {
+		const struct line *line = lines.v[i];
+
+		if (line->kind == LINE_CHAIN)
+			str_addf(&out, "%s%s%c", out.len ? " " : "",
+				 line->chain->name, marks[line->mark]);
+		else if (line->kind == LINE_RULE)
+			str_addf(&out, "%c%zu", marks[line->mark],
+				 line->pos + 1);
+	}
+	lines_free(&lines);
+	return str_text(&out);
+}
+
+#define REST " FORWARD  OUTPUT  mine  1"
+
+static void
+test_marks(const struct world *world)
+{
+	struct session *s = must_open(world);
+
+	is_str(shape(s), "INPUT  1 2 3" REST, "nothing is staged");
+	must_stage(s, "ip6tables -D INPUT 2");
+	is_str(shape(s), "INPUT  1-2 2" REST, "a deleted rule is still shown");
+	must_stage(s, "ip6tables -I INPUT 1 -p tcp -j DROP");
+	is_str(shape(s), "INPUT +1 2-3 3" REST, "an added one is marked");
+	must_stage(s, "ip6tables -R INPUT 2 -s 2001:db8::9 -j DROP");
+	is_str(shape(s), "INPUT +1~2-3 3" REST, "a changed one too");
+	ok(session_undo(s) && session_undo(s) && session_undo(s),
+	   "three steps back");
+	is_str(shape(s), "INPUT  1 2 3" REST, "nothing is staged again");
+	ok(!session_undo(s), "there is no fourth step");
+	ok(session_redo(s), "one step forth");
+	is_int(session_staged_count(s), 1, "one change is staged");
+	session_free(s);
+}
+
+static void
+test_chains(const struct world *world)
+{
+	struct session *s = must_open(world);
+
+	must_stage(s, "ip6tables -E mine ours");
+	is_str(shape(s), "INPUT  1 2~3 FORWARD  OUTPUT  ours~ 1",
+	       "a renamed chain is no new one, and what jumps to it changes");
+	must_stage(s, "ip6tables -P INPUT DROP");
+	must_stage(s, "ip6tables -D INPUT 3");
+	must_stage(s, "ip6tables -F ours");
+	must_stage(s, "ip6tables -X ours");
+	is_str(shape(s), "INPUT~ 1 2-3 FORWARD  OUTPUT  mine--1",
+	       "a deleted chain is still shown");
+	must_stage(s, "ip6tables -N fresh");
+	is_str(shape(s), "INPUT~ 1 2-3 FORWARD  OUTPUT  fresh+ mine--1",
+	       "a new one is marked");
+	session_free(s);
+}
+
+static void
+test_move(const struct world *world)
+{
+	struct session *s = must_open(world);
+
+	ok(session_stage_take(s, change_move("INPUT", 0, 2)) == OK, "move");
+	is_str(shape(s), "INPUT  1 2>3" REST, "one rule has moved");
+	ok(session_stage_take(s, change_move("INPUT", 2, 0)) == OK, "and back");
+	is_str(shape(s), "INPUT  1 2 3" REST, "nothing has");
+	is_int(session_staged_count(s), 2, "though two changes are staged");
+	session_free(s);
+}
+
+static void
+test_refusals(const struct world *world)
+{
+	struct session *s = must_open(world);
+
+	is_int(session_stage_take(s, change_chain_new("-bad")), ERR_USAGE,
+	       "a bad name is refused");
+	is_int(session_stage_take(s, change_delete("INPUT", 9)), ERR_NOT_FOUND,
+	       "a rule that is not there");
+	is_int(session_stage_take(s, change_chain_delete("mine")), ERR_USAGE,
+	       "a chain in use");
+	is_int(session_staged_count(s), 0, "nothing was staged by that");
+	session_free(s);
+}
+
+/* Live changes under what is staged. */
+static void
+test_reload(const struct world *world)
+{
+	struct session *s = must_open(world);
+
+	must_stage(s, "ip6tables -A INPUT -p udp -j DROP");
+	write_rules("*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n"
+		    ":OUTPUT ACCEPT [0:0]\n:mine - [0:0]\n"
+		    "-A INPUT -s 2001:db8::1/128 -j ACCEPT\n"
+		    "-A INPUT -s 2001:db8::2/128 -j ACCEPT\n"
+		    "-A INPUT -s 2001:db8::3/128 -j mine\n"
+		    "-A OUTPUT -s 2001:db8::5/128 -j DROP\n"
+		    "COMMIT\n");
+	is_int(session_reload(s, false), OK, "what is staged fits on live");
+	is_str(shape(s), "INPUT  1 2 3+4 FORWARD  OUTPUT  1 mine ",
+	       "both are there");
+	write_rules("*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n"
+		    ":OUTPUT ACCEPT [0:0]\nCOMMIT\n");
+	is_int(session_reload(s, false), ERR_CONFLICT, "it fits no more");
+	is_str(shape(s), "INPUT  1 2 3+4 FORWARD  OUTPUT  1 mine ",
+	       "and nothing is lost");
+	is_int(session_reload(s, true), OK, "unless it is dropped");
+	is_str(shape(s), "INPUT  FORWARD  OUTPUT ", "then live is shown");
+	session_free(s);
+	write_rules(rules);
+}
+
+static void
+test_read_only(struct world *world)
+{
+	struct session *s = must_open(world);
+
+	world->read_only = true;
+	is_int(session_stage_command(s, "ip6tables -F INPUT"), ERR_FAIL,
+	       "read only stages nothing");
+	world->read_only = false;
+	session_free(s);
+}
+
+int
+main(void)
+{
+	struct world world = { .clock = &clock_system, .table = "filter" };
+	int fd = mkstemp(path);
+
+	if (fd < 0 || xt_init(false) != OK)
+		bail_out("cannot begin");
+	close(fd);
+	world.backend = backend_file(path);
+	write_rules(rules);
+	test_marks(&world);
+	test_chains(&world);
+	test_move(&world);
+	test_refusals(&world);
+	test_reload(&world);
+	test_read_only(&world);
+	backend_free(world.backend);
+	unlink(path);
+	return done_testing();
+}
