@@ -60,9 +60,9 @@ enum err cli_check_editor(const struct world *world,
 /* Tell the last error on err, harmless, and return the exit status of code. */
 int cli_tell_error(FILE *err, enum err code, bool utf8);
 
-/* --help, of one command where call names one, and --version. */
-void cli_help(FILE *out, const struct cli_call *call);
-void cli_version(FILE *out);
+/* Answer --help, of one command where call names one, or --version; false where
+ * neither was asked for. */
+bool cli_answer(FILE *out, const struct cli_call *call);
 
 /* Who runs us: the login user behind sudo, where from, on which terminal.
  * Arguments are $SUDO_USER, $SSH_CONNECTION and the terminal's name, NULL where

@@ -146,15 +146,11 @@ help_command(FILE *out, const struct command *command)
 	help_options(out, command, true);
 }
 
-void
-cli_help(FILE *out, const struct cli_call *call)
+static void
+help_all(FILE *out)
 {
 	const struct command *command;
 
-	if (call->command) {
-		help_command(out, call->command);
-		return;
-	}
 	fputs(_("Usage: sallyport [OPTIONS] [COMMAND [ARGUMENTS]]\n"
 		"Edit the live IPv6 packet filter without locking yourself "
 		"out.\nWithout a command: the editor on the screen.\n\n"
@@ -170,8 +166,16 @@ cli_help(FILE *out, const struct cli_call *call)
 		"More in sallyport(8).\n"), out);
 }
 
-void
-cli_version(FILE *out)
+bool
+cli_answer(FILE *out, const struct cli_call *call)
 {
-	fputs(PACKAGE_STRING "\n", out);
+	if (call->opt.help && call->command)
+		help_command(out, call->command);
+	else if (call->opt.help)
+		help_all(out);
+	else if (call->opt.version)
+		fputs(PACKAGE_STRING "\n", out);
+	else
+		return false;
+	return true;
 }

@@ -130,7 +130,8 @@ add_revision(struct str *out, const struct revision *rev)
 	if (rev->parent)
 		str_addf(out, _(" on %lld"), (long long)rev->parent);
 	str_addc(out, '\n');
-	add_when(out, _("time"), rev->time_s);
+	add_when(out, _("after"), rev->since_s);
+	add_when(out, rev->since_s ? _("before") : _("time"), rev->time_s);
 	add_who(out, _("who"), &rev->actor);
 	add_field(out, _("host"), rev->actor.host);
 	add_field(out, _("table"), rev->table);

@@ -1,0 +1,91 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Every way out of a trial that was begun on the command line.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/cli/cli.sh
+. "$top_srcdir/tests/cli/cli.sh"
+need ip6tables-legacy jq
+in_namespace "$0" "$@"
+make_host
+article_rows | restore
+ip6tables-legacy -A INPUT -p ipv6-icmp -j ACCEPT
+before=$(rules)
+rule='-A FORWARD -p tcp --dport 5001 -j ACCEPT'
+
+is_back() {
+	[ "$(rules)" = "$before" ]
+}
+
+new_trial() {
+	# shellcheck disable=SC2086	# words
+	sp apply --yes -t "$1" -m "$2" -- $rule >"$tmp/out" 2>&1 &
+	editor=$!
+	poll_until 10 on_trial || flunk "no trial: $(cat "$tmp/out")"
+}
+
+# settled_by EXPECTED "what": the status of the background apply.
+settled_by() {
+	status=0
+	wait "$editor" || status=$?
+	is "$status" "$1" "$2"
+}
+
+new_trial 60 'confirmed elsewhere'
+status_is 0 'confirm from elsewhere' sp confirm
+settled_by 0 'apply sees it and leaves with 0'
+like "$(cat "$tmp/out")" '^Confirmed' 'and says so'
+ip6tables-legacy -D FORWARD -p tcp --dport 5001 -j ACCEPT
+
+new_trial 60 'reverted elsewhere'
+status_is 0 'revert from elsewhere' sp revert
+settled_by 5 'apply leaves with 5'
+ok 'the table is back' is_back
+status_is 1 'nothing is left to revert' sp revert
+
+new_trial 60 'interrupted'
+kill -INT "$editor"
+settled_by 5 'an interrupt reverts at once'
+ok 'the table is back' is_back
+
+for signal in HUP TERM KILL; do
+	new_trial 5 "killed by $signal"
+	kill -$signal "$editor"
+	wait "$editor" 2>/dev/null
+	ok "$signal leaves the trial running" on_trial
+	ok 'and the deadline reverts it' poll_until 10 no_trial
+	ok 'the table is back' is_back
+	status_is 5 'a late confirm' sp confirm
+	like "$out" 'reverted' 'is told that it was reverted'
+done
+
+new_trial 30 'status'
+sp status --json >"$tmp/json"
+is "$(jq -r .trial.state "$tmp/json")" 'on trial' 'status --json'
+is "$(jq -r .trial.message "$tmp/json")" status 'has the message'
+is "$(jq -r .table "$tmp/json")" filter 'the table'
+ok 'and the seconds' jq -e '.trial.seconds_left > 20 and
+	.trial.seconds_left <= 30' "$tmp/json"
+status_is 0 'revert --if-due before the deadline' sp revert --if-due
+ok 'leaves it alone' on_trial
+status_is 6 'a second commit' sp apply --yes -- -P FORWARD ACCEPT
+sp revert >/dev/null 2>&1
+settled_by 5 'reverted'
+
+status_is 0 '--no-trial' sp --no-trial apply --yes -m 'for good' -- -P OUTPUT DROP
+like "$(rules)" ':OUTPUT DROP' 'commits at once'
+status_is 1 'with nothing left to confirm' sp confirm
+like "$(sp log)" '"for good"' 'and is in the log'
+ip6tables-legacy -P OUTPUT ACCEPT
+
+log_in
+status_is 3 'what cuts SSH is refused' sp apply --yes -- -D INPUT 2
+status_is 3 'the override with another name too' \
+	sp --override nowhere.example apply --yes -- -D INPUT 2
+ok 'nothing was changed' is_back
+status_is 0 "the override with this host's name is taken" \
+	sp --override "$(uname -n)" apply --yes --detach -m over -- -D INPUT 2
+status_is 0 'reverted' sp revert
+number=$(sp log --grep over | sed -n '1s/^ *\([0-9]*\).*/\1/p')
+like "$(sp show "$number")" "^override +$(uname -n)" 'and recorded'
+done_testing

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Command lines: what is taken, and which word an error names. */
+#include <sallyport/cli.h>
+#include "../../src/cli/internal.h"
+#include "../tap.h"
+
+static struct cli_call call;
+
+static enum err
+parse(const char *line)
+{
+	static char buf[256];
+	static char *argv[32];
+	int argc = 0;
+	char *word;
+
+	snprintf(buf, sizeof(buf), "sallyport %s", line);
+	for (word = strtok(buf, " "); word; word = strtok(NULL, " "))
+		argv[argc++] = word;
+	argv[argc] = NULL;
+	return cli_parse(argc, argv, &call);
+}
+
+static void
+refused(const char *line, const char *says)
+{
+	is_int(parse(line), ERR_USAGE, "refused: %s", line);
+	if (!ok(strstr(err_message(), says) != NULL, "which says %s", says))
+		diag("%s", err_message());
+}
+
+static void
+test_options_anywhere(void)
+{
+	is_int(parse(""), OK, "no word at all");
+	ok(!call.command, "is the editor");
+	is_int(parse("--db /a list --run-dir=/b -v INPUT"), OK,
+	       "options before and after the command");
+	is_str(call.command->name, "list", "the command");
+	is_str(call.opt.db, "/a", "an option before it");
+	is_str(call.opt.run_dir, "/b", "an option after it");
+	ok(call.opt.verbose, "one of its own");
+	is_int(call.argc, 1, "one operand");
+	is_str(call.argv[0], "INPUT", "which is the chain");
+	is_int(parse("list INPUT -v"), OK, "its own option behind the operand");
+	ok(call.opt.verbose, "is taken");
+	is_int(parse("list"), OK, "a second line");
+	ok(!call.opt.verbose, "knows nothing of the first");
+}
+
+static void
+test_dashes(void)
+{
+	is_int(parse("apply -t 9 -m why -- -I INPUT 3 -p tcp -j DROP"), OK,
+	       "an ip6tables command after --");
+	ok(call.dashes, "is known as one");
+	is_str(call.opt.seconds, "9", "seconds");
+	is_str(call.opt.message, "why", "message");
+	is_int(call.argc, 7, "all its words");
+	is_str(call.argv[0], "-I", "from the first");
+	is_int(parse("apply -m -- rules"), OK, "-- as an option's argument");
+	ok(!call.dashes, "is no --");
+	is_str(call.opt.message, "--", "but the argument");
+	is_int(parse("apply rules --yes"), OK, "a file");
+	ok(!call.dashes && call.opt.yes, "and its option");
+}
+
+static void
+test_refusals(void)
+{
+	refused("frobnicate", "unknown command 'frobnicate'");
+	refused("--frob", "'sallyport' has no option '--frob'");
+	refused("--frob", "see 'sallyport --help'");
+	refused("list --frob", "'list' has no option '--frob'");
+	refused("list --frob", "see 'sallyport list --help'");
+	refused("list -x", "'-x'");
+	refused("list --json", "'list' has no option '--json'");
+	refused("-v list", "'-v'");
+	refused("list --db", "option '--db' needs an argument");
+	refused("apply -t", "option '-t' needs an argument");
+	refused("apply rules --yes=3", "takes no argument");
+	refused("apply -A INPUT", "stand after '--'");
+	refused("list INPUT OUTPUT", "'OUTPUT' is one argument too many");
+	refused("check", "'check' needs an argument");
+	refused("diff a b c", "'c' is one argument");
+	refused("-T nat list", "table 'nat'");
+	refused("list -T nat", "table 'nat'");
+	refused("--backend nft save", "backend 'nft'");
+	refused("blame", "unknown command 'blame'");
+}
+
+/* Every option belongs to somebody, every command's options exist. */
+static void
+test_tables(void)
+{
+	const struct command *command;
+	const struct cli_option *row;
+	bool taken;
+
+	for (row = cli_option_rows; row->name; row++) {
+		taken = row->global;
+		for (command = cli_commands; command->name; command++)
+			taken |= cli_option_fits(row, command);
+		ok(taken, "--%s is taken by a command", row->name);
+		ok(row->hidden || row->help, "--%s has help", row->name);
+	}
+	for (command = cli_commands; command->name; command++) {
+		ok(command->run && command->help, "%s has run and help",
+		   command->name);
+		ok(command->min_args <= command->max_args,
+		   "%s: arguments", command->name);
+	}
+}
+
+int
+main(void)
+{
+	test_options_anywhere();
+	test_dashes();
+	test_refusals();
+	test_tables();
+	return done_testing();
+}
