@@ -50,7 +50,7 @@ struct packet {
 	uint8_t icmp_type;
 	uint8_t icmp_code;
 	struct range hop_limit;
-	struct range length;	/* of what follows the IPv6 header */
+	struct range length;	/* with the IPv6 header, as length counts */
 	enum ct_state ct;
 	bool ct_reply;		/* the direction for ctdir */
 };
@@ -65,8 +65,10 @@ struct walk_result {
 				 * that decides, a jump, a goto or a RETURN; 0
 				 * where it ran to the end of that chain */
 	const char *why;	/* UNKNOWN: what is not modelled, an extension's name,
-				 * "-i", "-o" or "too many cases"; else NULL.
-				 * Borrowed from rs. */
+				 * "-i", "-o" or "too many cases". ACCEPT: the same
+				 * where it is accepted whatever the answer, and the
+				 * rule is one of several. Else NULL. Borrowed from
+				 * rs. */
 	struct in6_addr src;	/* DROP: one source address that meets it */
 };
 

@@ -13,11 +13,11 @@
 
 static const struct range any_hops = { 1, 255 };
 static const struct range ndp_hops = { 255, 255 };	/* RFC 4861 7.1 */
-/* What follows the IPv6 header: a TCP header with options, segments up to what
- * receive offload makes of them, a solicitation with some options. */
-static const struct range syn_length = { 20, 80 };
-static const struct range tcp_length = { 20, 65535 };
-static const struct range ndp_length = { 24, 64 };
+/* With the IPv6 header: a TCP header with options, segments up to what receive
+ * offload makes of them, a solicitation with some options. */
+static const struct range syn_length = { 60, 120 };
+static const struct range tcp_length = { 60, 65535 };
+static const struct range ndp_length = { 64, 104 };
 
 static const struct tcp_need {
 	const char *packet;

@@ -82,8 +82,10 @@ end_unknown(struct walk *w, const struct place *at, const char *why)
 static void
 end_accepted(struct walk *w)
 {
-	if (w->result->verdict == VERDICT_ACCEPT && !w->accepted)
+	if (w->result->verdict == VERDICT_ACCEPT && !w->accepted) {
 		set_place(w->result, &w->now.at);
+		w->result->why = w->now.doubts ? w->now.why : NULL;
+	}
 	w->accepted = true;
 	if (w->find)
 		note_found(w, w->now.doubts ? VERDICT_UNKNOWN : VERDICT_ACCEPT);

@@ -8,7 +8,7 @@
 #include "../tap.h"
 
 /* The table filter of these lines; policies ACCEPT unless a line says so. */
-static struct ruleset *
+static TAP_UNUSED struct ruleset *
 rules(const char *lines)
 {
 	struct ruleset *rs = NULL;
@@ -24,7 +24,7 @@ rules(const char *lines)
 	return rs;
 }
 
-static struct in6_addr TAP_UNUSED
+static TAP_UNUSED struct in6_addr
 address(const char *text)
 {
 	struct in6_addr addr;

@@ -332,7 +332,7 @@ account(const struct walk_result *r, struct str *out)
 	str_addf(out, "%s ", verdict_name(r->verdict));
 	walk_result_rule(r, out);
 	str_addf(out, " %zu", r->hook_rule);
-	if (r->why)
+	if (r->verdict == VERDICT_UNKNOWN)
 		str_addf(out, " %s", r->why);
 }
 
