@@ -6,7 +6,6 @@
 #include <unistd.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
-#include <sallyport/proc.h>
 #include <sallyport/sandbox.h>
 #include "internal.h"
 
@@ -25,7 +24,7 @@ static void
 editor_words(const struct cli_call *call, struct vec *words)
 {
 	static const char *const fixed[] = {
-		PROC_SELF_EXE, "--in-sandbox", "--run-dir", SANDBOX_RUN_DIR,
+		"sallyport", "--in-sandbox", "--run-dir", SANDBOX_RUN_DIR,
 		"--db", SANDBOX_DB,
 	};
 	size_t i;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
+#include <sallyport/proc.h>
 #include "sandbox-internal.h"
 
 /* Connections are tracked from the first one on, as on a host that has run for
@@ -93,7 +94,7 @@ become(char *const argv[], uint16_t port)
 	take_signals(false);
 	setenv("SSH_CONNECTION", connection, 1);
 	unsetenv("XTABLES_LOCKFILE");
-	execv(argv[0], argv);
+	execv(PROC_SELF_EXE, argv);
 	_exit(127);
 }
 

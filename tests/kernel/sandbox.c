@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <sallyport/proc.h>
 #include <sallyport/sandbox.h>
 #include "../tap.h"
 #include "sandbox-checks.h"
@@ -27,7 +26,7 @@ struct sandbox {
 static int
 be_sandboxed(const struct sandbox *sb, const char *name)
 {
-	char *argv[] = { (char *)PROC_SELF_EXE, (char *)"--inside",
+	char *argv[] = { (char *)"sandbox", (char *)"--inside",
 			 (char *)name, note_path, NULL };
 	struct world world = { .table = "filter" };
 	int status = 99;
