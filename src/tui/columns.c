@@ -213,7 +213,7 @@ column_width(const struct column *column, size_t longest, enum fit fit)
 
 	if (fit == FIT_TIGHT && column->cell == cell_source)
 		need = strlen(column->head) + column->gap;
-	if (fit == FIT_STOCK || need > column->width)
+	if (fit == FIT_STOCK || column->right || need > column->width)
 		return column->width;
 	return need;
 }
@@ -253,6 +253,15 @@ columns_fit(struct columns *columns, enum layout layout, const struct ruleset *r
 		set_stops(columns, &m, indent, FIT_TIGHT);
 }
 
+/* In the stock tool's columns of these the '!' stands before the column. */
+static bool
+is_hanging(const struct column *column)
+{
+	return column->layouts & ALL_SETS &&
+	       (column->cell == cell_prot || column->cell == cell_source ||
+		column->cell == cell_destination);
+}
+
 static void
 put_cell(const struct column *column, size_t stop, enum role role,
 	 const char *text, struct paint *paint)
@@ -261,8 +270,10 @@ put_cell(const struct column *column, size_t stop, enum role role,
 
 	if (column->right && n < room)
 		stop += room - n;
-	if (paint->width > stop)
-		paint_add(paint, role == ROLE_TEXT ? ROLE_TEXT : role, " ");
+	if (text[0] == '!' && is_hanging(column))
+		stop--;
+	if (paint->width >= stop && column->cell != cell_num)
+		paint_add(paint, role, " ");
 	paint_to(paint, role, stop);
 	paint_raw(paint, role, text);
 }

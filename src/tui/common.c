@@ -128,6 +128,15 @@ on_cancel(struct ui *ui)
 		ui_pop(ui);
 }
 
+static const char *
+unless_elsewhere(struct ui *ui)
+{
+	for (size_t i = 0; i < ui->depth; i++)
+		if (ui->views[i].screen == &history_screen)
+			return _("the history is open already");
+	return NULL;
+}
+
 static void
 on_repaint(struct ui *ui)
 {
@@ -163,6 +172,9 @@ static const struct action common[] = {
 	  .unless = unless_search, .help = N_("Search again, downwards") },
 	{ .keys = { 'N' }, .name = "search-previous", .run = on_previous,
 	  .unless = unless_search, .help = N_("Search again, upwards") },
+	{ .keys = { 'H' }, .name = "history", .run = history_open_screen,
+	  .unless = unless_elsewhere,
+	  .help = N_("Who changed what, and when") },
 	{ .keys = { KEY_CTRL('L') }, .name = "repaint", .run = on_repaint,
 	  .help = N_("Draw the screen anew; ^Z suspends the editor") },
 };

@@ -84,10 +84,14 @@ draw_footer(struct ui *ui, int y, int width)
 static int
 message_lines(const struct ui *ui, int width, int most)
 {
-	size_t n = text_width(str_text(&ui->message));
-	int lines = (int)(n / (size_t)width) + 1;
+	struct paint paint;
+	int lines;
 
-	return lines > 1 && n > (size_t)width ? (lines < most ? lines : most) : 1;
+	paint_init(&paint, ui->world->utf8);
+	paint_raw(&paint, ROLE_TEXT, str_text(&ui->message));
+	lines = wrapped_lines(&paint, width);
+	paint_done(&paint);
+	return lines < most ? lines : most;
 }
 
 static int
@@ -142,16 +146,30 @@ draw_form_text(const struct ui *ui, const struct area *area, size_t first,
 	paint_done(&paint);
 }
 
+static int
+head_lines(const struct form *form, int width, int most)
+{
+	struct paint paint;
+	int lines;
+
+	paint_init(&paint, true);
+	form_head(form, &paint);
+	lines = wrapped_lines(&paint, width);
+	paint_done(&paint);
+	return lines < most ? lines : most;
+}
+
 struct form_place
 place_form(const struct form *form, int rows, int width)
 {
 	struct form_place place = { 0 };
 	int separator = rows >= CALM_ROWS, most = rows / 3;
 
+	place.head = head_lines(form, width, rows / 5);
 	place.lines = (int)form_wrap(form, (size_t)width, &place.row,
 				     &place.column);
 	place.shown = place.lines < most ? place.lines : most;
-	place.height = separator + 1 + place.shown + 1;
+	place.height = separator + place.head + place.shown + 1;
 	if (separator && place.shown < 2)
 		place.height += 2 - place.shown;	/* no jump at two lines */
 	return place;
@@ -170,13 +188,14 @@ draw_form(const struct ui *ui, const struct form_place *place, int rows,
 	if (rows >= CALM_ROWS)
 		draw_separator(ui_view(ui), y++, width);
 	form_head(form, &paint);
-	draw_wrapped(&(struct area){ y, 1, width }, &paint);
-	draw_form_text(ui, &(struct area){ y + 1, place->shown, width },
+	draw_wrapped(&(struct area){ y, place->head, width }, &paint);
+	y += place->head;
+	draw_form_text(ui, &(struct area){ y, place->shown, width },
 		       (size_t)first, (size_t)place->lines);
 	paint_clear(&paint);
 	form_foot(form, &paint);
 	draw_paint(rows - 1, width, &paint, 0, ROLE_TEXT);
 	paint_done(&paint);
-	*cy = y + 1 + (int)place->row - first;
+	*cy = y + (int)place->row - first;
 	*cx = (int)place->column;
 }

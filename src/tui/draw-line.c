@@ -97,7 +97,25 @@ break_at(const char *s, size_t from, size_t width)
 		return from + fit;
 	while (n > 0 && s[from + n] != ' ')
 		n--;
-	return from + (n > 0 ? n : fit);
+	if (n > 0)
+		return from + n;
+	return from + (fit > 0 ? fit : 1);
+}
+
+int
+wrapped_lines(const struct paint *paint, int width)
+{
+	const char *s = str_text(&paint->text);
+	size_t from = 0;
+	int lines = 0;
+
+	while (s[from]) {
+		size_t end = break_at(s, from, (size_t)width);
+
+		from = end + (s[end] == ' ');
+		lines++;
+	}
+	return lines > 0 ? lines : 1;
 }
 
 void

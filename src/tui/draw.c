@@ -84,18 +84,15 @@ draw_countdown(const struct ui *ui, int width)
 }
 
 static void
-draw_too_small(int rows, int columns)
+draw_too_small(const struct ui *ui, int rows, int columns)
 {
-	static const char *const sentence =
-		N_("this terminal is too small: 40x10 is needed");
-	const char *s = _(sentence);
+	struct paint paint;
 
-	for (int y = 0; y < rows && *s; y++) {
-		size_t n = text_fit(s, (size_t)columns);
-
-		mvaddnstr(y, 0, s, (int)n);
-		s += n;
-	}
+	paint_init(&paint, ui->world->utf8);
+	paint_addf(&paint, ROLE_TEXT, _("this terminal is too small: %dx%d is "
+		   "needed"), MIN_COLUMNS, MIN_ROWS);
+	draw_wrapped(&(struct area){ 0, rows, columns }, &paint);
+	paint_done(&paint);
 	move(0, 0);
 }
 
@@ -130,7 +127,7 @@ ui_draw(struct ui *ui)
 	erase();
 	ui->too_small = rows < MIN_ROWS || columns < MIN_COLUMNS;
 	if (ui->too_small)
-		draw_too_small(rows, columns);
+		draw_too_small(ui, rows, columns);
 	else
 		draw_all(ui, rows, columns);
 	refresh();

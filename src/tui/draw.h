@@ -22,6 +22,9 @@ void draw_paint(int y, int width, const struct paint *paint, size_t left,
 /* The same as the selected row: in reverse, without colours. */
 void draw_selected(int y, int width, const struct paint *paint, size_t left);
 
+/* The lines that it takes when wrapped; 1 for nothing. */
+int wrapped_lines(const struct paint *paint, int width);
+
 /* Wrapped over the lines of area; more than fits ends in '>'. */
 void draw_wrapped(const struct area *area, const struct paint *paint);
 
@@ -36,6 +39,7 @@ void draw_foot(struct ui *ui, int rows, int width);
 struct form_place {
 	size_t row;
 	size_t column;
+	int head;	/* lines of the label or the error */
 	int lines;
 	int shown;
 	int height;	/* of the whole form */

@@ -3,9 +3,12 @@
  * the screen happens to have. */
 #include <stdlib.h>
 #include <string.h>
+#include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include <sallyport/text.h>
+#include "cursesw.h"
 #include "page.h"
+#include "term.h"
 
 #define WIDTH_UNKNOWN 80
 
@@ -155,3 +158,12 @@ page_close(struct view *view)
 	page_clear(view->data);
 	free(view->data);
 }
+
+static const struct action actions[] = {
+	{ .keys = { '/' }, .name = "search", .foot = N_("Search"),
+	  .run = ui_search, .help = N_("Search for text") },
+	{ .keys = { 'q', FN(KEY_F(10)) }, .name = "back", .foot = N_("Back"),
+	  .run = ui_pop, .help = N_("Go back") },
+};
+
+const struct action_table page_actions = ACTION_TABLE(actions);

@@ -39,7 +39,8 @@ void page_add(struct page *page, enum role role, const char *text, bool utf8);
 void page_text(struct page *page, const char *text,
 	       enum role (*role_of)(const char *line), bool utf8);
 
-/* Operations for a screen. */
+/* Operations for a screen, and its actions where it has none of its own. */
+extern const struct action_table page_actions;
 size_t page_count(const struct view *view);
 void page_draw_row(const struct view *view, size_t row, struct paint *paint);
 void page_close(struct view *view);	/* frees view->data */

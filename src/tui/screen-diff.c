@@ -28,15 +28,13 @@ diff_role(const char *line)
 	}
 }
 
-static const struct action_table no_actions = { NULL, 0 };
-
 const struct screen diff_screen = {
 	.name = N_("Difference"),
 	.is_text = true,
 	.count = page_count,
 	.draw_row = page_draw_row,
 	.close = page_close,
-	.actions = &no_actions,
+	.actions = &page_actions,
 };
 
 void

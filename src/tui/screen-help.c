@@ -59,15 +59,13 @@ add_signs(struct page *page, bool utf8)
 	}
 }
 
-static const struct action_table no_actions = { NULL, 0 };
-
 const struct screen help_screen = {
 	.name = N_("Help"),
 	.is_text = true,
 	.count = page_count,
 	.draw_row = page_draw_row,
 	.close = page_close,
-	.actions = &no_actions,
+	.actions = &page_actions,
 };
 
 void

@@ -36,42 +36,62 @@ static const struct {
 };
 
 static void
-add_conclusion(struct page *page, const struct guard_report *report, bool utf8)
+add_refusal(struct page *page, const struct guard_report *report, bool utf8)
 {
-	enum role role = conclusions[report->judgement].role;
+	struct paint *paint = page_row(page, 2, utf8);
 	struct str text = { 0 };
 
-	if (report->judgement == JUDGED_REFUSED)
-		guard_refusal(report, &text);
-	else
-		str_add(&text, _(conclusions[report->judgement].text));
-	if (report->judgement == JUDGED_REFUSED)
-		paint_addf(page_row(page, 2, utf8), role, "%s %s", _("REFUSED:"),
-			   str_text(&text));
-	else
-		paint_raw(page_row(page, 2, utf8), role, str_text(&text));
-	if (report->judgement == JUDGED_REFUSED)
-		page_add(page, ROLE_TEXT, _("f stages what mends it; ! overrides "
-			 "the guard with the name of this host."), utf8);
+	guard_refusal(report, &text);
+	paint_addf(paint, ROLE_BAD, "%s ", _("REFUSED:"));
+	paint_raw(paint, ROLE_BAD, str_text(&text));
+	page_add(page, ROLE_TEXT, _("f stages what mends it; ! overrides the "
+		 "guard with the name of this host."), utf8);
 	str_done(&text);
 }
 
-static enum role
-explain_role(const char *line)
+static void
+add_conclusion(struct page *page, const struct guard_report *report, bool utf8)
 {
-	static const struct {
-		const char *word;
-		enum role role;
-	} words[] = {
-		{ "REFUSED", ROLE_BAD },
-		{ "DROP", ROLE_BAD },
-		{ "UNKNOWN", ROLE_WARN },
-	};
+	enum judgement judgement = report->judgement;
 
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (strstr(line, words[i].word))
-			return words[i].role;
-	return ROLE_TEXT;
+	if (judgement == JUDGED_REFUSED)
+		add_refusal(page, report, utf8);
+	else if (!report->none)
+		page_add(page, conclusions[judgement].role,
+			 _(conclusions[judgement].text), utf8);
+}
+
+static enum role
+verdict_role(const struct guard_report *report, size_t n)
+{
+	const struct lifeline_verdict *verdict;
+
+	if (n >= report->verdicts.n)
+		return ROLE_TEXT;
+	verdict = report->verdicts.v[n];
+	return conclusions[verdict->judgement].role;
+}
+
+/* The account has one line a lifeline, each followed by what fails, indented;
+ * the lifeline's colour holds for all of them. */
+static void
+add_account(struct page *page, const struct guard_report *report, bool utf8)
+{
+	struct str text = { 0 };
+	const char *s;
+	size_t lifelines = 0;
+
+	guard_explain(report, &text);
+	s = str_text(&text);
+	while (*s) {
+		size_t n = strcspn(s, "\n");
+
+		lifelines += s[0] != ' ';
+		paint_rawn(page_row(page, 4, utf8),
+			   verdict_role(report, lifelines - 1), s, n);
+		s += n + (s[n] == '\n');
+	}
+	str_done(&text);
 }
 
 static void
@@ -122,17 +142,14 @@ review_update(struct view *view)
 	const struct session *session = view->ui->session;
 	struct page *page = &review->page;
 	bool utf8 = view->ui->world->utf8;
-	struct str text = { 0 };
 
 	page_clear(page);
 	add_changes(page, session, utf8);
 	page_add(page, ROLE_TEXT, "", utf8);
 	add_conclusion(page, session->report, utf8);
-	guard_explain(session->report, &text);
-	page_text(page, str_text(&text), explain_role, utf8);
+	add_account(page, session->report, utf8);
 	page_add(page, ROLE_TEXT, "", utf8);
 	add_trial(page, review, utf8);
-	str_done(&text);
 }
 
 static void

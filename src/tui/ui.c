@@ -3,7 +3,6 @@
  * where a key goes. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include "cursesw.h"
@@ -134,13 +133,7 @@ unless_writable(struct ui *ui)
 const char *
 ui_host(const struct ui *ui)
 {
-	static char name[256];
-
-	if (ui->world->actor.host)
-		return ui->world->actor.host;
-	if (gethostname(name, sizeof(name) - 1) < 0)
-		return "localhost";
-	return name;
+	return ui->world->actor.host ? ui->world->actor.host : "localhost";
 }
 
 /* --- Keys --- */
