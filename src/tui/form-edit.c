@@ -83,7 +83,7 @@ static void edit_home(struct form *f) { f->cursor = 0; }
 static void edit_end(struct form *f) { f->cursor = f->text.len; }
 static void edit_delete(struct form *f) { cut_out(f, f->cursor, after(f, f->cursor)); }
 static void edit_kill(struct form *f) { cut_out(f, f->cursor, f->text.len); }
-static void edit_clear(struct form *f) { cut_out(f, 0, f->cursor); }
+static void edit_clear(struct form *f) { cut_out(f, 0, f->text.len); }
 
 static void
 edit_backspace(struct form *form)

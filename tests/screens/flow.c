@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What keys do: to what is staged, to the kernel, and to a trial. A real
+ * guardian on a real table, in a private network namespace. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sallyport/guardian.h>
+#include <sallyport/mem.h>
+#include <sallyport/xt.h>
+#include "../ns.h"
+#include "screen.h"
+
+#define RULES \
+	"*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n" \
+	"-A INPUT -p ipv6-icmp -j ACCEPT\n" \
+	"-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT\n" \
+	"-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n" \
+	"-A INPUT -p tcp -m tcp --dport 80 -j ACCEPT\n" \
+	"COMMIT\n"
+
+static struct editor e;
+
+static void
+begin(const char *name, bool read_only)
+{
+	char *dir = xasprintf("%s/%s", screen_dir(), name);
+	struct setup setup = {
+		.rows = 24, .columns = 80, .rules = RULES, .dir = dir,
+		.ssh = "2001:db8::77 50000 2001:db8::1 22",
+		.read_only = read_only,
+	};
+
+	mkdir(dir, 0700);
+	editor_open(&e, &setup);
+	free(dir);
+}
+
+static void
+end(void)
+{
+	if (e.ui.watch.phase != WATCH_NONE) {
+		watch_revert(&e.ui);
+		editor_wait(&e, WATCH_NONE);
+	}
+	editor_close(&e);
+}
+
+static bool
+seen(const char *text)
+{
+	struct str screen = { 0 };
+	bool found;
+
+	editor_text(&e, &screen);
+	found = strstr(str_text(&screen), text) != NULL;
+	if (!found)
+		diag("'%s' is not on the screen:\n%s", text, str_text(&screen));
+	str_done(&screen);
+	return found;
+}
+
+static bool
+candidate_has(const char *text)
+{
+	struct str save = { 0 };
+	bool found;
+
+	ruleset_save(e.session->candidate, false, &save);
+	found = strstr(str_text(&save), text) != NULL;
+	str_done(&save);
+	return found;
+}
+
+static bool
+live_has(const char *text)
+{
+	struct ruleset *live = NULL;
+	struct str save = { 0 };
+	bool found;
+
+	if (e.world.backend->ops->read(e.world.backend, "filter", &live))
+		bail_out("read: %s", err_message());
+	ruleset_save(live, false, &save);
+	found = strstr(str_text(&save), text) != NULL;
+	str_done(&save);
+	ruleset_free(live);
+	return found;
+}
+
+static void
+test_editing(void)
+{
+	begin("editing", false);
+	editor_keys(&e, "G:-N WEB<Enter>");
+	ok(candidate_has(":WEB -"), "a command makes a chain");
+	editor_keys(&e, "a-p tcp --dport 443 -j ACCEPT<Enter>");
+	ok(candidate_has("-A WEB -p tcp -m tcp --dport 443 -j ACCEPT"),
+	   "a adds a rule to the chain that was made");
+	editor_keys(&e, "g4Gyp");
+	ok(candidate_has("--dport 80 -j ACCEPT\n-A INPUT -p tcp -m tcp --dport 80"),
+	   "y and p make a copy");
+	editor_keys(&e, "K");
+	editor_keys(&e, "3GO-s 2001:db8:9::/48 -j DROP<Enter>");
+	ok(candidate_has("-s 2001:db8:9::/48 -j DROP\n-A INPUT -p tcp -m tcp "
+			 "--dport 22"), "O adds above the rule 3");
+	editor_keys(&e, "gPaG");
+	ok(candidate_has(":INPUT ACCEPT"), "P sets the policy");
+	editor_keys(&e, "uuuuuu");
+	is_int(session_staged_count(e.session), 0, "u undoes all of it");
+	editor_keys(&e, "<^R><^R>");
+	ok(candidate_has("--dport 443 -j ACCEPT"), "^R does it again");
+	editor_keys(&e, "GkeSHOP<^A><^K>SHOP<Enter>");
+	ok(candidate_has(":SHOP -") && !candidate_has("WEB"),
+	   "e on a chain's line gives it another name");
+	editor_keys(&e, "d");
+	ok(candidate_has(":SHOP -"), "a chain that is not empty stays");
+	ok(!live_has("SHOP"), "nothing of it is in the kernel");
+	end();
+}
+
+static void
+test_forms(void)
+{
+	begin("forms", false);
+	editor_keys(&e, "ja-p tcp --dprt 1<Enter>");
+	ok(e.ui.form.is_open, "a form with an error stays open");
+	is_str(str_text(&e.ui.form.text), "-p tcp --dprt 1", "with what was typed");
+	is_int(e.ui.form.cursor, 7, "and the cursor at the wrong word");
+	editor_keys(&e, "<Esc>");
+	is_int(session_staged_count(e.session), 0, "Esc stages nothing");
+	editor_keys(&e, "a<Up>");
+	is_str(str_text(&e.ui.form.text), "-p tcp --dprt 1",
+	       "Up brings back what was entered");
+	editor_keys(&e, "<^U>-j DROP");
+	ui_changed(&e.ui);
+	editor_keys(&e, "<Enter>");
+	ok(e.ui.form.is_open && session_staged_count(e.session) == 0,
+	   "a form on a listing that changed is not accepted");
+	editor_keys(&e, "<^C>");
+	ok(!e.ui.form.is_open, "^C cancels");
+	editor_keys(&e, "a\xc3\xa9x<Left><BS>");
+	is_str(str_text(&e.ui.form.text), "x", "wide characters are one step");
+	editor_keys(&e, "<Esc><Paste>dddd\nq<PasteEnd>");
+	is_int(session_staged_count(e.session), 0,
+	       "what is pasted on the listing is no key");
+	ok(!e.ui.done, "not even q");
+	editor_keys(&e, ":<Paste>ip6tables -P INPUT ACCEPT\nip6tables -F\n<PasteEnd>");
+	ok(e.ui.form.is_open, "a pasted line break enters nothing");
+	end();
+}
+
+static void
+test_searching(void)
+{
+	begin("searching", false);
+	editor_keys(&e, "/dpt:80<Enter>");
+	ok(seen("INPUT 4 of 4"), "/ finds a rule by its row");
+	editor_keys(&e, "/dport 22<Enter>");
+	ok(seen("INPUT 3 of 4"), "and by its spec, around the end");
+	editor_keys(&e, "/nowhere<Enter>");
+	ok(seen("'nowhere' is not here"), "or says that it is not there");
+	editor_keys(&e, "g2G");
+	ok(seen("INPUT 2 of 4"), "2G goes to rule 2");
+	editor_keys(&e, "9G");
+	ok(seen("INPUT has no rule 9"), "9G says that there is none");
+	end();
+}
+
+static void
+test_read_only(void)
+{
+	begin("read-only", true);
+	editor_keys(&e, "jdapP:");
+	ok(!e.ui.form.is_open && session_staged_count(e.session) == 0,
+	   "read-only: nothing can be staged");
+	end();
+}
+
+static void
+start_trial(void)
+{
+	editor_keys(&e, "ja-p tcp --dport 8080 -j ACCEPT<Enter>c");
+	editor_keys(&e, "c");
+	if (!editor_wait(&e, WATCH_RUNNING))
+		bail_out("no trial: %s", str_text(&e.ui.message));
+}
+
+static void
+type_code(int code)
+{
+	char keys[8];
+
+	snprintf(keys, sizeof(keys), "%02d", code);
+	editor_keys(&e, keys);
+}
+
+static void
+test_keep(void)
+{
+	begin("keep", false);
+	start_trial();
+	ok(live_has("--dport 8080"), "the change is in the kernel, on trial");
+	editor_keys(&e, "<Enter> y<Esc><^C>y<Esc>");
+	is_int(e.ui.watch.phase, WATCH_RUNNING,
+	       "Enter, Space, y, Esc and ^C keep nothing");
+	type_code(e.ui.watch.code == 10 ? 11 : 10);
+	is_int(e.ui.watch.phase, WATCH_RUNNING, "a wrong code keeps nothing");
+	ok(seen("is not the code"), "and that is said");
+	type_code(e.ui.watch.code);
+	ok(editor_wait(&e, WATCH_NONE), "the code ends the trial");
+	ok(live_has("--dport 8080"), "the change stays");
+	is_int(session_staged_count(e.session), 0, "nothing is staged any more");
+	editor_keys(&e, "H");
+	ok(seen("confirmed"), "history has it as confirmed");
+	end();
+}
+
+static void
+test_revert(void)
+{
+	begin("revert", false);
+	start_trial();
+	editor_keys(&e, "<Esc>gP" "a");
+	is_int(session_staged_count(e.session), 2, "staging goes on meanwhile");
+	editor_keys(&e, "cc");
+	ok(seen("a trial is running"), "a second commit has to wait");
+	editor_keys(&e, "q+");
+	editor_keys(&e, "R");
+	ok(editor_wait(&e, WATCH_NONE), "R ends the trial");
+	ok(!live_has("--dport 8080"), "the change is undone");
+	ok(candidate_has("--dport 8080") && candidate_has(":INPUT ACCEPT"),
+	   "all edits are staged again");
+	ok(seen("staged again"), "and that is said");
+	end();
+}
+
+static void
+test_elsewhere(void)
+{
+	struct guardian_client other;
+
+	begin("elsewhere", false);
+	start_trial();
+	if (guardian_connect(&e.world.guardian, &other) ||
+	    guardian_confirm(&other, &e.world.actor))
+		bail_out("confirm: %s", err_message());
+	ok(editor_wait(&e, WATCH_NONE), "a confirm from elsewhere is seen");
+	ok(live_has("--dport 8080"), "and the change stays");
+	guardian_disconnect(&other);
+	end();
+}
+
+static void
+test_leaving(void)
+{
+	begin("leaving", false);
+	start_trial();
+	editor_keys(&e, "q");
+	ok(seen("The trial goes on"), "q says that the trial goes on");
+	editor_keys(&e, "y");
+	ok(e.ui.done, "y leaves");
+	editor_close(&e);
+	begin("leaving", false);
+	ok(e.ui.watch.phase == WATCH_RUNNING && e.ui.watch.found,
+	   "the next start finds the trial");
+	ok(seen("It was begun by root from 2001:db8::77"), "and says whose it is");
+	editor_keys(&e, "R");
+	ok(editor_wait(&e, WATCH_NONE), "and can undo it");
+	ok(!live_has("--dport 8080"), "the change is undone");
+	ok(candidate_has("--dport 8080"), "and is staged again");
+	end();
+}
+
+static void
+test_refusal(void)
+{
+	begin("refusal", false);
+	editor_keys(&e, "g3Gdcc");
+	ok(seen("the guard refuses this"), "c does not commit what is refused");
+	is_int(e.ui.watch.phase, WATCH_NONE, "no trial was begun");
+	editor_keys(&e, "!vps<Enter>");
+	ok(e.ui.form.is_open, "half of the host's name overrides nothing");
+	editor_keys(&e, "<^U>vps.example<Enter>");
+	ok(editor_wait(&e, WATCH_RUNNING), "the whole of it does");
+	editor_keys(&e, "R");
+	ok(editor_wait(&e, WATCH_NONE), "R ends it");
+	editor_keys(&e, "H");
+	ok(seen("the guard was overridden"), "history tells of the override");
+	end();
+}
+
+static void (*const tests[])(void) = {
+	test_editing, test_forms, test_searching, test_read_only, test_keep,
+	test_revert, test_elsewhere, test_leaving, test_refusal,
+};
+
+int
+main(int argc, char **argv)
+{
+	struct guardian_options opt;
+	int fd;
+
+	if (guardian_asked(argc, argv, &opt, &fd))
+		return guardian_main(&opt, fd);
+	screen_dir();
+	ns_or_skip();
+	if (xt_init(false))
+		bail_out("xt_init: %s", err_message());
+	for (size_t i = 0; i < ARRAY_LEN(tests); i++)
+		tests[i]();
+	return done_testing();
+}
