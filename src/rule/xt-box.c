@@ -4,12 +4,16 @@
  * two are captured without a file descriptor, the third comes back to us, and
  * the last is answered at once.
  *
+ * Data that no kernel checked can crash a plugin as it prints: it walks past its
+ * tables, it divides by zero. That ends the run in the box, not the program.
+ *
  * exit() and getaddrinfo() are defined here, in the program, so that the guests'
  * calls of these names reach us before they reach libc; outside of the box both
  * hand on what they are given. */
 #include <dlfcn.h>
 #include <netdb.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,9 +25,13 @@
 
 bool box_resolve;
 
+static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE };
+
 static struct box {
 	bool is_open;
+	bool has_crashed;
 	jmp_buf way_out;
+	struct sigaction real_faults[ARRAY_LEN(faults)];	/* the world's */
 	FILE *out_file;		/* ours: what stdout is in the box */
 	FILE *err_file;
 	FILE *real_out;		/* the world's, while the box is open */
@@ -33,10 +41,16 @@ static struct box {
 	struct str error;	/* what box_fail() was told */
 } box;
 
+/* One plugin prints the NUL behind its text: what is kept is text. */
 static ssize_t
 box_write(void *cookie, const char *s, size_t n)
 {
-	str_addn(cookie, s, n);
+	for (size_t at = 0; at < n;) {
+		size_t len = strnlen(s + at, n - at);
+
+		str_addn(cookie, s + at, len);
+		at += len + 1;
+	}
 	return (ssize_t)n;
 }
 
@@ -50,6 +64,31 @@ box_file(struct str *text)
 		die("fopencookie: no memory");
 	setvbuf(f, NULL, _IOFBF, 4096);
 	return f;
+}
+
+/* SA_NODEFER: the jump out leaves no signal blocked. */
+static void
+on_fault(int signal)
+{
+	box.has_crashed = true;
+	longjmp(box.way_out, 1);
+}
+
+static void
+faults_catch(void)
+{
+	struct sigaction action = { .sa_handler = on_fault,
+				    .sa_flags = SA_NODEFER };
+
+	for (size_t i = 0; i < ARRAY_LEN(faults); i++)
+		sigaction(faults[i], &action, &box.real_faults[i]);
+}
+
+static void
+faults_release(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(faults); i++)
+		sigaction(faults[i], &box.real_faults[i], NULL);
 }
 
 static void
@@ -68,17 +107,26 @@ box_open(void)
 	box.real_err = stderr;
 	stdout = box.out_file;
 	stderr = box.err_file;
+	box.has_crashed = false;
 	box.is_open = true;
+	faults_catch();
 }
 
+/* A stream that crashed is in no state to be touched again. */
 static void
 box_close(void)
 {
+	faults_release();
 	box.is_open = false;
-	fflush(box.out_file);
-	fflush(box.err_file);
 	stdout = box.real_out;
 	stderr = box.real_err;
+	if (box.has_crashed) {
+		box.out_file = box.err_file = NULL;
+		str_add(&box.error, _("its extension crashed"));
+		return;
+	}
+	fflush(box.out_file);
+	fflush(box.err_file);
 }
 
 bool
@@ -138,16 +186,19 @@ box_error(void)
 	while (text->len && strchr("\n ", text->s[text->len - 1]))
 		str_cut(text, text->len - 1);
 	start = str_text(text);
-	return start + strspn(start, "\n ");
+	start += strspn(start, "\n ");
+	if (str_starts(start, XT_PROGRAM ": "))
+		start += strlen(XT_PROGRAM ": ");
+	return start;
 }
 
 void
 box_done(void)
 {
-	if (box.out_file)
+	if (box.out_file) {
 		fclose(box.out_file);
-	if (box.err_file)
 		fclose(box.err_file);
+	}
 	str_done(&box.out);
 	str_done(&box.err);
 	str_done(&box.error);

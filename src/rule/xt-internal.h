@@ -11,6 +11,8 @@
 #include <sallyport/mem.h>
 #include <sallyport/xt.h>
 
+#define XT_PROGRAM "sallyport"	/* what the guests call us */
+
 /* The box that guest code (libxtables and its plugins) runs in, xt-box.c. */
 
 /* Run body(arg) with stdout and stderr captured; false when it ended early, by
@@ -34,7 +36,8 @@ _Noreturn void box_fail(enum xtables_exittype status, const char *fmt, ...)
 const struct str *box_out(void);
 
 /* Why the last box_run() ended early: the guest's message, else what it wrote
- * to stderr before it called exit(). Without the newlines around it. */
+ * to stderr before it called exit(). Without our name before it and newlines
+ * around it. */
 const char *box_error(void);
 void box_done(void);
 

@@ -113,7 +113,7 @@ parse_run(struct parse *p, int argc)
 
 	p->argc = argc + 1;
 	p->argv = xcalloc((size_t)argc + 2, sizeof(*p->argv));
-	p->argv[0] = xstrdup("sallyport");
+	p->argv[0] = xstrdup(XT_PROGRAM);
 	for (int i = 0; i < argc; i++)
 		p->argv[i + 1] = xstrdup(p->words[i]);
 	good = box_run(parse_body, p);

@@ -6,7 +6,7 @@
 static bool is_ready;
 
 static struct xtables_globals globals = {
-	.program_name = "sallyport",
+	.program_name = XT_PROGRAM,
 	.program_version = PACKAGE_VERSION,
 	.orig_opts = xt_options,
 	.exit_err = box_fail,
