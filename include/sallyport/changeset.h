@@ -120,6 +120,8 @@ json_t *rule_to_json(const struct rule *rule);
 enum err rule_from_json(const json_t *json, struct rule **rule) must_check;
 json_t *changeset_to_json(const struct changeset *cs);
 enum err changeset_from_json(const json_t *json, struct changeset **cs) must_check;
+
+/* A whole ruleset: all rules of a chain are one string, see json.c. */
 json_t *ruleset_to_json(const struct ruleset *rs);
 enum err ruleset_from_json(const json_t *json, struct ruleset **rs) must_check;
 

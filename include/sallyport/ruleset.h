@@ -66,8 +66,9 @@ enum err chain_name_check(const char *name) must_check;
  * The order of user-defined chains does not count. */
 bool ruleset_equal(const struct ruleset *a, const struct ruleset *b);
 
-/* SHA-256 over what ruleset_equal() compares; 64 hex digits and NUL. */
-#define FINGERPRINT_SIZE 65
+/* XXH3 (128 bits) over what ruleset_equal() compares; 32 hex digits and NUL. It
+ * tells tables apart, it does not seal them: who could forge one is root. */
+#define FINGERPRINT_SIZE 33
 void ruleset_fingerprint(const struct ruleset *rs, char out[FINGERPRINT_SIZE]);
 
 /* The text of ip6tables-save for this table: "*filter", ":CHAIN POLICY [p:b]",

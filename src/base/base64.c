@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Base64 that takes nothing but base64: no blanks, no missing padding. */
 #include <stdint.h>
-#include <string.h>
 #include <sallyport/base64.h>
 #include <sallyport/i18n.h>
 
@@ -32,12 +31,20 @@ base64_encode(struct str *out, const void *p, size_t n)
 	}
 }
 
+/* Value of a digit plus one; 0 for what is none. */
+static unsigned char digits[256];
+
+static void
+digits_init(void)
+{
+	for (unsigned char i = 0; i < 64; i++)
+		digits[(unsigned char)alphabet[i]] = (unsigned char)(i + 1);
+}
+
 static int
 base64_digit(char c)
 {
-	const char *at = c ? strchr(alphabet, c) : NULL;
-
-	return at ? (int)(at - alphabet) : -1;
+	return digits[(unsigned char)c] - 1;
 }
 
 /* One group of four characters into 1 to 3 bytes; 0 for a bad one. */
@@ -64,6 +71,8 @@ base64_decode(struct str *out, const char *s, size_t n)
 {
 	size_t start = out->len;
 
+	if (!digits['A'])
+		digits_init();
 	for (size_t i = 0; i + 4 <= n; i += 4) {
 		unsigned char bytes[3];
 		size_t got = base64_group(s + i, bytes);

@@ -56,27 +56,19 @@ counters_from_json(const json_t *json, struct counters *counters)
 	counters->bytes = (uint64_t)json_integer_value(json_array_get(json, 1));
 }
 
-static json_t *
-entry_to_json(const struct rule *rule)
-{
-	struct str entry = { 0 };
-	json_t *json;
-
-	base64_encode(&entry, rule->entry, rule->size);
-	json = json_pack("{s:s,s:o}", "entry", str_text(&entry), "counters",
-			 counters_to_json(&rule->counters));
-	str_done(&entry);
-	return json;
-}
-
 json_t *
 rule_to_json(const struct rule *rule)
 {
-	json_t *json = entry_to_json(rule);
+	struct str entry = { 0 };
 	struct str spec = { 0 };
+	json_t *json;
 
+	base64_encode(&entry, rule->entry, rule->size);
 	xt_spec_body(rule, &spec);
-	json_object_set_new(json, "spec", json_text(str_text(&spec), spec.len));
+	json = json_pack("{s:s,s:o,s:o}", "entry", str_text(&entry),
+			 "counters", counters_to_json(&rule->counters),
+			 "spec", json_text(str_text(&spec), spec.len));
+	str_done(&entry);
 	str_done(&spec);
 	return json;
 }
@@ -101,12 +93,12 @@ rule_from_json(const json_t *json, struct rule **rule)
 }
 
 static json_t *
-rules_to_json(const struct vec *rules, json_t *(*each)(const struct rule *))
+rules_to_json(const struct vec *rules)
 {
 	json_t *json = json_array();
 
 	for (size_t i = 0; i < rules->n; i++)
-		json_array_append_new(json, each(rules->v[i]));
+		json_array_append_new(json, rule_to_json(rules->v[i]));
 	return json;
 }
 
@@ -161,8 +153,7 @@ change_to_json(const struct change *change)
 				    policy_name(change->old_policy)));
 	}
 	if (change->rules.n)
-		json_object_set_new(json, "rules", rules_to_json(&change->rules,
-								 rule_to_json));
+		json_object_set_new(json, "rules", rules_to_json(&change->rules));
 	return json;
 }
 
@@ -277,6 +268,76 @@ changeset_from_json(const json_t *json, struct changeset **cs)
 	return err;
 }
 
+/* All rules of a chain in one string, since a table may have a hundred thousand:
+ * for each one its head and its entry, in base64. */
+struct packed_rule {
+	uint64_t packets;
+	uint64_t bytes;
+	uint64_t size;
+};
+
+static json_t *
+rules_pack(const struct vec *rules)
+{
+	struct str bytes = { 0 }, text = { 0 };
+	json_t *json;
+
+	for (size_t i = 0; i < rules->n; i++) {
+		const struct rule *rule = rules->v[i];
+		const struct packed_rule head = {
+			rule->counters.packets, rule->counters.bytes, rule->size,
+		};
+
+		str_addn(&bytes, (const char *)&head, sizeof(head));
+		str_addn(&bytes, (const char *)rule->entry, rule->size);
+	}
+	base64_encode(&text, str_text(&bytes), bytes.len);
+	json = json_stringn_nocheck(str_text(&text), text.len);
+	str_done(&bytes);
+	str_done(&text);
+	return json;
+}
+
+static enum err
+rules_unpack(const struct str *bytes, struct vec *rules)
+{
+	struct packed_rule head;
+	struct rule *rule;
+	enum err err;
+
+	for (size_t at = 0; at < bytes->len; at += head.size) {
+		if (bytes->len - at < sizeof(head))
+			return bad(_("a rule is cut off"));
+		memcpy(&head, bytes->s + at, sizeof(head));
+		at += sizeof(head);
+		if (head.size > bytes->len - at)
+			return bad(_("a rule is cut off"));
+		err = rule_new(bytes->s + at, head.size, NULL,
+			       (struct counters){ head.packets, head.bytes },
+			       &rule);
+		if (err)
+			return err;
+		vec_push(rules, rule);
+	}
+	return OK;
+}
+
+static enum err
+packed_from_json(const json_t *json, struct vec *rules)
+{
+	struct str bytes = { 0 };
+	enum err err = OK;
+
+	if (!json_is_string(json))
+		return bad(_("a chain without its rules"));
+	err = base64_decode(&bytes, json_string_value(json),
+			    json_string_length(json));
+	if (!err)
+		err = rules_unpack(&bytes, rules);
+	str_done(&bytes);
+	return err;
+}
+
 json_t *
 ruleset_to_json(const struct ruleset *rs)
 {
@@ -289,7 +350,7 @@ ruleset_to_json(const struct ruleset *rs)
 			"chain", chain->name,
 			"policy", policy_name(chain->policy),
 			"counters", counters_to_json(&chain->counters),
-			"rules", rules_to_json(&chain->rules, entry_to_json)));
+			"rules", rules_pack(&chain->rules)));
 	}
 	return json_pack("{s:s,s:o}", "table", rs->table, "chains", chains);
 }
@@ -311,7 +372,7 @@ chain_from_json(const json_t *json, struct ruleset *rs)
 		return err;
 	chain = ruleset_add_chain(rs, name, p);
 	counters_from_json(json_object_get(json, "counters"), &chain->counters);
-	return rules_from_json(json_object_get(json, "rules"), &chain->rules);
+	return packed_from_json(json_object_get(json, "rules"), &chain->rules);
 }
 
 enum err

@@ -2,9 +2,10 @@
 /* A ruleset is what the kernel has of one table, neither more nor less; copies
  * share the rules. */
 #include <ctype.h>
-#include <sha2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include <sallyport/ruleset.h>
@@ -259,18 +260,18 @@ chain_compare(const void *a, const void *b)
 }
 
 static void
-fingerprint_chain(SHA2_CTX *ctx, const struct chain *chain)
+fingerprint_chain(XXH3_state_t *state, const struct chain *chain)
 {
 	uint64_t head[2] = { chain->policy, chain->rules.n };
 
-	SHA256Update(ctx, (const uint8_t *)chain->name, sizeof(chain->name));
-	SHA256Update(ctx, (const uint8_t *)head, sizeof(head));
+	XXH3_128bits_update(state, chain->name, sizeof(chain->name));
+	XXH3_128bits_update(state, head, sizeof(head));
 	for (size_t i = 0; i < chain->rules.n; i++) {
 		const struct rule *rule = chain->rules.v[i];
 		uint64_t size = rule->size;
 
-		SHA256Update(ctx, (const uint8_t *)&size, sizeof(size));
-		SHA256Update(ctx, rule->entry, rule->size);
+		XXH3_128bits_update(state, &size, sizeof(size));
+		XXH3_128bits_update(state, rule->entry, rule->size);
 	}
 }
 
@@ -279,13 +280,20 @@ ruleset_fingerprint(const struct ruleset *rs, char out[FINGERPRINT_SIZE])
 {
 	struct chain **sorted = xmemdup(rs->chains.v,
 					rs->chains.n * sizeof(*sorted));
-	SHA2_CTX ctx;
+	XXH3_state_t *state = XXH3_createState();
+	XXH128_hash_t hash;
 
+	if (!state)
+		die("out of memory");
 	qsort(sorted, rs->chains.n, sizeof(*sorted), chain_compare);
-	SHA256Init(&ctx);
-	SHA256Update(&ctx, (const uint8_t *)rs->table, sizeof(rs->table));
+	XXH3_128bits_reset(state);
+	XXH3_128bits_update(state, rs->table, sizeof(rs->table));
 	for (size_t i = 0; i < rs->chains.n; i++)
-		fingerprint_chain(&ctx, sorted[i]);
-	SHA256End(&ctx, out);
+		fingerprint_chain(state, sorted[i]);
+	hash = XXH3_128bits_digest(state);
+	snprintf(out, FINGERPRINT_SIZE, "%016llx%016llx",
+		 (unsigned long long)hash.high64,
+		 (unsigned long long)hash.low64);
+	XXH3_freeState(state);
 	free(sorted);
 }

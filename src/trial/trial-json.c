@@ -64,6 +64,34 @@ table_to_json(const struct ruleset *rs)
 	return rs ? ruleset_to_json(rs) : json_null();
 }
 
+/* The table after the changes, where it is what they make of the table before:
+ * the caller's, or NULL. */
+static struct ruleset *
+table_expected(const struct trial *trial)
+{
+	struct ruleset *expected = ruleset_copy(trial->before);
+
+	if (changeset_apply(trial->changes, expected) == OK)
+		return expected;
+	ruleset_free(expected);
+	return NULL;
+}
+
+/* true stands for what the changes make of the table before: half the record. */
+static json_t *
+after_to_json(const struct trial *trial)
+{
+	struct ruleset *expected;
+	bool same;
+
+	if (!trial->after)
+		return json_null();
+	expected = table_expected(trial);
+	same = expected && ruleset_equal(expected, trial->after);
+	ruleset_free(expected);
+	return same ? json_true() : ruleset_to_json(trial->after);
+}
+
 json_t *
 trial_to_json(const struct trial *trial)
 {
@@ -96,7 +124,7 @@ trial_to_json(const struct trial *trial)
 	json_object_set_new(json, "changes", changes ? json_incref(changes) :
 			    changeset_to_json(trial->changes));
 	json_object_set_new(json, "before", table_to_json(trial->before));
-	json_object_set_new(json, "after", table_to_json(trial->after));
+	json_object_set_new(json, "after", after_to_json(trial));
 	return json;
 }
 
@@ -145,20 +173,44 @@ take_state(const json_t *json, enum trial_state *state)
 
 /* The table and its fingerprint must belong together. */
 static enum err
+check_table(const struct ruleset *rs, const char *key, const char *print)
+{
+	char real[FINGERPRINT_SIZE];
+
+	ruleset_fingerprint(rs, real);
+	if (strcmp(real, print) != 0)
+		return fail(ERR_FAIL, _("the trial record's table '%s' does not "
+					"match its fingerprint"), key);
+	return OK;
+}
+
+static enum err
 take_table(const json_t *json, const char *key, const char *print,
 	   struct ruleset **rs)
 {
-	char real[FINGERPRINT_SIZE];
 	enum err err = ruleset_from_json(json_object_get(json, key), rs);
 
 	if (err)
 		return fail(ERR_FAIL, _("the trial record's table '%s': %s"), key,
 			    err_message());
-	ruleset_fingerprint(*rs, real);
-	if (strcmp(real, print) != 0)
-		return fail(ERR_FAIL, _("the trial record's table '%s' does not "
-					"match its fingerprint"), key);
-	return OK;
+	return check_table(*rs, key, print);
+}
+
+static enum err
+take_after(const json_t *json, struct trial *trial)
+{
+	const json_t *after = json_object_get(json, "after");
+
+	if (json_is_null(after))
+		return OK;
+	if (!json_is_true(after))
+		return take_table(json, "after", trial->after_print,
+				  &trial->after);
+	trial->after = table_expected(trial);
+	if (!trial->after)
+		return fail(ERR_FAIL, _("the trial record's changes do not fit "
+					"its table"));
+	return check_table(trial->after, "after", trial->after_print);
 }
 
 static enum err
@@ -171,8 +223,8 @@ take_tables(const json_t *json, struct trial *trial)
 		return fail(ERR_FAIL, _("the trial record's changes: %s"),
 			    err_message());
 	err = take_table(json, "before", trial->before_print, &trial->before);
-	if (!err && !json_is_null(json_object_get(json, "after")))
-		err = take_table(json, "after", trial->after_print, &trial->after);
+	if (!err)
+		err = take_after(json, trial);
 	if (!err && (strcmp(trial->changes->table, trial->before->table) != 0 ||
 		     (trial->after && strcmp(trial->after->table,
 					     trial->before->table) != 0)))
