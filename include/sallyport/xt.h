@@ -13,9 +13,14 @@
 #include <sallyport/str.h>
 #include <sallyport/vec.h>
 
-/* Once per process, before any other. Numeric only: no name is ever looked up
- * unless resolve. */
+/* Once per process, before any other: without it rules are opaque and nothing
+ * can be parsed. Numeric only: no name is ever looked up unless resolve. */
 enum err xt_init(bool resolve) must_check;
+
+/* Extensions that crash on data that no kernel checked are survived, by handlers
+ * for SIGSEGV, SIGBUS and SIGFPE which hand on any other crash. xt_init() sets
+ * them; whoever sets handlers of these signals later calls this behind it. */
+void xt_catch_faults(void);
 
 /* Free what libxtables keeps, so that leak checkers see only leaks. */
 void xt_done(void);

@@ -1,37 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The box that guest code runs in. libxtables and its plugins print to stdout,
- * complain on stderr, call exit() and look up host names; in the box the first
- * two are captured without a file descriptor, the third comes back to us, and
- * the last is answered at once.
- *
- * Data that no kernel checked can crash a plugin as it prints: it walks past its
- * tables, it divides by zero. That ends the run in the box, not the program.
- *
- * exit() and getaddrinfo() are defined here, in the program, so that the guests'
- * calls of these names reach us before they reach libc; outside of the box both
- * hand on what they are given. */
-#include <dlfcn.h>
-#include <netdb.h>
+ * complain on stderr, fail by a callback that must not return, call exit() and
+ * crash on data that no kernel checked. In the box what they print is captured
+ * without a file descriptor, and every way to end ends just the run in the box. */
 #include <setjmp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <sallyport/err.h>
 #include <sallyport/mem.h>
 #include <sallyport/str.h>
 #include "xt-internal.h"
 
-bool box_resolve;
-
-static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE };
-
 static struct box {
+	bool is_allowed;	/* libxtables was started */
 	bool is_open;
 	bool has_crashed;
 	jmp_buf way_out;
-	struct sigaction real_faults[ARRAY_LEN(faults)];	/* the world's */
 	FILE *out_file;		/* ours: what stdout is in the box */
 	FILE *err_file;
 	FILE *real_out;		/* the world's, while the box is open */
@@ -66,29 +51,11 @@ box_file(struct str *text)
 	return f;
 }
 
-/* SA_NODEFER: the jump out leaves no signal blocked. */
-static void
-on_fault(int signal)
+void
+box_allow(void)
 {
-	box.has_crashed = true;
-	longjmp(box.way_out, 1);
-}
-
-static void
-faults_catch(void)
-{
-	struct sigaction action = { .sa_handler = on_fault,
-				    .sa_flags = SA_NODEFER };
-
-	for (size_t i = 0; i < ARRAY_LEN(faults); i++)
-		sigaction(faults[i], &action, &box.real_faults[i]);
-}
-
-static void
-faults_release(void)
-{
-	for (size_t i = 0; i < ARRAY_LEN(faults); i++)
-		sigaction(faults[i], &box.real_faults[i], NULL);
+	box.is_allowed = true;
+	xt_catch_faults();
 }
 
 static void
@@ -109,14 +76,12 @@ box_open(void)
 	stderr = box.err_file;
 	box.has_crashed = false;
 	box.is_open = true;
-	faults_catch();
 }
 
 /* A stream that crashed is in no state to be touched again. */
 static void
 box_close(void)
 {
-	faults_release();
 	box.is_open = false;
 	stdout = box.real_out;
 	stderr = box.real_err;
@@ -134,6 +99,12 @@ box_run(void (*body)(void *arg), void *arg)
 {
 	volatile bool done = false;	/* set between setjmp and longjmp */
 
+	if (!box.is_allowed) {
+		str_clear(&box.out);
+		str_clear(&box.error);
+		str_add(&box.error, _("libxtables was not started"));
+		return false;
+	}
 	box_open();
 	if (setjmp(box.way_out) == 0) {
 		body(arg);
@@ -147,6 +118,21 @@ void
 box_leave(void)
 {
 	longjmp(box.way_out, 1);
+}
+
+void
+box_crash(void)
+{
+	box.has_crashed = true;
+	longjmp(box.way_out, 1);
+}
+
+void
+box_abandon(void)
+{
+	box_close();
+	if (box.err.len)
+		fputs(str_text(&box.err), stderr);
 }
 
 bool
@@ -195,6 +181,8 @@ box_error(void)
 void
 box_done(void)
 {
+	if (box.is_allowed)
+		fault_release();
 	if (box.out_file) {
 		fclose(box.out_file);
 		fclose(box.err_file);
@@ -203,68 +191,4 @@ box_done(void)
 	str_done(&box.err);
 	str_done(&box.error);
 	memset(&box, 0, sizeof(box));
-}
-
-/* The next definition of name behind the program's own: libc's. */
-static void *
-libc_symbol(const char *name)
-{
-	return dlsym(RTLD_NEXT, name);
-}
-
-/* Does this address belong to the program, rather than to a library? */
-static bool
-is_ours(const void *address)
-{
-	Dl_info caller, self;
-
-	return dladdr(address, &caller) && dladdr(&box, &self) &&
-	       caller.dli_fbase == self.dli_fbase;
-}
-
-/* die() in the box means it: what it wrote must be seen. */
-static void
-box_abandon(void)
-{
-	box_close();
-	if (box.err.len)
-		fputs(str_text(&box.err), stderr);
-}
-
-__attribute__((visibility("default"))) void
-exit(int status)
-{
-	void (*libc_exit)(int);
-
-	if (box.is_open && !is_ours(__builtin_return_address(0)))
-		box_leave();
-	if (box.is_open)
-		box_abandon();
-	*(void **)&libc_exit = libc_symbol("exit");
-	if (libc_exit)
-		libc_exit(status);
-	_exit(status);
-}
-
-__attribute__((visibility("default"))) int
-getaddrinfo(const char *restrict node, const char *restrict service,
-	    const struct addrinfo *restrict hints,
-	    struct addrinfo **restrict res)
-{
-	static int (*libc_getaddrinfo)(const char *, const char *,
-				       const struct addrinfo *,
-				       struct addrinfo **);
-	struct addrinfo numeric = { .ai_family = AF_UNSPEC };
-
-	if (!libc_getaddrinfo)
-		*(void **)&libc_getaddrinfo = libc_symbol("getaddrinfo");
-	if (!libc_getaddrinfo)
-		return EAI_SYSTEM;
-	if (box.is_open && !box_resolve && node) {
-		if (hints)
-			numeric = *hints;
-		numeric.ai_flags |= AI_NUMERICHOST;
-		hints = &numeric;
-	}
-	return libc_getaddrinfo(node, service, hints, res);
 }

@@ -259,6 +259,7 @@ extend_free(struct parse *p)
 		free(p->target->udata);
 		p->target->udata = NULL;
 	}
-	xtables_free_opts(1);
+	if (xt_params)	/* not before libxtables was started */
+		xtables_free_opts(1);
 	p->target = NULL;
 }

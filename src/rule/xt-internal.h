@@ -15,13 +15,20 @@
 
 /* The box that guest code (libxtables and its plugins) runs in, xt-box.c. */
 
+/* From now on guests may run; before, every box_run() ends early. */
+void box_allow(void);
+
 /* Run body(arg) with stdout and stderr captured; false when it ended early, by
  * box_leave() or by an exit() of the guest. Nothing it holds is freed then. No
  * nesting. */
 bool box_run(void (*body)(void *arg), void *arg) must_check;
 
-/* End box_run() early. */
+/* End box_run() early; after a crash; not at all, as the program ends: what was
+ * written to stderr in the box is written to the real one. */
 _Noreturn void box_leave(void);
+_Noreturn void box_crash(void);
+void box_abandon(void);
+void fault_release(void);	/* undo xt_catch_faults() */
 
 /* Whether guest code is running; names are then looked up if box_resolve. */
 bool box_is_open(void);

@@ -32,10 +32,13 @@ xt_init(bool resolve)
 	/* libxtables ends a setuid process on the spot. */
 	if (getuid() != geteuid())
 		return fail(ERR_FAIL, _("cannot run as a setuid program"));
-	if (!box_run(init_body, &good) || !good)
+	box_allow();
+	if (!box_run(init_body, &good) || !good) {
+		box_done();
 		return fail(ERR_FAIL,
 			    _("cannot load the plugins of libxtables; they are "
 			      "in the package iptables"));
+	}
 	is_ready = true;
 	return OK;
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
+#include <sallyport/xt.h>
 #include "capture.h"
 #include "cursesw.h"
 #include "term.h"
@@ -71,6 +72,7 @@ catch_fatal(void)
 	sigaltstack(&alternative, NULL);
 	for (size_t i = 0; i < ARRAY_LEN(fatal_signals); i++)
 		sigaction(fatal_signals[i], &sa, NULL);
+	xt_catch_faults();
 }
 
 static void
