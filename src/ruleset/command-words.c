@@ -54,8 +54,10 @@ read_double(const char **at, struct str *word)
 			s++;
 		str_addc(word, *s);
 	}
+	if (!*s)
+		return open_quote();
 	*at = s + 1;
-	return *s ? OK : open_quote();
+	return OK;
 }
 
 /* One word, which begins at *at. */
