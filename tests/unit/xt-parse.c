@@ -4,6 +4,7 @@
 #include "../tap.h"
 #include <malloc.h>
 #include <time.h>
+#include <linux/netfilter_ipv6/ip6_tables.h>
 #include <sallyport/mem.h>
 #include <sallyport/text.h>
 #include <sallyport/xt.h>
@@ -282,6 +283,87 @@ test_unquoted(void)
 	str_done(&spec);
 }
 
+/* What other programs may load and no option of ip6tables can say. */
+static void
+odd_tos(struct ip6t_entry *e)
+{
+	e->ipv6.flags |= IP6T_F_TOS;
+	e->ipv6.tos = 4;
+}
+
+static void
+odd_proto_flag(struct ip6t_entry *e)
+{
+	e->ipv6.flags &= ~IP6T_F_PROTO;
+}
+
+static void
+odd_fragment(struct ip6t_entry *e)
+{
+	e->ipv6.invflags |= IP6T_INV_FRAG;
+}
+
+static void
+odd_any_iface(struct ip6t_entry *e)
+{
+	e->ipv6.invflags |= IP6T_INV_VIA_IN;
+}
+
+static void
+odd_address(struct ip6t_entry *e)
+{
+	e->ipv6.src.s6_addr[15] = 1;
+}
+
+static void
+odd_mask(struct ip6t_entry *e)
+{
+	strcpy(e->ipv6.iniface, "eth0");
+	memset(e->ipv6.iniface_mask, 0xff, 2);
+	e->ipv6.iniface_mask[4] = 1;
+}
+
+static void
+odd_name(struct ip6t_entry *e)
+{
+	strcpy(e->ipv6.outiface, "a\nb");
+	memset(e->ipv6.outiface_mask, 0xff, 4);
+}
+
+static void
+odd_proto(struct ip6t_entry *e)
+{
+	e->ipv6.proto = 300;
+}
+
+static void
+test_odd(void)
+{
+	static void (*const makers[])(struct ip6t_entry *) = {
+		odd_tos, odd_proto_flag, odd_fragment, odd_any_iface,
+		odd_address, odd_mask, odd_name, odd_proto,
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(makers); i++) {
+		struct vec rules = { 0 }, again = { 0 };
+		struct str spec = { 0 };
+		struct rule *odd;
+
+		if (parse("-p tcp -j DROP", &rules))
+			bail_out("%s", err_message());
+		makers[i]((struct ip6t_entry *)((struct rule *)
+						rules.v[0])->entry);
+		odd = rules.v[0];
+		ok(xt_is_opaque(odd), "odd rule %zu is opaque", i + 1);
+		xt_spec_body(odd, &spec);
+		ok(parse(spec.s, &again) == OK && rule_equal(again.v[0], odd) &&
+		   !strchr(spec.s, '\n'), "and comes through");
+		rules_free(&rules);
+		rules_free(&again);
+		str_done(&spec);
+	}
+}
+
 /* The same answer whatever was parsed before. */
 static void
 test_order(void)
@@ -403,6 +485,7 @@ main(void)
 	test_nat();
 	test_hostile();
 	test_unquoted();
+	test_odd();
 	test_order();
 	test_resolver();
 	test_tampered_data();
