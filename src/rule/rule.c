@@ -129,7 +129,7 @@ target_label(struct xt_entry_target *t, const char *label)
 		return fail(ERR_PARSE, _("malformed rule entry"));
 	memcpy(&verdict, t->data, sizeof(verdict));
 	if (!label && verdict != 0)
-		return fail(ERR_PARSE, _("rule entry whose verdict has no name"));
+		return fail(ERR_PARSE, _("a verdict without a name"));
 	if (label && strlen(label) >= XT_EXTENSION_MAXNAMELEN)
 		return fail(ERR_PARSE, _("name '%s' is too long"), label);
 	memset(t->data, 0, STANDARD_SIZE - sizeof(*t));
@@ -200,7 +200,7 @@ rule_new(const void *entry, size_t size, const char *label,
 	struct rule *r;
 	enum err err;
 
-	/* An entry that is too short is never looked into; the copy is aligned. */
+	/* One that is too short is never looked into; the copy is aligned. */
 	if (size < sizeof(struct ip6t_entry) || size > USHRT_MAX)
 		return fail(ERR_PARSE, _("malformed rule entry"));
 	r = rule_alloc(entry, size);
@@ -254,7 +254,8 @@ rule_has_standard_target(const struct rule *rule)
 bool
 rule_jumps_to(const struct rule *rule, const char *chain)
 {
-	return rule->standard && *chain && strcmp(rule_target(rule), chain) == 0;
+	return rule->standard && *chain &&
+	       strcmp(rule_target(rule), chain) == 0;
 }
 
 bool

@@ -2,7 +2,7 @@
 /* The box that guest code runs in. libxtables and its plugins print to stdout,
  * complain on stderr, fail by a callback that must not return, call exit() and
  * crash on data that no kernel checked. In the box what they print is captured
- * without a file descriptor, and every way to end ends just the run in the box. */
+ * without a file descriptor, and every way to end ends just the run in it. */
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -43,7 +43,7 @@ add_options(const struct xt_option_entry *x6, const struct option *old,
 	xt_params->opts = opts;
 }
 
-/* A second use of an extension is a copy that shares the first one's options. */
+/* A second use of an extension is a copy with the first one's options. */
 static bool
 is_clone(const struct xtables_match *m)
 {
@@ -131,7 +131,8 @@ extend_jump(struct parse *p, const char *name)
 	if (is_chain)
 		return;
 	if (p->fw.ipv6.flags & IP6T_F_GOTO)
-		box_fail(PARAMETER_PROBLEM, _("goto '%s' is not a chain"), name);
+		box_fail(PARAMETER_PROBLEM,
+			 _("goto '%s' is not a chain"), name);
 	if (is_verdict(name))
 		return;
 	p->target = find_target(name);

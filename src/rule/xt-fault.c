@@ -7,7 +7,7 @@
 #include "xt-internal.h"
 
 static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE };
-static struct sigaction others[ARRAY_LEN(faults)];	/* who was there before */
+static struct sigaction others[ARRAY_LEN(faults)];	/* there before */
 
 /* Behind a crash of the program's own the instruction runs once more when we
  * return, and the other handler has it; what somebody sent is sent again. */

@@ -109,7 +109,8 @@ must_match(const char *name, struct xtables_rule_match **matches)
 bool
 find_init(void)
 {
-	struct xtables_target *t = xtables_find_target("standard", XTF_TRY_LOAD);
+	struct xtables_target *t = xtables_find_target("standard",
+						       XTF_TRY_LOAD);
 	const char *slash;
 	Dl_info info;
 

@@ -6,8 +6,8 @@
 #include <string.h>
 #include "xt-internal.h"
 
-/* The extension's name in a plugin's file name, in heap, or NULL: "libxt_tcp.so"
- * is "tcp"; other families have other prefixes. */
+/* The extension's name in a plugin's file name, in heap, or NULL: "tcp" in
+ * "libxt_tcp.so"; other families have other prefixes. */
 static char *
 extension_name(const char *file)
 {

@@ -76,7 +76,7 @@ struct parse {
 	char *const *words;	/* as given, for messages */
 	int argc;		/* of argv: the words and the one before them */
 	char **argv;		/* copies: guests write into their words */
-	int at;			/* where in argv the option began; 0: all read */
+	int at;			/* where the option began in argv; 0: all read */
 	const char *checked;	/* extension in its final check, else NULL */
 
 	unsigned seen;		/* built-in options that come but once */

@@ -226,7 +226,8 @@ take_number(struct parse *p, const char *word)
 	unsigned number;
 
 	if (!xtables_strtoui(word, NULL, &number, 1, INT_MAX))
-		box_fail(PARAMETER_PROBLEM, _("invalid rule number '%s'"), word);
+		box_fail(PARAMETER_PROBLEM, _("invalid rule number '%s'"),
+			 word);
 	p->command->number = number;
 }
 
@@ -290,7 +291,8 @@ builtin_take(struct parse *p, const struct builtin *b)
 			 _("option '-%c' may be given only once"), b->c);
 	p->seen |= b->once;
 	if (p->invert && !b->inverse)
-		box_fail(PARAMETER_PROBLEM, _("cannot have ! before -%c"), b->c);
+		box_fail(PARAMETER_PROBLEM, _("cannot have ! before -%c"),
+			 b->c);
 	if (p->invert)
 		p->fw.ipv6.invflags |= b->inverse;
 	b->take(p);
@@ -333,7 +335,8 @@ is_letter(int c)
 bool
 option_take(struct parse *p, int c)
 {
-	const struct builtin *b = builtin_find(builtins, ARRAY_LEN(builtins), c);
+	const struct builtin *b = builtin_find(builtins, ARRAY_LEN(builtins),
+					       c);
 
 	if (!b && p->command)
 		b = builtin_find(around, ARRAY_LEN(around), c);

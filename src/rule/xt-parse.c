@@ -43,7 +43,8 @@ parse_options(struct parse *p)
 		box_fail(PARAMETER_PROBLEM, _("bad argument '%s'"),
 			 p->argv[optind]);
 	if (p->invert)
-		box_fail(PARAMETER_PROBLEM, _("nothing appropriate following !"));
+		box_fail(PARAMETER_PROBLEM,
+			 _("nothing appropriate following !"));
 }
 
 static bool

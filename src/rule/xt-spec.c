@@ -14,13 +14,14 @@
  * back. The specs of all others are parsed and compared before they are
  * believed: some print names as they are, blanks and quotes and all. */
 static const char *const plain[] = {
-	"CHECKSUM", "CLASSIFY", "CONNMARK", "DNAT", "DSCP", "HL", "LOG", "MARK",
-	"MASQUERADE", "NFQUEUE", "NETMAP", "REDIRECT", "REJECT", "SNAT", "TCPMSS",
-	"TPROXY", "TRACE", "addrtype", "ah", "comment", "connbytes", "connlimit",
-	"connmark", "conntrack", "cpu", "dscp", "esp", "frag", "hl", "icmp6",
-	"iprange", "ipv6header", "length", "limit", "mac", "mark", "multiport",
-	"owner", "pkttype", "rpfilter", "sctp", "socket", "state", "statistic",
-	"tcp", "tcpmss", "time", "tos", "udp",
+	"CHECKSUM", "CLASSIFY", "CONNMARK", "DNAT", "DSCP", "HL", "LOG",
+	"MARK", "MASQUERADE", "NFQUEUE", "NETMAP", "REDIRECT", "REJECT",
+	"SNAT", "TCPMSS", "TPROXY", "TRACE", "addrtype", "ah", "comment",
+	"connbytes", "connlimit", "connmark", "conntrack", "cpu", "dscp",
+	"esp", "frag", "hl", "icmp6", "iprange", "ipv6header", "length",
+	"limit", "mac", "mark", "multiport", "owner", "pkttype", "rpfilter",
+	"sctp", "socket", "state", "statistic", "tcp", "tcpmss", "time",
+	"tos", "udp",
 };
 
 struct spec {

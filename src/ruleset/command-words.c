@@ -18,8 +18,9 @@ is_blank(char c)
 static enum err
 shell_only(char c)
 {
-	return fail(ERR_PARSE, _("'%c' is for a shell, and no shell reads this: "
-				 "give one plain command"), c);
+	return fail(ERR_PARSE,
+		    _("'%c' is for a shell, and no shell reads this: give one "
+		      "plain command"), c);
 }
 
 static enum err

@@ -124,8 +124,9 @@ stage_policy(struct stage *st)
 	if (policy == POLICY_NONE)
 		return fail(ERR_PARSE, _("'%s' is no policy"), word);
 	if (policy == POLICY_DROP && strcmp(st->rs->table, "nat") == 0)
-		return fail(ERR_PARSE, _("the table 'nat' is not for filtering: "
-					 "DROP is not allowed in it"));
+		return fail(ERR_PARSE,
+			    _("the table 'nat' is not for filtering: DROP is "
+			      "not allowed in it"));
 	return push(st, change_policy(st->command->chain, policy));
 }
 
