@@ -67,6 +67,22 @@ make_world(struct editor *editor, const struct setup *setup)
 	};
 }
 
+/* The editor takes descriptor 1 away from whoever prints, which a test does. */
+static void
+keep_stdout(void)
+{
+	static FILE *own;
+
+	if (own)
+		return;
+	own = fdopen(dup(STDOUT_FILENO), "w");
+	if (!own)
+		bail_out("cannot keep the standard output");
+	setvbuf(own, NULL, _IOLBF, 0);
+	fflush(stdout);
+	stdout = own;
+}
+
 void
 editor_open(struct editor *editor, const struct setup *setup)
 {
@@ -74,6 +90,7 @@ editor_open(struct editor *editor, const struct setup *setup)
 	enum apply_found found;
 
 	*editor = (struct editor){ 0 };
+	keep_stdout();
 	setlocale(LC_CTYPE, setup->ascii ? "C" : "C.UTF-8");
 	load_rules(setup->rules);
 	make_world(editor, setup);
