@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sallyport/err.h>
+#include <sallyport/vec.h>
 
 /* Longest chain name plus NUL: XT_EXTENSION_MAXNAMELEN. */
 #define CHAIN_NAME_SIZE 29
@@ -43,6 +44,7 @@ enum err rule_new(const void *entry, size_t size, const char *label,
 
 struct rule *rule_ref(const struct rule *rule);	/* yours; unref it */
 void rule_unref(struct rule *rule);		/* takes NULL */
+void rules_done(struct vec *rules);		/* unref all, and vec_done() */
 
 /* Byte for byte, counters aside. */
 bool rule_equal(const struct rule *a, const struct rule *b);

@@ -46,7 +46,7 @@ lock_holder(int fd, struct str *holder)
 	if (pid <= 0)
 		return;
 	proc_comm(pid, holder);
-	str_addf(holder, _(" (pid %d)"), (int)pid);
+	str_addf(holder, holder->len ? " (pid %d)" : "pid %d", (int)pid);
 }
 
 enum err

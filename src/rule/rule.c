@@ -232,6 +232,14 @@ rule_unref(struct rule *rule)
 		free(rule);
 }
 
+void
+rules_done(struct vec *rules)
+{
+	for (size_t i = 0; i < rules->n; i++)
+		rule_unref(rules->v[i]);
+	vec_done(rules);
+}
+
 bool
 rule_equal(const struct rule *a, const struct rule *b)
 {

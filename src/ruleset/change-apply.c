@@ -282,9 +282,7 @@ apply_chain_flush(struct change *change, struct ruleset *rs)
 					    "this change knows"), change->chain);
 	change->rules = chain->rules;
 	chain->rules = (struct vec){ 0 };
-	for (size_t i = 0; i < known.n; i++)
-		rule_unref(known.v[i]);
-	vec_done(&known);
+	rules_done(&known);
 	return OK;
 }
 

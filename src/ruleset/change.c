@@ -117,9 +117,7 @@ change_free(struct change *change)
 		return;
 	rule_unref(change->rule);
 	rule_unref(change->old_rule);
-	for (size_t i = 0; i < change->rules.n; i++)
-		rule_unref(change->rules.v[i]);
-	vec_done(&change->rules);
+	rules_done(&change->rules);
 	free(change);
 }
 

@@ -73,9 +73,7 @@ ruleset_new_empty(const char *table, struct ruleset **rs)
 static void
 chain_free(struct chain *chain)
 {
-	for (size_t i = 0; i < chain->rules.n; i++)
-		rule_unref(chain->rules.v[i]);
-	vec_done(&chain->rules);
+	rules_done(&chain->rules);
 	free(chain);
 }
 
@@ -204,6 +202,7 @@ chain_name_check(const char *name)
 {
 	static const char *const taken[] = { "ACCEPT", "DROP", "QUEUE",
 					     "RETURN" };
+	bool is_target = false;
 
 	if (!*name)
 		return fail(ERR_USAGE, _("a chain needs a name"));
@@ -218,9 +217,10 @@ chain_name_check(const char *name)
 			return fail(ERR_USAGE, _("a chain name may not have "
 						 "blanks or control characters"));
 	for (size_t i = 0; i < ARRAY_LEN(taken); i++)
-		if (strcmp(name, taken[i]) == 0)
-			return fail(ERR_USAGE, _("'%s' is a target, not a name "
-						 "for a chain"), name);
+		is_target = is_target || strcmp(name, taken[i]) == 0;
+	if (is_target || xt_has_target(name))
+		return fail(ERR_USAGE, _("'%s' is a target, not a name for a "
+					 "chain"), name);
 	return OK;
 }
 

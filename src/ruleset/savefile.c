@@ -176,7 +176,11 @@ load_rule(struct loader *ld, char **words, size_t n)
 		return err;
 	err = xt_parse(ld->rs->table, (int)(n - used), words + used, &names,
 		       &rules);
-	if (!err)
+	for (size_t i = 0; i < rules.n && !err; i++)
+		err = rule_check_chain(rules.v[i], chain->name);
+	if (err)
+		rules_done(&rules);
+	else
 		load_place_take(chain, at, &rules, counted ? &counters : NULL);
 	return err;
 }

@@ -146,9 +146,12 @@ staged_step(struct session *s, size_t before)
 	judge(s);
 }
 
+/* What ip6tables would not let anybody make either. */
 static enum err
-check_new_name(const struct change *change)
+check_change(const struct change *change)
 {
+	if (change->kind == CHANGE_INSERT || change->kind == CHANGE_REPLACE)
+		return rule_check_chain(change->rule, change->chain);
 	if (change->kind == CHANGE_CHAIN_NEW)
 		return chain_name_check(change->chain);
 	if (change->kind == CHANGE_CHAIN_RENAME)
@@ -171,7 +174,7 @@ session_stage_take(struct session *s, struct change *change)
 	enum err err = check_writable(s);
 
 	if (!err)
-		err = check_new_name(change);
+		err = check_change(change);
 	if (err) {
 		change_free(change);
 		return err;

@@ -188,9 +188,9 @@ guardian_arm(struct guardian *g, struct trial *trial_take)
 	g->trial = trial_take;
 	if (!err)
 		err = clear_record(g);
-	if (!err)
-		err = g->be->ops->lock(g->be, g->clock,
-				       guardian_now(g) + LOCK_PATIENCE_MS);
+	if (!err && g->be->ops->lock(g->be, g->clock,
+				     guardian_now(g) + LOCK_PATIENCE_MS))
+		err = ERR_FAIL;	/* ERR_BUSY is another trial */
 	if (err) {
 		outcome_fail(g, err);
 		return;

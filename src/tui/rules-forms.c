@@ -42,14 +42,6 @@ parse_spec(struct ui *ui, const char *text, struct vec *rules)
 	return err;
 }
 
-static void
-rules_free(struct vec *rules)
-{
-	for (size_t i = 0; i < rules->n; i++)
-		rule_unref(rules->v[i]);
-	vec_done(rules);
-}
-
 /* The first rule takes the place of the one at pos, or goes there; the others
  * follow it. One step to undo. */
 static enum err
@@ -85,7 +77,7 @@ submit_spec(struct ui *ui, const char *text, bool replace)
 		err = parse_spec(ui, text, &rules);
 	if (!err)
 		err = stage_rules(ui, &rules, replace);
-	rules_free(&rules);
+	rules_done(&rules);
 	if (err)
 		return err;
 	ui_staged(ui, OK);
