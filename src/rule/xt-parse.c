@@ -98,14 +98,6 @@ parse_free(struct parse *p)
 	free(p->destination_masks);
 }
 
-static void
-rules_done(struct vec *rules)
-{
-	for (size_t i = 0; i < rules->n; i++)
-		rule_unref(rules->v[i]);
-	vec_done(rules);
-}
-
 /* True with p->rules, which are the caller's then; box_error() otherwise. */
 static bool
 parse_run(struct parse *p, int argc)
