@@ -1,0 +1,198 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The editor in a real terminal (tmux): it comes and goes without a trace, and
+# what it leaves behind when its terminal is lost is a trial that reverts.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+in_namespace "$0" "$@"
+need tmux ip6tables-legacy ip6tables-legacy-restore
+
+TMUX_TMPDIR=$tmp
+export TMUX_TMPDIR
+unset TMUX
+rules=$tmp/rules
+cat >"$rules" <<'RULES'
+*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:OUTPUT ACCEPT [0:0]
+-A INPUT -p ipv6-icmp -j ACCEPT
+-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT
+-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT
+COMMIT
+RULES
+
+# begin WIDTH HEIGHT TERM [NAME=VALUE...]: a shell with job control in a new
+# terminal, and in it the editor, once its shell is there.
+begin() {
+	width=$1
+	height=$2
+	term=$3
+	shift 3
+	ip6tables-legacy-restore <"$rules"
+	rm -f "$tmp"/before "$tmp"/after "$tmp"/status
+	cat >"$tmp/edit" <<EDIT
+stty -g >$tmp/before
+env TERM=$term $* $SALLYPORT --db $db --run-dir $run_dir
+echo \$? >$tmp/status.new
+stty -g >$tmp/after
+mv $tmp/status.new $tmp/status
+EDIT
+	tmux -L sallyport -f /dev/null new-session -d -x "$width" -y "$height" \
+		"exec env LC_ALL=C.UTF-8 PS1='ready> ' ENV= sh -i -m"
+	poll_until 5 shows 'ready>'
+	keys "sh $tmp/edit" Enter
+	poll_until 10 shows 'filter'
+}
+
+end() {
+	tmux -L sallyport kill-server 2>/dev/null
+	poll_until 5 is_gone
+}
+
+keys() { tmux -L sallyport send-keys "$@"; }
+screen() { tmux -L sallyport capture-pane -p; }
+coloured() { tmux -L sallyport capture-pane -p -e; }
+shows() { screen | grep -q -e "$1"; }
+lacks() { ! screen | grep -q -e "$1"; }
+resize() { tmux -L sallyport resize-window -x "$1" -y "$2"; }
+editor_pid() { pgrep -x -f "$SALLYPORT --db $db --run-dir $run_dir"; }
+is_gone() { ! editor_pid; }
+has_ended() { [ -e "$tmp/status" ]; }
+live_has() { ip6tables-legacy -S | grep -q -e "$1"; }
+live_lacks() { ! live_has "$1"; }
+same_terminal() { cmp "$tmp/before" "$tmp/after"; }
+
+# ended STATUS "how": the editor ended so, and left the terminal as it was.
+ended() {
+	ok "$2: the editor ends" poll_until 10 has_ended
+	is "$(cat "$tmp/status")" "$1" "$2: its status is $1"
+	ok "$2: the terminal's settings are as before" same_terminal
+	[ "$term" = vt100 ] ||	# it has no second screen
+		ok "$2: the screen is as before" poll_until 5 lacks 'Chain INPUT'
+	ok "$2: the shell goes on" poll_until 5 shows 'ready>'
+}
+
+stage_and_commit() {
+	keys ':' && poll_until 5 shows 'An ip6tables command'
+	keys -l -- 'ip6tables -A INPUT -p tcp --dport 8080 -j ACCEPT'
+	keys Enter && poll_until 5 shows 'dpt:8080'
+	keys c && poll_until 5 shows 'Commit on trial'
+	keys l && poll_until 5 shows 'Seconds of the trial'
+	keys C-u "$1" Enter && poll_until 5 shows "$1 s, then undone"
+	keys c && poll_until 10 shows 'ON TRIAL'
+}
+
+begin 80 24 xterm-256color
+ok "the rules are shown" shows 'Chain INPUT (policy DROP)'
+like "$(coloured)" "$(printf '\033')\\[32m" "with colours"
+keys q
+ended 0 "q"
+end
+
+begin 80 24 xterm-256color
+kill -TERM "$(editor_pid)"
+ended 1 "TERM"
+end
+
+begin 80 24 xterm-256color
+kill -SEGV "$(editor_pid)"
+ended 139 "a crash"
+end
+
+begin 80 24 xterm-256color
+kill -ABRT "$(editor_pid)"
+ended 134 "an abort"
+end
+
+begin 80 24 xterm-256color
+keys C-z
+ok "^Z gives the shell back" poll_until 5 lacks 'Chain INPUT'
+keys 'stty -g >'"$tmp/stopped" Enter
+ok "^Z restores the terminal's settings" \
+	poll_until 5 cmp "$tmp/before" "$tmp/stopped"
+resize 100 30
+keys fg Enter
+ok "fg brings the editor back" poll_until 5 shows 'Chain INPUT'
+ok "in the size that the terminal has now" \
+	poll_until 5 eval 'screen | tail -n 4 | grep -q "a Add .*v Columns"'
+keys j d
+ok "and it takes keys" poll_until 5 shows '1 staged'
+keys q
+ok "leaving with staged edits asks" poll_until 5 shows 'Leave?'
+keys Enter
+ok "Enter does not answer" shows 'Leave?'
+keys y
+ended 0 "q, y"
+end
+
+begin 80 24 xterm-256color
+for size in 40x10 200x60 33x7 81x25 40x10 120x12 60x40; do
+	for i in 1 2 3 4 5; do
+		resize "$((${size%x*} + i))" "${size#*x}"
+	done
+done
+resize 30 8
+ok "a small terminal gets one sentence" poll_until 5 shows 'too small'
+resize 40 10
+ok "40x10 is enough" poll_until 5 shows 'num  target prot port'
+resize 100 30
+ok "after a storm of sizes the last one holds" \
+	poll_until 5 eval '[ "$(screen | sed -n 30p | grep -c "? Help")" = 1 ]'
+keys q
+ended 0 "after the storm"
+end
+
+for variant in 'vt100' 'xterm-256color NO_COLOR=1'; do
+	# shellcheck disable=SC2086
+	begin 80 24 $variant
+	keys j d
+	ok "$variant: what is deleted is marked by a character" \
+		poll_until 5 shows '^- 1 '
+	unlike "$(coloured)" "$(printf '\033')\\[[0-9;]*3[0-7]m" \
+		"$variant: there is no colour"
+	keys q y
+	ended 0 "$variant"
+	end
+done
+
+begin 80 24 xterm-256color LC_ALL=C
+unlike "$(screen)" '[^ -~]' "LC_ALL=C: every character is ASCII"
+keys q
+ended 0 "LC_ALL=C"
+end
+
+begin 80 24 xterm-256color
+ip6tables-legacy -A INPUT -p tcp --dport 99 -j ACCEPT
+ok "a change by others is told" poll_until 5 shows 'others changed'
+keys r
+ok "r reads it" poll_until 5 shows 'dpt:99'
+end
+
+begin 80 24 xterm-256color
+stage_and_commit 5
+ok "the change is on trial" live_has 8080
+end
+ok "the editor ends with its terminal" poll_until 5 is_gone
+ok "its change stays for its time" live_has 8080
+ok "and is undone then" poll_until 15 live_lacks 8080
+like "$($SALLYPORT --db "$db" --run-dir "$run_dir" log)" 'reverted' \
+	"history has it"
+
+begin 80 24 xterm-256color
+stage_and_commit 5
+kill -KILL "$(editor_pid)"
+ok "kill -9: the change is undone in time" poll_until 15 live_lacks 8080
+end
+
+begin 80 24 xterm-256color
+ok "the next start stages it again" poll_until 5 shows 'staged again'
+keys c && poll_until 5 shows 'Commit on trial'
+keys c && poll_until 10 shows 'ON TRIAL'
+code=$(screen | sed -n 's/.* \([1-9][0-9]\) keeps it.*/\1/p')
+keys "$code"
+ok "its code keeps it" poll_until 5 shows 'kept'
+ok "in the kernel, too" live_has 8080
+end
+
+done_testing
