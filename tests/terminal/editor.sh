@@ -57,6 +57,7 @@ shows() { screen | grep -q -e "$1"; }
 lacks() { ! screen | grep -q -e "$1"; }
 resize() { tmux -L sallyport resize-window -x "$1" -y "$2"; }
 editor_pid() { pgrep -x -f "$SALLYPORT --db $db --run-dir $run_dir"; }
+foot_is_wide() { screen | sed -n 30p | grep -q 'a Add .*v Columns'; }
 is_gone() { ! editor_pid; }
 has_ended() { [ -e "$tmp/status" ]; }
 live_has() { ip6tables-legacy -S | grep -q -e "$1"; }
@@ -115,7 +116,7 @@ resize 100 30
 keys fg Enter
 ok "fg brings the editor back" poll_until 5 shows 'Chain INPUT'
 ok "in the size that the terminal has now" \
-	poll_until 5 eval 'screen | tail -n 4 | grep -q "a Add .*v Columns"'
+	poll_until 5 foot_is_wide
 keys j d
 ok "and it takes keys" poll_until 5 shows '1 staged'
 keys q
@@ -138,7 +139,7 @@ resize 40 10
 ok "40x10 is enough" poll_until 5 shows 'num  target prot port'
 resize 100 30
 ok "after a storm of sizes the last one holds" \
-	poll_until 5 eval '[ "$(screen | sed -n 30p | grep -c "? Help")" = 1 ]'
+	poll_until 5 foot_is_wide
 keys q
 ended 0 "after the storm"
 end
