@@ -13,6 +13,7 @@
 #include "../unit/random-rules.h"
 
 static char dir[] = "/tmp/bench-XXXXXX";
+static char run_dir[] = "/dev/shm/bench-XXXXXX";	/* a tmpfs, as /run is */
 static char *sallyport;
 
 static double
@@ -106,12 +107,12 @@ bench_size(unsigned n)
 {
 	char *rules = xasprintf("%s/rules-%u", dir, n);
 	char *db = xasprintf("--db=%s/db/h.db", dir);
-	char *run_dir = xasprintf("--run-dir=%s/run", dir);
+	char *state = xasprintf("--run-dir=%s/run", run_dir);
 	int times = n > 50000 ? 3 : 7;
 
 	write_rules(rules, n);
 	report("load a file", n,
-	       best(CMD(sallyport, db, run_dir, "apply", rules, "--yes",
+	       best(CMD(sallyport, db, state, "apply", rules, "--yes",
 			"--no-trial"), NULL, 1),
 	       best(CMD("ip6tables-legacy-restore"), rules, times));
 	report("list", n, best(CMD(sallyport, "list"), NULL, times),
@@ -123,14 +124,14 @@ bench_size(unsigned n)
 				       times),
 	       best(CMD("ip6tables-legacy-restore", "--test"), rules, times));
 	report("append one, no trial", n,
-	       best(CMD(sallyport, db, run_dir, "apply", "--yes", "--no-trial",
+	       best(CMD(sallyport, db, state, "apply", "--yes", "--no-trial",
 			"--", "-A", "INPUT", "-p", "tcp", "--dport", "8080",
 			"-j", "ACCEPT"), NULL, times),
 	       best(CMD("ip6tables-legacy", "-A", "INPUT", "-p", "tcp",
 			"--dport", "8080", "-j", "ACCEPT"), NULL, times));
 	free(rules);
 	free(db);
-	free(run_dir);
+	free(state);
 }
 
 /* Five differences in n rules. */
@@ -167,14 +168,14 @@ main(void)
 
 	sallyport = realpath(program ? program : "./sallyport", NULL);
 	ns_or_skip();
-	if (!sallyport || !mkdtemp(dir) || xt_init(false) != OK)
+	if (!sallyport || !mkdtemp(dir) || !mkdtemp(run_dir) || xt_init(false) != OK)
 		bail_out("cannot begin");
 	bench_size(1000);
 	bench_size(10000);
 	bench_size(100000);
 	bench_diff(10000);
 	bench_diff(100000);
-	run(CMD("rm", "-rf", dir), NULL);
+	run(CMD("rm", "-rf", dir, run_dir), NULL);
 	ok(true, "the figures are printed");
 	free(sallyport);
 	return done_testing();
