@@ -16,8 +16,8 @@
 enum err dir_open_private(const char *path, int *fd) must_check;
 
 /* Append the whole file to out. ERR_NOT_FOUND where there is none, ERR_FAIL
- * past max bytes or when it is no regular file. dirfd may be AT_FDCWD. Follows
- * no symbolic link in its last part when dirfd is a directory of ours. */
+ * past max bytes or for a directory. dirfd may be AT_FDCWD; else it is a directory
+ * of ours, where a symbolic link or what is no regular file is refused. */
 enum err file_read(int dirfd, const char *name, size_t max, struct str *out)
 	must_check;
 

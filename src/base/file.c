@@ -3,6 +3,7 @@
  * text or the new, never a part. Directories of state are ours alone. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -78,22 +79,37 @@ file_read_fd(int fd, const char *name, size_t max, struct str *out)
 	}
 }
 
+/* In a directory of ours only a regular file will do; elsewhere people may name
+ * a pipe. */
+static enum err
+check_kind(int fd, const char *name, bool ours)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return fail_errno(_("cannot look at '%s'"), name);
+	if (S_ISDIR(st.st_mode))
+		return fail(ERR_FAIL, _("'%s' is a directory"), name);
+	if (ours && !S_ISREG(st.st_mode))
+		return fail(ERR_FAIL, _("'%s' is no regular file"), name);
+	return OK;
+}
+
 enum err
 file_read(int dirfd, const char *name, size_t max, struct str *out)
 {
-	int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
-	struct stat st;
+	bool ours = dirfd != AT_FDCWD;
+	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
 	enum err err;
 	int fd;
 
-	if (dirfd != AT_FDCWD)
-		flags |= O_NOFOLLOW;
+	if (ours)
+		flags |= O_NOFOLLOW | O_NONBLOCK;
 	fd = openat(dirfd, name, flags);
 	if (fd < 0)
 		return fail_errno(_("cannot open '%s'"), name);
-	if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode))
-		err = fail(ERR_FAIL, _("'%s' is no regular file"), name);
-	else
+	err = check_kind(fd, name, ours);
+	if (!err)
 		err = file_read_fd(fd, name, max, out);
 	close(fd);
 	return err;
