@@ -45,7 +45,7 @@ status_is 1 'nothing is left to confirm' sp confirm
 like "$out" 'no change is on trial' 'which is said'
 
 number=$(ip6tables-legacy -n --line-numbers -L INPUT |
-	sed -n 's/^\([0-9]*\) .*dpt:22 .*/\1/p')
+	sed -n 's/^\([0-9]*\) .*dpt:22 *$/\1/p')
 status_is 3 'deleting the port 22 rule is refused' \
 	sp apply --yes -- -D INPUT "$number"
 like "$out" 'a new connection in .*INPUT policy' 'for the next login'

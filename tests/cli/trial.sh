@@ -17,9 +17,11 @@ is_back() {
 	[ "$(rules)" = "$before" ]
 }
 
+# The program itself, not a subshell of ours, is what the signals go to.
 new_trial() {
 	# shellcheck disable=SC2086	# words
-	sp apply --yes -t "$1" -m "$2" -- $rule >"$tmp/out" 2>&1 &
+	"$SALLYPORT" --run-dir "$run_dir" --db "$db" apply --yes -t "$1" \
+		-m "$2" -- $rule >"$tmp/out" 2>&1 &
 	editor=$!
 	poll_until 10 on_trial || flunk "no trial: $(cat "$tmp/out")"
 }
