@@ -8,13 +8,14 @@
 /* A revert may have to wait for the xtables lock, and is retried. */
 #define ANSWER_MS 60000
 
-/* What to say where no trial can be settled. A trial that is settled already
- * tells its outcome. */
+/* What to say where no trial can be settled. One that was settled unseen tells
+ * its outcome, and one that was undone tells it whenever it is asked. */
 static enum err
 nothing_to_settle(const struct world *world, enum apply_found found,
 		  const struct trial *trial)
 {
-	if (found == FOUND_SETTLED && trial)
+	if (trial && (found == FOUND_SETTLED ||
+		      (found == FOUND_NOTHING && trial->state == TRIAL_REVERTED)))
 		return cli_record_outcome(world, trial);
 	if (found == FOUND_FOREIGN)
 		return fail(ERR_FAIL, _("the trial in %s is of another network "
