@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What libraries print while the editor has the screen goes to a file in memory,
- * and comes out, harmless, when the terminal is given back. */
+/* What libraries print while the editor has the screen goes to a file in
+ * memory, and comes out, harmless, when the terminal is given back. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/mman.h>

@@ -2,28 +2,16 @@
 /* The columns of the listing. A column begins at its stop, or one blank after
  * a cell that is longer than its column, as in the stock tool; the next one
  * that can be back at its stop is. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include <sallyport/text.h>
-#include <sallyport/xt.h>
+#include "cells.h"
 #include "columns.h"
 
 #define NARROW 80	/* below this the narrow set is shown */
-#define MEASURED 2000	/* rules looked at to choose widths */
-
-/* One rule's cells, made once for all its columns. */
-struct cells {
-	const struct rule *rule;
-	struct row row;
-	char num[24];
-	char packets[24];
-	char bytes[24];
-	char mark[8];
-	char port[24];
-};
+#define MEASURED 2000	/* rules of a chain looked at to choose widths */
 
 struct column {
 	const char *head;
@@ -35,7 +23,8 @@ struct column {
 };
 
 #define IN(layout) (1u << (layout))
-#define ALL_SETS (IN(LAYOUT_PLAIN) | IN(LAYOUT_INTERFACES) | IN(LAYOUT_COUNTERS))
+#define IN_OUT (IN(LAYOUT_INTERFACES) | IN(LAYOUT_COUNTERS))
+#define ALL_SETS (IN(LAYOUT_PLAIN) | IN_OUT)
 #define NARROW_SET IN(LAYOUT_COUNT)
 
 static const char *cell_num(const struct cells *c) { return c->num; }
@@ -59,7 +48,7 @@ cell_destination(const struct cells *c)
 
 static const struct column columns_table[] = {
 	{ "num", 5, 1, false, ALL_SETS | NARROW_SET, cell_num },
-	{ "", 3, 1, false, NARROW_SET, cell_mark },
+	{ "", 5, 1, false, NARROW_SET, cell_mark },
 	{ "pkts", 6, 1, true, IN(LAYOUT_COUNTERS), cell_packets },
 	{ "bytes", 6, 1, true, IN(LAYOUT_COUNTERS), cell_bytes },
 	{ "target", 11, 2, false, ALL_SETS, cell_target },
@@ -67,86 +56,13 @@ static const struct column columns_table[] = {
 	{ "prot", 5, 1, false, ALL_SETS | NARROW_SET, cell_prot },
 	{ "opt", 4, 1, false, ALL_SETS, cell_opt },
 	{ "port", 11, 1, false, NARROW_SET, cell_port },
-	{ "in", 7, 1, false, IN(LAYOUT_INTERFACES) | IN(LAYOUT_COUNTERS), cell_in },
-	{ "out", 8, 2, false, IN(LAYOUT_INTERFACES) | IN(LAYOUT_COUNTERS), cell_out },
+	{ "in", 7, 1, false, IN_OUT, cell_in },
+	{ "out", 8, 2, false, IN_OUT, cell_out },
 	{ "source", 21, 2, false, ALL_SETS, cell_source },
 	{ "source", 21, 1, false, NARROW_SET, cell_source },
 	{ "destination", 21, 2, false, ALL_SETS, cell_destination },
 	{ "", 1, 0, false, ALL_SETS | NARROW_SET, cell_extra },
 };
-
-/* As the stock tool shortens numbers: up to 99999, then K, M, G, T. */
-static void
-format_number(char out[24], unsigned long long n)
-{
-	static const char units[] = "KMGT";
-	size_t unit = 0;
-
-	if (n <= 99999) {
-		snprintf(out, 24, "%llu", n);
-		return;
-	}
-	n = (n + 500) / 1000;
-	while (n > 9999 && unit < 3) {
-		n = (n + 500) / 1000;
-		unit++;
-	}
-	snprintf(out, 24, "%llu%c", n, units[unit]);
-}
-
-/* What decides and is not shown in the narrow set. */
-static void
-make_mark(struct cells *cells)
-{
-	const struct row *row = &cells->row;
-	bool in = strcmp(row->in, "*") != 0, out = strcmp(row->out, "*") != 0;
-	bool not = row->in[0] == '!' || row->out[0] == '!' ||
-		   row->destination[0] == '!' || strstr(row->extra, "!");
-
-	snprintf(cells->mark, sizeof(cells->mark), "%s%s%s", not ? "!" : "",
-		 in ? "i" : "", out ? "o" : "");
-}
-
-/* The port, out of what the matches print: what follows one of these. */
-static void
-make_port(struct cells *cells)
-{
-	static const char *const before[] = {
-		"dpt:", "dpts:", "dports ", "ports ", "ipv6-icmptype ", "spt:",
-		"spts:", "sports ",
-	};
-
-	cells->port[0] = '\0';
-	for (size_t i = 0; i < ARRAY_LEN(before); i++) {
-		const char *at = strstr(cells->row.extra, before[i]);
-
-		if (!at)
-			continue;
-		at += strlen(before[i]);
-		snprintf(cells->port, sizeof(cells->port), "%s%.*s",
-			 before[i][0] == 's' ? "from " : "",
-			 (int)strcspn(at, " "), at);
-		return;
-	}
-}
-
-static void
-cells_make(struct cells *cells, const struct rule *rule, size_t num)
-{
-	cells->rule = rule;
-	xt_row(rule, &cells->row);
-	snprintf(cells->num, sizeof(cells->num), "%zu", num);
-	format_number(cells->packets, rule->counters.packets);
-	format_number(cells->bytes, rule->counters.bytes);
-	make_mark(cells);
-	make_port(cells);
-}
-
-static void
-cells_done(struct cells *cells)
-{
-	row_done(&cells->row);
-}
 
 static bool
 is_shown(const struct columns *columns, const struct column *column)
@@ -156,10 +72,24 @@ is_shown(const struct columns *columns, const struct column *column)
 	return column->layouts & set;
 }
 
-/* The longest cell of each column, and of the text behind them. */
+#define LENGTHS 48	/* an address is not longer */
+#define MOST 3 / 4	/* of the rows */
+
+/* The longest cell of each column, and of the text behind them; how many cells
+ * there are of each length. */
 struct measure {
+	size_t rows;
 	size_t longest[ARRAY_LEN(columns_table)];
+	unsigned lengths[ARRAY_LEN(columns_table)][LENGTHS];
 };
+
+static void
+measure_cell(struct measure *m, size_t column, size_t n)
+{
+	if (n > m->longest[column])
+		m->longest[column] = n;
+	m->lengths[column][n < LENGTHS ? n : LENGTHS - 1]++;
+}
 
 static void
 measure_rule(struct measure *m, const struct columns *columns,
@@ -167,52 +97,66 @@ measure_rule(struct measure *m, const struct columns *columns,
 {
 	struct cells cells;
 
+	m->rows++;
 	cells_make(&cells, rule, num);
-	for (size_t i = 0; i < ARRAY_LEN(columns_table); i++) {
-		size_t n;
-
-		if (!is_shown(columns, &columns_table[i]))
-			continue;
-		n = text_width(columns_table[i].cell(&cells));
-		if (n > m->longest[i])
-			m->longest[i] = n;
-	}
+	for (size_t i = 0; i < ARRAY_LEN(columns_table); i++)
+		if (is_shown(columns, &columns_table[i]))
+			measure_cell(m, i,
+				     text_width(columns_table[i].cell(&cells)));
 	cells_done(&cells);
 }
 
-static void
-measure_all(struct measure *m, const struct columns *columns,
-	    const struct ruleset *rs)
+/* The length that most cells keep to. */
+static size_t
+usual_length(const struct measure *m, size_t column)
 {
-	size_t seen = 0;
+	size_t seen = 0, least = strlen(columns_table[column].head);
 
+	for (size_t n = 0; n < LENGTHS; n++) {
+		seen += m->lengths[column][n];
+		if (seen >= m->rows * MOST)
+			return n > least ? n : least;
+	}
+	return LENGTHS;
+}
+
+static void
+measure_heads(struct measure *m)
+{
+	*m = (struct measure){ 0 };
 	for (size_t i = 0; i < ARRAY_LEN(columns_table); i++)
 		m->longest[i] = strlen(columns_table[i].head);
-	for (size_t i = 0; i < rs->chains.n; i++) {
-		const struct chain *chain = rs->chains.v[i];
+}
 
-		for (size_t k = 0; k < chain->rules.n; k++) {
-			if (seen++ == MEASURED)
-				return;
-			measure_rule(m, columns, chain_rule(chain, k), k + 1);
-		}
-	}
+static void
+measure_chain(struct measure *m, const struct columns *columns,
+	      const struct chain *chain)
+{
+	for (size_t i = 0; i < chain->rules.n && i < MEASURED; i++)
+		measure_rule(m, columns, chain_rule(chain, i), i + 1);
 }
 
 /* How generous the columns are. */
 enum fit {
 	FIT_STOCK,	/* as the stock tool's */
 	FIT_CELLS,	/* as the cells need, at most the stock tool's */
-	FIT_TIGHT,	/* and sources as their heading, longer ones stick out */
+	FIT_TIGHT,	/* and addresses as most of them need */
 };
 
-static size_t
-column_width(const struct column *column, size_t longest, enum fit fit)
+static bool
+is_address(const struct column *column)
 {
-	size_t need = longest + column->gap;
+	return column->cell == cell_source || column->cell == cell_destination;
+}
 
-	if (fit == FIT_TIGHT && column->cell == cell_source)
-		need = strlen(column->head) + column->gap;
+static size_t
+column_width(const struct measure *m, size_t i, enum fit fit)
+{
+	const struct column *column = &columns_table[i];
+	size_t need = m->longest[i] + column->gap;
+
+	if (fit == FIT_TIGHT && is_address(column))
+		need = usual_length(m, i) + 1;
 	if (fit == FIT_STOCK || column->right || need > column->width)
 		return column->width;
 	return need;
@@ -233,23 +177,39 @@ set_stops(struct columns *columns, const struct measure *m, size_t indent,
 		columns->stop[shown++] = at;
 		if (column->cell == cell_extra)
 			return at + m->longest[i];
-		at += column_width(column, m->longest[i], fit);
+		at += column_width(m, i, fit);
 	}
 	return at;
 }
 
+bool
+columns_stock_fits(enum layout layout, const struct ruleset *rs, size_t width,
+		   size_t indent)
+{
+	struct columns columns = { .layout = layout };
+	struct measure m;
+
+	if (width < NARROW)
+		return false;
+	measure_heads(&m);
+	for (size_t i = 0; i < rs->chains.n; i++)
+		measure_chain(&m, &columns, rs->chains.v[i]);
+	return set_stops(&columns, &m, indent, FIT_STOCK) <= width;
+}
+
 void
-columns_fit(struct columns *columns, enum layout layout, const struct ruleset *rs,
-	    size_t width, size_t indent)
+columns_fit(struct columns *columns, enum layout layout,
+	    const struct chain *chain, bool stock, size_t width, size_t indent)
 {
 	struct measure m;
 
-	*columns = (struct columns){ .layout = layout, .narrow = width < NARROW };
-	measure_all(&m, columns, rs);
-	if (!columns->narrow &&
-	    set_stops(columns, &m, indent, FIT_STOCK) <= width)
-		return;
-	if (set_stops(columns, &m, indent, FIT_CELLS) > width && columns->narrow)
+	*columns = (struct columns){ .layout = layout };
+	columns->narrow = width < NARROW;
+	measure_heads(&m);
+	measure_chain(&m, columns, chain);
+	if (stock)
+		set_stops(columns, &m, indent, FIT_STOCK);
+	else if (set_stops(columns, &m, indent, FIT_CELLS) > width)
 		set_stops(columns, &m, indent, FIT_TIGHT);
 }
 
@@ -258,8 +218,7 @@ static bool
 is_hanging(const struct column *column)
 {
 	return column->layouts & ALL_SETS &&
-	       (column->cell == cell_prot || column->cell == cell_source ||
-		column->cell == cell_destination);
+	       (column->cell == cell_prot || is_address(column));
 }
 
 static void

@@ -19,13 +19,19 @@ enum layout {
 struct columns {
 	enum layout layout;
 	bool narrow;		/* below 80 columns: another set of columns */
-	size_t stop[COLUMNS_MAX + 1];	/* where each column of the set begins */
+	size_t stop[COLUMNS_MAX + 1];	/* where each one begins */
 };
 
-/* Choose widths for rs on a screen of width columns: the stock tool's where all
- * rows fit, else as little as the cells need. indent is kept before them. */
+/* Do all rows of rs fit in width with the stock tool's columns? indent is kept
+ * before them. */
+bool columns_stock_fits(enum layout layout, const struct ruleset *rs,
+			size_t width, size_t indent);
+
+/* Choose the columns of a chain: the stock tool's, or with stock false as
+ * little as its cells need. */
 void columns_fit(struct columns *columns, enum layout layout,
-		 const struct ruleset *rs, size_t width, size_t indent);
+		 const struct chain *chain, bool stock, size_t width,
+		 size_t indent);
 
 void columns_header(const struct columns *columns, struct paint *paint);
 

@@ -22,8 +22,18 @@ page_step(const struct ui *ui)
 	return page > 2 ? (long)page - 1 : 1;
 }
 
-static void on_page_down(struct ui *ui) { view_move(ui_view(ui), page_step(ui)); }
-static void on_page_up(struct ui *ui) { view_move(ui_view(ui), -page_step(ui)); }
+static void
+on_page_down(struct ui *ui)
+{
+	view_move(ui_view(ui), page_step(ui));
+}
+
+static void
+on_page_up(struct ui *ui)
+{
+	view_move(ui_view(ui), -page_step(ui));
+}
+
 static void on_right(struct ui *ui) { ui_view(ui)->left += SCROLL_COLUMNS; }
 
 static void
@@ -103,11 +113,13 @@ ui_leave(struct ui *ui)
 	size_t n = session_staged_count(ui->session);
 
 	if (ui->watch.phase != WATCH_NONE)
-		ask_to_leave(ui, xasprintf(_("The trial goes on %ld s; `sallyport "
-			"confirm` keeps it. Leave?"), watch_seconds(ui)));
+		ask_to_leave(ui, xasprintf(
+			_("The trial goes on %ld s; `sallyport confirm` keeps "
+			  "it. Leave?"), watch_seconds(ui)));
 	else if (n > 0)
-		ask_to_leave(ui, xasprintf(Q_("%zu staged edit will be lost. "
-			"Leave?", "%zu staged edits will be lost. Leave?", n), n));
+		ask_to_leave(ui, xasprintf(
+			Q_("%zu staged edit will be lost. Leave?",
+			   "%zu staged edits will be lost. Leave?", n), n));
 	else
 		leave_now(ui);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The foot of the screen: where the selected row stands and all of it, a message,
- * the keys; or, in its place, a form. */
+/* The foot of the screen: where the selected row stands and all of it, a
+ * message, the keys; or, in its place, a form. */
 #include <string.h>
 #include <sallyport/i18n.h>
 #include <sallyport/text.h>
@@ -171,7 +171,7 @@ place_form(const struct form *form, int rows, int width)
 	place.shown = place.lines < most ? place.lines : most;
 	place.height = separator + place.head + place.shown + 1;
 	if (separator && place.shown < 2)
-		place.height += 2 - place.shown;	/* no jump at two lines */
+		place.height += 2 - place.shown;	/* two lines: no jump */
 	return place;
 }
 

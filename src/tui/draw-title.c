@@ -72,15 +72,18 @@ title_left(const struct ui *ui, enum detail_level level, struct paint *paint)
 	if (level < TITLE_LEAST)
 		paint_addf(paint, ROLE_TITLE, "  %s", world->table);
 	if (level == TITLE_FULL)
-		paint_addf(paint, ROLE_TITLE, " (%s)", world->backend->ops->name);
+		paint_addf(paint, ROLE_TITLE, " (%s)",
+			   world->backend->ops->name);
 	if (world->sandbox)
 		paint_add(paint, ROLE_TITLE, "  SANDBOX");
 	if (world->read_only)
 		paint_addf(paint, ROLE_TITLE, "  %s", _("read-only"));
 	if (n > 0)
-		paint_addf(paint, ROLE_TITLE, Q_("  %zu staged", "  %zu staged", n), n);
+		paint_addf(paint, ROLE_TITLE,
+			   Q_("  %zu staged", "  %zu staged", n), n);
 	if (ui->depth > 1)
-		paint_addf(paint, ROLE_TITLE, "  %s", _(ui_view(ui)->screen->name));
+		paint_addf(paint, ROLE_TITLE, "  %s",
+			   _(ui_view(ui)->screen->name));
 }
 
 /* The verdict stands at the right; what does not fit is said shorter, the
@@ -116,7 +119,8 @@ draw_title(const struct ui *ui, int width)
 		move(0, width - (int)right.width);
 		for (size_t i = 0; i < right.n; i++) {
 			attrset(theme_attr(right.runs[i].role));
-			addnstr(right.text.s + at, (int)(right.runs[i].end - at));
+			addnstr(right.text.s + at,
+				(int)(right.runs[i].end - at));
 			at = right.runs[i].end;
 		}
 		attrset(A_NORMAL);

@@ -63,7 +63,8 @@ draw_rows(struct view *view, const struct area *area)
 		    view_selectable(view, row))
 			draw_selected(y, area->width, &paint, view->left);
 		else
-			draw_paint(y, area->width, &paint, view->left, ROLE_TEXT);
+			draw_paint(y, area->width, &paint, view->left,
+				   ROLE_TEXT);
 	}
 	paint_done(&paint);
 }

@@ -81,9 +81,14 @@ static void edit_left(struct form *f) { f->cursor = before(f, f->cursor); }
 static void edit_right(struct form *f) { f->cursor = after(f, f->cursor); }
 static void edit_home(struct form *f) { f->cursor = 0; }
 static void edit_end(struct form *f) { f->cursor = f->text.len; }
-static void edit_delete(struct form *f) { cut_out(f, f->cursor, after(f, f->cursor)); }
 static void edit_kill(struct form *f) { cut_out(f, f->cursor, f->text.len); }
 static void edit_clear(struct form *f) { cut_out(f, 0, f->text.len); }
+
+static void
+edit_delete(struct form *form)
+{
+	cut_out(form, form->cursor, after(form, form->cursor));
+}
 
 static void
 edit_backspace(struct form *form)
@@ -243,7 +248,7 @@ form_wrap(const struct form *form, size_t width, size_t *row, size_t *column)
 			break;
 		from = to;
 	}
-	if (*column == width) {		/* the cursor waits on a line of its own */
+	if (*column == width) {	/* the cursor waits on a line of its own */
 		*row = lines++;
 		*column = 0;
 	}

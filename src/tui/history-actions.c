@@ -43,8 +43,8 @@ describe(struct history *history, int64_t id, struct str *text)
 	if (!err && rev->changes)
 		changeset_describe(rev->changes, text);
 	else if (!err)
-		str_add(text, _("This revision has its text only; = compares it "
-				"with another one.\n"));
+		str_add(text, _("This revision has its text only; = compares "
+				"it with another one.\n"));
 	revision_free(rev);
 	return err;
 }
@@ -117,7 +117,8 @@ on_compare(struct ui *ui)
 	if (other == 0 || other == id) {
 		revisions->marked = other == id ? 0 : id;
 		if (revisions->marked)
-			ui_say(ui, _("now = on another revision compares them"));
+			ui_say(ui, _("now = on another revision compares "
+				     "them"));
 		return;
 	}
 	revisions->marked = 0;

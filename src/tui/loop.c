@@ -42,7 +42,8 @@ loop_open(void)
 		sigaddset(&mask, signals[i]);
 	sigprocmask(SIG_BLOCK, &mask, &loop.old_mask);
 	loop.signal_fd = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
-	loop.timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	loop.timer_fd = timerfd_create(CLOCK_MONOTONIC,
+				       TFD_NONBLOCK | TFD_CLOEXEC);
 	if (loop.signal_fd < 0 || loop.timer_fd < 0 ||
 	    timerfd_settime(loop.timer_fd, 0, &second, NULL) < 0)
 		return fail_errno(_("cannot wait for signals and the clock"));

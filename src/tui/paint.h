@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A line of text in the making: harmless text in roles, no place on a screen. */
+/* A line of text in the making: harmless text in roles, without a place. */
 #ifndef TUI_PAINT_H
 #define TUI_PAINT_H
 

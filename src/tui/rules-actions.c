@@ -22,9 +22,9 @@ on_delete(struct ui *ui)
 	const struct line *line = rules_selected(ui);
 
 	ui_staged(ui, session_stage_take(ui->session,
-		line->kind == LINE_CHAIN ? change_chain_delete(line->chain->name)
-					 : change_delete(line->chain->name,
-							 line->pos)));
+		line->kind == LINE_CHAIN ?
+		change_chain_delete(line->chain->name) :
+		change_delete(line->chain->name, line->pos)));
 }
 
 static void
@@ -140,7 +140,7 @@ on_columns(struct ui *ui)
 	struct rules *rules = data(ui);
 
 	rules->layout = (rules->layout + 1) % LAYOUT_COUNT;
-	rules->fitted = 0;
+	rules->width = 0;
 	ui_say(ui, _("columns: %s"), layout_name(rules->layout));
 }
 
@@ -188,8 +188,8 @@ static const struct action actions[] = {
 	{ .keys = { 'f' }, .name = "fix", .foot = N_("Fix"), .run = on_fix,
 	  .unless = unless_fix,
 	  .help = N_("Stage the rules that the guard offers") },
-	{ .keys = { 'a', 'o' }, .name = "add", .foot = N_("Add"), .run = rules_add,
-	  .unless = unless_place,
+	{ .keys = { 'a', 'o' }, .name = "add", .foot = N_("Add"),
+	  .run = rules_add, .unless = unless_place,
 	  .help = N_("Add a rule below; on a chain's line, at its end") },
 	{ .keys = { 'e', '\r', FN(KEY_ENTER), FN(KEY_F(4)) }, .name = "edit",
 	  .foot = N_("Edit"), .run = rules_edit, .unless = unless_line,
@@ -211,20 +211,21 @@ static const struct action actions[] = {
 	  .run = rules_policy, .unless = unless_policy,
 	  .help = N_("Set the chain's policy") },
 	{ .keys = { 'H' }, .name = "history", .foot = N_("History"),
-	  .run = history_open_screen, .help = N_("Who changed what, and when") },
+	  .run = history_open_screen,
+	  .help = N_("Who changed what, and when") },
 	{ .keys = { '/' }, .name = "search", .foot = N_("Search"),
 	  .run = ui_search, .help = N_("Search for text") },
 	{ .keys = { ':' }, .name = "command", .foot = N_("Command"),
 	  .run = rules_command, .unless = unless_writable,
-	  .help = N_("Stage an ip6tables command as it is pasted from the web") },
+	  .help = N_("Stage an ip6tables command, as pasted from the web") },
 	{ .keys = { 'v' }, .name = "columns", .foot = N_("Columns"),
 	  .run = on_columns,
 	  .help = N_("Columns: plain, with interfaces, with counters") },
 	{ .keys = { 'O' }, .name = "add-above", .run = rules_add_above,
 	  .unless = unless_place,
 	  .help = N_("Add a rule above; on a chain's line, at its beginning") },
-	{ .keys = { 'y' }, .name = "copy", .run = on_copy, .unless = unless_rule,
-	  .help = N_("Copy the rule") },
+	{ .keys = { 'y' }, .name = "copy", .run = on_copy,
+	  .unless = unless_rule, .help = N_("Copy the rule") },
 	{ .keys = { 'p' }, .name = "paste", .run = on_paste,
 	  .unless = unless_clip, .help = N_("Put the copied rule below") },
 	{ .keys = { KEY_CTRL('R') }, .name = "redo", .run = on_redo,

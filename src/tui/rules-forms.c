@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is typed on the rules screen: the spec of a rule, names, commands. A form
- * that was opened on a listing which changed since is not accepted. */
+/* What is typed on the rules screen: the spec of a rule, names, commands. A
+ * form that was opened on a listing which changed since is not accepted. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sallyport/i18n.h>
@@ -158,8 +158,8 @@ submit_rename(struct ui *ui, const char *text)
 	enum err err = form_is_current(ui);
 
 	if (!err)
-		err = session_stage_take(ui->session,
-					 change_chain_rename(data(ui)->chain, text));
+		err = session_stage_take(ui->session, change_chain_rename(
+					 data(ui)->chain, text));
 	if (err)
 		return err;
 	ui_staged(ui, OK);
@@ -173,8 +173,8 @@ set_policy(struct ui *ui, enum policy policy)
 	enum err err = form_is_current(ui);
 
 	if (!err)
-		err = session_stage_take(ui->session,
-					 change_policy(data(ui)->chain, policy));
+		err = session_stage_take(ui->session, change_policy(
+					 data(ui)->chain, policy));
 	ui_staged(ui, err);
 }
 
@@ -233,8 +233,8 @@ submit_command(struct ui *ui, const char *text)
 void
 rules_command(struct ui *ui)
 {
-	open_form(ui, FORM_COMMAND, xstrdup(_("An ip6tables command (-A -I -D -R "
-		  "-P -N -X -E -F):")), "", submit_command);
+	open_form(ui, FORM_COMMAND, xstrdup(_("An ip6tables command (-A -I -D "
+		  "-R -P -N -X -E -F):")), "", submit_command);
 }
 
 static void
@@ -260,8 +260,8 @@ rules_edit(struct ui *ui)
 		return;
 	}
 	if (xt_is_opaque(line->rule)) {
-		ui_warn(ui, _("this rule uses what cannot be printed here; it can "
-			      "be moved, copied and deleted, not edited"));
+		ui_warn(ui, _("this rule uses what cannot be printed here; it "
+			      "can be moved, copied and deleted, not edited"));
 		return;
 	}
 	set_target(ui, line->chain->name, line->pos);

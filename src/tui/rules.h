@@ -14,11 +14,19 @@ struct line_key {
 	bool deleted;
 };
 
+struct fitted {
+	const struct chain *chain;
+	struct columns columns;
+};
+
 struct rules {
 	struct vec lines;	/* of struct line * */
 	struct line_key *keys;	/* one a line */
-	struct columns columns;
-	size_t fitted;		/* the width that columns were chosen for; 0: none */
+	struct fitted *fitted;	/* the columns of the chains seen so far */
+	size_t n_fitted;
+	size_t last_fitted;	/* the one asked for last */
+	size_t width;		/* that they were chosen for; 0: none */
+	bool stock;		/* the stock tool's columns fit */
 	enum layout layout;
 	/* What the open form is about. */
 	char chain[CHAIN_NAME_SIZE];

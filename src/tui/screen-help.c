@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The help: the keys of the screen that it was asked on, from its own tables. */
+/* The help: the keys of the screen that it was asked on, from its tables. */
 #include <stdlib.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
@@ -42,7 +42,7 @@ static const struct {
 	{ "~", ROLE_CHANGED, N_("will be changed") },
 	{ ">", ROLE_MOVED, N_("will be moved") },
 	{ "!", ROLE_TEXT, N_("narrow screens: a negation (!) is not shown") },
-	{ "i o", ROLE_TEXT, N_("narrow screens: -i or -o is not shown") },
+	{ "i o d", ROLE_TEXT, N_("narrow screens: -i, -o or -d is not shown") },
 };
 
 static void

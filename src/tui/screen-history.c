@@ -218,7 +218,8 @@ draw_entry(const struct view *view, const struct entry *entry,
 
 	snprintf(id, sizeof(id), "%lld", (long long)entry->id);
 	snprintf(time, sizeof(time), "%-*.*s", MINUTES, MINUTES, entry->time);
-	paint_add(paint, ROLE_KEY, revisions_data(view)->marked == entry->id ? "* " : "  ");
+	paint_add(paint, ROLE_KEY,
+		  revisions_data(view)->marked == entry->id ? "* " : "  ");
 	put_cells(view, cells, ROLE_TEXT, state_role(entry->state), paint);
 }
 
@@ -253,7 +254,8 @@ history_detail(const struct view *view, size_t row, struct paint *paint)
 		paint_raw(paint, ROLE_TEXT, entry->reason);
 	}
 	if (entry->override)
-		paint_addf(paint, ROLE_WARN, "  %s", _("the guard was overridden"));
+		paint_addf(paint, ROLE_WARN, "  %s",
+			   _("the guard was overridden"));
 }
 
 static void

@@ -29,7 +29,8 @@ static const struct {
 	enum role role;
 	const char *text;
 } conclusions[] = {
-	[JUDGED_SAFE] = { ROLE_SAFE, N_("SAFE: every lifeline keeps working.") },
+	[JUDGED_SAFE] = { ROLE_SAFE,
+		N_("SAFE: every lifeline keeps working.") },
 	[JUDGED_WARN] = { ROLE_WARN,
 		N_("NOT PROVEN: it was not proven before either.") },
 	[JUDGED_REFUSED] = { ROLE_BAD, "" },
@@ -131,7 +132,8 @@ add_changes(struct page *page, const struct session *session, bool utf8)
 		   Q_("%zu change", "%zu changes", n), n);
 	page_text(page, str_text(&text), diff_role, utf8);
 	if (n == 0)
-		page_add(page, ROLE_TEXT, _("The edits cancel each other."), utf8);
+		page_add(page, ROLE_TEXT, _("The edits cancel each other."),
+			 utf8);
 	str_done(&text);
 }
 
@@ -220,8 +222,8 @@ on_commit(struct ui *ui)
 	enum err err = commit(ui, NULL);
 
 	if (err == ERR_CONFLICT)
-		ui_warn(ui, _("%s; r on the rules screen reads the table again"),
-			err_message());
+		ui_warn(ui, _("%s; r on the rules screen reads the table "
+			      "again"), err_message());
 	else if (err)
 		ui_error(ui);
 }
@@ -235,8 +237,9 @@ submit_override(struct ui *ui, const char *text)
 static void
 on_override(struct ui *ui)
 {
-	char *label = xasprintf(_("This may lock you out. To commit all the same, "
-				  "type the name of this host (%s):"), ui_host(ui));
+	char *label = xasprintf(_("This may lock you out. To commit all the "
+				  "same, type the name of this host (%s):"),
+				ui_host(ui));
 
 	form_open(&ui->form, FORM_OTHER, label, "", submit_override);
 	free(label);
@@ -260,7 +263,8 @@ submit_seconds(struct ui *ui, const char *text)
 
 	if (!*text || *end || n < TRIAL_SECONDS_MIN || n > TRIAL_SECONDS_MAX)
 		return fail(ERR_USAGE, _("a trial takes %d to %d seconds, not "
-			    "'%s'"), TRIAL_SECONDS_MIN, TRIAL_SECONDS_MAX, text);
+			    "'%s'"), TRIAL_SECONDS_MIN, TRIAL_SECONDS_MAX,
+			    text);
 	data(ui)->seconds = (int)n;
 	ui_changed(ui);
 	return OK;
@@ -290,8 +294,9 @@ submit_message(struct ui *ui, const char *text)
 static void
 on_message(struct ui *ui)
 {
-	form_open(&ui->form, FORM_MESSAGE, _("Why this change? (for the history)"),
-		  data(ui)->message, submit_message);
+	form_open(&ui->form, FORM_MESSAGE,
+		  _("Why this change? (for the history)"), data(ui)->message,
+		  submit_message);
 }
 
 static const struct action actions[] = {
@@ -303,7 +308,7 @@ static const struct action actions[] = {
 	  .help = N_("Stage the rules that the guard offers") },
 	{ .keys = { '!' }, .name = "override", .foot = N_("Override"),
 	  .run = on_override, .unless = unless_passed,
-	  .help = N_("Commit what the guard refuses: asks for the host's name") },
+	  .help = N_("Commit what is refused: asks for the host's name") },
 	{ .keys = { 'm' }, .name = "message", .foot = N_("Message"),
 	  .run = on_message, .help = N_("Say why, for the history") },
 	{ .keys = { 'l' }, .name = "length", .foot = N_("Length"),

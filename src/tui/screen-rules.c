@@ -80,7 +80,8 @@ draw_chain(const struct view *view, const struct line *line,
 			   (unsigned long long)chain->counters.packets,
 			   (unsigned long long)chain->counters.bytes);
 	else
-		paint_addf(paint, role, " (policy %s)", policy_name(chain->policy));
+		paint_addf(paint, role, " (policy %s)",
+			   policy_name(chain->policy));
 }
 
 static size_t
@@ -90,26 +91,59 @@ shown_number(const struct line *line)
 }
 
 static void
-draw_rule(const struct view *view, const struct line *line, struct paint *paint)
+refit(struct rules *rules, const struct view *view, size_t width)
 {
-	const struct rules *rules = rules_data(view);
-	enum role role = marks[line->mark].role;
-
-	paint_add(paint, role, marks[line->mark].sign);
-	columns_row(&rules->columns, line->rule, shown_number(line), role, paint);
+	rules->n_fitted = 0;
+	rules->last_fitted = 0;
+	rules->width = width;
+	rules->stock = columns_stock_fits(rules->layout,
+					  view->ui->session->candidate, width,
+					  GUTTER);
 }
 
-static void
-fit(const struct view *view)
+static const struct columns *
+fit_chain(struct rules *rules, const struct chain *chain)
+{
+	struct fitted *fitted;
+
+	rules->fitted = xreallocarray(rules->fitted, rules->n_fitted + 1,
+				      sizeof(*rules->fitted));
+	rules->last_fitted = rules->n_fitted++;
+	fitted = &rules->fitted[rules->last_fitted];
+	fitted->chain = chain;
+	columns_fit(&fitted->columns, rules->layout, chain, rules->stock,
+		    rules->width, GUTTER);
+	return &fitted->columns;
+}
+
+/* Each chain is aligned in itself. */
+static const struct columns *
+columns_of(const struct view *view, const struct chain *chain)
 {
 	struct rules *rules = rules_data(view);
 	size_t width = view->width > 0 ? view->width : 80;
 
-	if (rules->fitted == width)
-		return;
-	columns_fit(&rules->columns, rules->layout, view->ui->session->candidate,
-		    width, GUTTER);
-	rules->fitted = width;
+	if (rules->width != width)
+		refit(rules, view, width);
+	for (size_t i = 0; i < rules->n_fitted; i++) {
+		size_t at = (rules->last_fitted + i) % rules->n_fitted;
+
+		if (rules->fitted[at].chain != chain)
+			continue;
+		rules->last_fitted = at;
+		return &rules->fitted[at].columns;
+	}
+	return fit_chain(rules, chain);
+}
+
+static void
+draw_rule(const struct view *view, const struct line *line, struct paint *paint)
+{
+	enum role role = marks[line->mark].role;
+
+	paint_add(paint, role, marks[line->mark].sign);
+	columns_row(columns_of(view, line->chain), line->rule,
+		    shown_number(line), role, paint);
 }
 
 static void
@@ -117,13 +151,12 @@ rules_draw_row(const struct view *view, size_t row, struct paint *paint)
 {
 	const struct line *line = rules_line(view, row);
 
-	fit(view);
 	switch (line->kind) {
 	case LINE_CHAIN:
 		draw_chain(view, line, paint);
 		return;
 	case LINE_HEADER:
-		columns_header(&rules_data(view)->columns, paint);
+		columns_header(columns_of(view, line->chain), paint);
 		return;
 	case LINE_RULE:
 		draw_rule(view, line, paint);
@@ -320,7 +353,7 @@ rules_update(struct view *view)
 	rules->lines = (struct vec){ 0 };
 	session_lines(view->ui->session, &rules->lines);
 	make_keys(rules);
-	rules->fitted = 0;
+	rules->width = 0;
 	select_key(view, &kept);
 }
 
@@ -331,6 +364,7 @@ rules_close(struct view *view)
 
 	lines_free(&rules->lines);
 	free(rules->keys);
+	free(rules->fitted);
 	free(rules);
 }
 

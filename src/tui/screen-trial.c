@@ -21,8 +21,8 @@ static const struct action while_on_trial[] = {
 	  .unless = unless_running, .help = N_("Undo the change now") },
 	{ .keys = { '+' }, .name = "extend", .run = watch_extend,
 	  .unless = unless_running,
-	  .help = N_("60 s more, an hour at most; the two digits shown keep the "
-		     "change") },
+	  .help = N_("60 s more, an hour at most; the two digits shown keep "
+		     "the change") },
 };
 
 const struct action_table trial_actions = ACTION_TABLE(while_on_trial);
@@ -45,11 +45,12 @@ add_keys(struct page *page, const struct ui *ui, bool utf8)
 	char code[16];
 
 	snprintf(code, sizeof(code), "%d", ui->watch.code);
-	add_key(page, code, _("type these two digits to keep the change"), utf8);
+	add_key(page, code, _("type these two digits to keep the change"),
+		utf8);
 	add_key(page, "R", _("undo it now"), utf8);
 	add_key(page, "+", _("60 s more"), utf8);
-	add_key(page, "Esc", _("look at the rules meanwhile; the trial goes on"),
-		utf8);
+	add_key(page, "Esc",
+		_("look at the rules meanwhile; the trial goes on"), utf8);
 }
 
 static void
@@ -70,15 +71,16 @@ trial_update(struct view *view)
 	struct str text = { 0 };
 
 	page_clear(page);
-	page_add(page, ROLE_CHAIN, _("The change is in the kernel, on trial. When "
-		 "the time is over it is undone."), utf8);
+	page_add(page, ROLE_CHAIN, _("The change is in the kernel, on trial. "
+		 "When the time is over it is undone."), utf8);
 	add_who(page, ui, utf8);
 	page_add(page, ROLE_TEXT, "", utf8);
 	add_keys(page, ui, utf8);
 	page_add(page, ROLE_TEXT, "", utf8);
 	page_add(page, ROLE_TEXT, _("Before you keep it, log in once more from "
 		 "another window: this session proves nothing about the next "
-		 "login. There, `sallyport confirm` keeps the change, too."), utf8);
+		 "login. There, `sallyport confirm` keeps the change, too."),
+		 utf8);
 	page_add(page, ROLE_TEXT, "", utf8);
 	if (ui->watch.changes)
 		changeset_describe(ui->watch.changes, &text);
@@ -101,8 +103,9 @@ static const struct action actions[] = {
 	  .run = on_habit, .help = N_("These keep nothing") },
 	{ .keys = { 'q', FN(KEY_F(10)) }, .name = "leave", .foot = N_("Leave"),
 	  .run = ui_leave, .help = N_("Leave the editor; the trial goes on") },
-	{ .keys = { '\033', KEY_CTRL('C') }, .name = "rules", .foot = N_("Rules"),
-	  .run = ui_pop, .help = N_("Back to the rules; the trial goes on") },
+	{ .keys = { '\033', KEY_CTRL('C') }, .name = "rules",
+	  .foot = N_("Rules"), .run = ui_pop,
+	  .help = N_("Back to the rules; the trial goes on") },
 };
 
 static const struct action_table screen_actions = ACTION_TABLE(actions);

@@ -27,8 +27,9 @@ part(const struct world *world, const struct ui *ui)
 {
 	if (ui->watch.phase == WATCH_NONE)
 		return;
-	fprintf(world->err, _("sallyport: the trial goes on; in %ld s the change "
-			      "is undone unless `sallyport confirm` keeps it\n"),
+	fprintf(world->err, _("sallyport: the trial goes on; in %ld s the "
+			      "change is undone unless `sallyport confirm` "
+			      "keeps it\n"),
 		watch_seconds(ui));
 }
 

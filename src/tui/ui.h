@@ -22,9 +22,11 @@ struct screen {
 	bool is_text;		/* to be read: it scrolls, no row is selected */
 	size_t (*count)(const struct view *view);
 	bool (*selectable)(const struct view *view, size_t row);
-	void (*draw_row)(const struct view *view, size_t row, struct paint *paint);
+	void (*draw_row)(const struct view *view, size_t row,
+			 struct paint *paint);
 	/* Above the footer: all of the selected row, and where it stands. */
-	void (*detail)(const struct view *view, size_t row, struct paint *paint);
+	void (*detail)(const struct view *view, size_t row,
+		       struct paint *paint);
 	void (*place)(const struct view *view, size_t row, struct paint *paint);
 	void (*update)(struct view *view);	/* the session changed */
 	void (*close)(struct view *view);	/* free data */
@@ -53,12 +55,12 @@ struct ui {
 	struct watch watch;
 	struct str message;
 	enum role message_role;
-	unsigned changed;	/* how often the contents changed: a form that was
-				 * opened before may be out of date */
+	unsigned changed;	/* how often the contents changed: a form that
+				 * was opened before may be out of date */
 	unsigned count;		/* the number typed before a key; 0: none */
 	char *search;		/* what was looked for last */
 	struct rule *clip;	/* what was copied */
-	bool live_differs;	/* others changed the table under us: said once */
+	bool live_differs;	/* others changed the table: said once */
 	int64_t live_next_ms;	/* when the live table is looked at again */
 	bool pasting;
 	bool too_small;

@@ -72,7 +72,8 @@ view_move(struct view *view, long by)
 	while (by != 0) {
 		long next = at + step;
 
-		while (next >= 0 && next < n && !view_selectable(view, (size_t)next))
+		while (next >= 0 && next < n &&
+		       !view_selectable(view, (size_t)next))
 			next += step;
 		if (next < 0 || next >= n)
 			break;

@@ -98,7 +98,8 @@ on_lost(struct ui *ui)
 	if ((what == FOUND_RUNNING || what == FOUND_RESUMED) &&
 	    guardian_connect(&ui->world->guardian, &ui->watch.client) == OK) {
 		ui->watch.deadline_ms = trial->deadline_ms;
-		ui_warn(ui, _("the guardian was lost; another one watches now"));
+		ui_warn(ui, _("the guardian was lost; another one watches "
+			      "now"));
 	} else if (what == FOUND_SETTLED && trial) {
 		struct guardian_event event = { .text = trial->reason };
 

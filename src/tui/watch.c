@@ -115,8 +115,8 @@ watch_digit(struct ui *ui, int digit)
 	}
 	watch->typed = -1;
 	if (code != watch->code) {
-		ui_warn(ui, _("%02d is not the code: %d keeps the change"), code,
-			watch->code);
+		ui_warn(ui, _("%02d is not the code: %d keeps the change"),
+			code, watch->code);
 		return;
 	}
 	asked(ui, guardian_confirm(&watch->client, &ui->world->actor));
@@ -222,8 +222,8 @@ watch_resume(struct ui *ui, enum apply_found what, const struct trial *trial)
 			found_settled(ui, trial);
 		return;
 	case FOUND_FOREIGN:
-		ui_warn(ui, _("a trial of another network namespace is recorded "
-			      "here; it is left alone"));
+		ui_warn(ui, _("a trial of another network namespace is "
+			      "recorded here; it is left alone"));
 		return;
 	case FOUND_UNREADABLE:
 		ui_error(ui);

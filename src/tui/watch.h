@@ -22,7 +22,7 @@ struct watch {
 	enum watch_phase phase;
 	struct guardian_client client;
 	int64_t deadline_ms;	/* boot clock */
-	int code;		/* 10..99, made when the change is in the kernel */
+	int code;		/* 10..99, made once the kernel has it */
 	int typed;		/* the first digit typed; -1: none */
 	int bell_s;		/* the last bell's mark */
 	struct changeset *changes;	/* what is on trial */

@@ -14,7 +14,8 @@
 #include "screen.h"
 
 #define RULES \
-	"*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n" \
+	"*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n" \
+	":OUTPUT ACCEPT [0:0]\n" \
 	"-A INPUT -p ipv6-icmp -j ACCEPT\n" \
 	"-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT\n" \
 	"-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n" \
@@ -100,7 +101,8 @@ test_editing(void)
 	ok(candidate_has("-A WEB -p tcp -m tcp --dport 443 -j ACCEPT"),
 	   "a adds a rule to the chain that was made");
 	editor_keys(&e, "g4Gyp");
-	ok(candidate_has("--dport 80 -j ACCEPT\n-A INPUT -p tcp -m tcp --dport 80"),
+	ok(candidate_has("--dport 80 -j ACCEPT\n"
+			 "-A INPUT -p tcp -m tcp --dport 80"),
 	   "y and p make a copy");
 	editor_keys(&e, "K");
 	editor_keys(&e, "3GO-s 2001:db8:9::/48 -j DROP<Enter>");
@@ -127,7 +129,8 @@ test_forms(void)
 	begin("forms", false);
 	editor_keys(&e, "ja-p tcp --dprt 1<Enter>");
 	ok(e.ui.form.is_open, "a form with an error stays open");
-	is_str(str_text(&e.ui.form.text), "-p tcp --dprt 1", "with what was typed");
+	is_str(str_text(&e.ui.form.text), "-p tcp --dprt 1",
+	       "with what was typed");
 	is_int(e.ui.form.cursor, 7, "and the cursor at the wrong word");
 	editor_keys(&e, "<Esc>");
 	is_int(session_staged_count(e.session), 0, "Esc stages nothing");
@@ -147,7 +150,8 @@ test_forms(void)
 	is_int(session_staged_count(e.session), 0,
 	       "what is pasted on the listing is no key");
 	ok(!e.ui.done, "not even q");
-	editor_keys(&e, ":<Paste>ip6tables -P INPUT ACCEPT\nip6tables -F\n<PasteEnd>");
+	editor_keys(&e, ":<Paste>ip6tables -P INPUT ACCEPT\n"
+		    "ip6tables -F\n<PasteEnd>");
 	ok(e.ui.form.is_open, "a pasted line break enters nothing");
 	end();
 }
@@ -212,7 +216,8 @@ test_keep(void)
 	type_code(e.ui.watch.code);
 	ok(editor_wait(&e, WATCH_NONE), "the code ends the trial");
 	ok(live_has("--dport 8080"), "the change stays");
-	is_int(session_staged_count(e.session), 0, "nothing is staged any more");
+	is_int(session_staged_count(e.session), 0,
+	       "nothing is staged any more");
 	editor_keys(&e, "H");
 	ok(seen("confirmed"), "history has it as confirmed");
 	end();
@@ -266,7 +271,8 @@ test_leaving(void)
 	begin("leaving", false);
 	ok(e.ui.watch.phase == WATCH_RUNNING && e.ui.watch.found,
 	   "the next start finds the trial");
-	ok(seen("It was begun by root from 2001:db8::77"), "and says whose it is");
+	ok(seen("It was begun by root from 2001:db8::77"),
+	   "and says whose it is");
 	editor_keys(&e, "R");
 	ok(editor_wait(&e, WATCH_NONE), "and can undo it");
 	ok(!live_has("--dport 8080"), "the change is undone");

@@ -57,8 +57,8 @@ static const struct golden {
 	{ "start", { 24, 80, .rules = ARTICLE, .ssh = SSH }, "", NULL },
 	{ "start-small", { 10, 40, .rules = ARTICLE, .ssh = SSH }, "", NULL },
 	{ "start-large", { 60, 200, .rules = ARTICLE, .ssh = SSH }, "", NULL },
-	{ "start-mono", { 24, 80, "vt100", .rules = ARTICLE, .ssh = SSH }, "jdjjK",
-	  NULL },
+	{ "start-mono", { 24, 80, "vt100", .rules = ARTICLE, .ssh = SSH },
+	  "jdjjK", NULL },
 	{ "start-no-color", { 24, 80, .no_color = true, .rules = ARTICLE,
 	  .ssh = SSH }, "", NULL },
 	{ "start-ascii", { 24, 80, .ascii = true, .rules = TRICKY, .ssh = SSH },
@@ -90,7 +90,8 @@ static const struct golden {
 	  NULL },
 	{ "review-safe", { 24, 80, .rules = ARTICLE, .ssh = SSH },
 	  "fcmlet neighbours in<Enter>l<^U>300<Enter>", NULL },
-	{ "review-small", { 10, 40, .rules = ARTICLE, .ssh = SSH }, "jjdc", NULL },
+	{ "review-small", { 10, 40, .rules = ARTICLE, .ssh = SSH }, "jjdc",
+	  NULL },
 	{ "override-wrong", { 24, 80, .rules = ARTICLE, .ssh = SSH },
 	  "jjdc!vps<Enter>", NULL },
 	{ "help", { 24, 80, .rules = ARTICLE, .ssh = SSH }, "?", NULL },
@@ -99,7 +100,8 @@ static const struct golden {
 	{ "trial-small", { 10, 40, .rules = ARTICLE, .ssh = SSH }, "fcc", "" },
 	{ "trial-browse", { 24, 80, .rules = ARTICLE, .ssh = SSH }, "fcc",
 	  "<Esc>j" },
-	{ "trial-wrong", { 24, 80, .rules = ARTICLE, .ssh = SSH }, "fcc", "99" },
+	{ "trial-wrong", { 24, 80, .rules = ARTICLE, .ssh = SSH }, "fcc",
+	  "99" },
 	{ "trial-habit", { 24, 80, .rules = ARTICLE, .ssh = SSH }, "fcc",
 	  " y<Enter>" },
 	{ "trial-leave", { 24, 80, .rules = ARTICLE, .ssh = SSH }, "fcc", "q" },
@@ -225,7 +227,8 @@ golden_path(const char *name)
 {
 	const char *top = getenv("top_srcdir");
 
-	return xasprintf("%s/tests/screens/golden/%s.txt", top ? top : ".", name);
+	return xasprintf("%s/tests/screens/golden/%s.txt", top ? top : ".",
+			 name);
 }
 
 static void

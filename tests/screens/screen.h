@@ -34,7 +34,7 @@ struct editor {
 void editor_open(struct editor *editor, const struct setup *setup);
 void editor_close(struct editor *editor);
 
-/* Keys: characters as they are, others as <Enter>, <Down>, <^A>, <Esc>, <lt>. */
+/* Keys: characters as they are, others as <Enter>, <Down>, <^A>, <lt>. */
 void editor_keys(struct editor *editor, const char *keys);
 
 /* Draw, and append what is seen: each line between bars, below it its runs of

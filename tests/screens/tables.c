@@ -71,7 +71,8 @@ check_trial_keys(const struct screen *screen)
 	size_t clash = 0;
 
 	for (size_t i = 0; i < trial_actions.n; i++)
-		clash += table_has(screen->actions, trial_actions.actions[i].keys[0]);
+		clash += table_has(screen->actions,
+				   trial_actions.actions[i].keys[0]);
 	for (int key = '0'; key <= '9'; key++)
 		clash += table_has(screen->actions, key);
 	is_int(clash, 0, "%s: the trial's keys are free", screen->name);
@@ -167,7 +168,8 @@ check_stock(const char *text, enum layout layout, bool verbose)
 
 	paint_init(&ours, true);
 	paint_init(&our_head, true);
-	columns_fit(&columns, layout, rs, 400, 0);
+	ok(columns_stock_fits(layout, rs, 400, 0), "a wide screen has room");
+	columns_fit(&columns, layout, ruleset_chain(rs, "INPUT"), true, 400, 0);
 	columns_row(&columns, rule, 7, ROLE_TEXT, &ours);
 	columns_header(&columns, &our_head);
 	xt_row_line(rule, 7, verbose, &stock);
@@ -194,17 +196,18 @@ static const char *const short_rules[] = {
 static void
 check_narrow(void)
 {
-	struct rule *rule = parse("! -i br0 -o br0 -p tcp -m multiport --dports "
-				  "80,443 -j DROP");
+	struct rule *rule = parse("! -i br0 -o br0 -p tcp -m multiport "
+				  "--dports 80,443 -j DROP");
 	struct ruleset *rs = one_rule(rule);
 	struct columns columns;
 	struct paint paint;
 
 	paint_init(&paint, true);
-	columns_fit(&columns, LAYOUT_PLAIN, rs, 60, 0);
+	columns_fit(&columns, LAYOUT_PLAIN, ruleset_chain(rs, "INPUT"), false,
+		    60, 0);
 	columns_row(&columns, rule, 1, ROLE_TEXT, &paint);
-	ok(strstr(str_text(&paint.text), "!io"), "a narrow row says that it hides "
-	   "a negation and interfaces: %s", str_text(&paint.text));
+	ok(strstr(str_text(&paint.text), "!io"), "a narrow row says that it "
+	   "hides a negation and interfaces: %s", str_text(&paint.text));
 	ok(strstr(str_text(&paint.text), "80,443"), "it has the ports");
 	ok(columns_want_interfaces(rs), "interfaces are wanted");
 	paint_done(&paint);
