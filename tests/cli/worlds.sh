@@ -13,7 +13,8 @@ log_in
 
 is "$(cat /proc/net/ip6_tables_names)" '' 'a fresh namespace'
 ip6tables-nft -A INPUT -p tcp --dport 22 -j ACCEPT
-for command in list save status 'check /dev/null' 'diff live live' \
+printf '*filter\nCOMMIT\n' >"$tmp/rules"
+for command in list save status "check $tmp/rules" 'diff live live' \
 	'apply --yes -- -P INPUT DROP'; do
 	# shellcheck disable=SC2086	# words
 	status_is 1 "$command where only nf_tables has rules" sp $command
