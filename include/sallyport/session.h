@@ -21,6 +21,12 @@ struct session {
 	const char *origin;		/* of what is staged: "edit", "restore" ... */
 };
 
+/* Be the one editor of this run directory for as long as *fd is open (-1: it
+ * could not be). ERR_BUSY: another one is open, *holder names its process; that
+ * is to be said, and forbids nothing. */
+enum err session_claim(const struct world *world, int *fd, struct str *holder)
+	must_check;
+
 /* Read the table and judge it as it is. */
 enum err session_open(const struct world *world, struct session **session)
 	must_check;

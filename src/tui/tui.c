@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sallyport/i18n.h>
 #include <sallyport/text.h>
 #include <sallyport/tui.h>
@@ -33,12 +34,27 @@ part(const struct world *world, const struct ui *ui)
 		watch_seconds(ui));
 }
 
+/* Is somebody else at it? */
+static int
+claim(struct ui *ui)
+{
+	struct str holder = { 0 };
+	int fd;
+
+	if (session_claim(ui->world, &fd, &holder) == ERR_BUSY)
+		ui_warn(ui, _("another editor is open: %s; whoever commits "
+			      "second meets the other's changes"),
+			holder.len ? str_text(&holder) : "?");
+	str_done(&holder);
+	return fd;
+}
+
 static int
 run(const struct world *world, struct session *session, enum apply_found found,
     const struct trial *trial)
 {
 	struct ui ui;
-	int status;
+	int status, place;
 	enum err err = loop_open();
 
 	if (!err)
@@ -48,6 +64,7 @@ run(const struct world *world, struct session *session, enum apply_found found,
 		return complain(world, err);
 	}
 	ui_init(&ui, world, session);
+	place = claim(&ui);
 	watch_resume(&ui, found, trial);
 	loop_run(&ui);
 	term_close();
@@ -55,6 +72,8 @@ run(const struct world *world, struct session *session, enum apply_found found,
 	status = ui.status;
 	ui_done(&ui);
 	loop_close();
+	if (place >= 0)
+		close(place);
 	return status;
 }
 
