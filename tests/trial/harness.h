@@ -54,7 +54,11 @@ static const char new_rules[] =
 static char dir[64];
 static char run_dir[96];
 static struct guardian_options options = { .run_dir = run_dir };
-static struct actor somebody = { .uid = 0, .user = "alice", .from = "2001:db8::77" };
+static struct actor somebody = {
+	.uid = 0,
+	.user = (char *)"alice",
+	.from = (char *)"2001:db8::77",
+};
 
 static int
 remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
