@@ -43,7 +43,8 @@ new_trial 60 'reverted elsewhere'
 status_is 0 'revert from elsewhere' sp revert
 settled_by 5 'apply leaves with 5'
 ok 'the table is back' is_back
-status_is 1 'nothing is left to revert' sp revert
+status_is 0 'a second revert' sp revert
+like "$out" '^sallyport: reverted' 'finds it undone'
 
 new_trial 60 'interrupted'
 kill -INT "$editor"
