@@ -347,7 +347,12 @@ begin_tests(void)
 	atexit(cleanup);
 	if (xt_init(false))
 		bail_out("no libxtables: %s", err_message());
-	signal(SIGPIPE, SIG_DFL);	/* the client side never raises it */
+	/* Nothing is ignored that the guardian would inherit, nor SIGPIPE, which
+	 * the client side never raises. */
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTSTP, SIG_DFL);
 	fresh();
 }
 
