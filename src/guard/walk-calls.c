@@ -9,7 +9,6 @@
 struct frame {
 	uint32_t parent;
 	uint32_t callee;
-	unsigned doubts;	/* of the piece that jumped */
 	struct place back;
 };
 
@@ -57,7 +56,7 @@ calls_find(struct calls *calls, const char *name)
 
 uint32_t
 calls_enter(struct calls *calls, const struct callee *callee, uint32_t frame,
-	    unsigned doubts, const struct place *at)
+	    const struct place *at)
 {
 	if (calls->n_frames == calls->cap_frames) {
 		calls->cap_frames = calls->cap_frames ? calls->cap_frames * 2 :
@@ -68,7 +67,6 @@ calls_enter(struct calls *calls, const struct callee *callee, uint32_t frame,
 	calls->frames[calls->n_frames] = (struct frame){
 		.parent = frame,
 		.callee = (uint32_t)(callee - calls->callees),
-		.doubts = doubts,
 		.back = { at->chain, at->rule + 1, at->hook_rule },
 	};
 	return calls->n_frames++;
@@ -84,13 +82,11 @@ remember(struct calls *calls, uint32_t callee)
 }
 
 uint32_t
-calls_return(struct calls *calls, uint32_t frame, unsigned doubts,
-	     struct place *at)
+calls_return(struct calls *calls, uint32_t frame, struct place *at)
 {
 	const struct frame *f = &calls->frames[frame];
 
-	if (f->doubts == doubts)
-		remember(calls, f->callee);
+	remember(calls, f->callee);
 	if (frame + 1 == calls->n_frames && frame >= calls->held)
 		calls->n_frames--;
 	*at = f->back;

@@ -17,9 +17,10 @@ struct place {
 	size_t hook_rule;	/* as in struct walk_result */
 };
 
-/* A chain, and whether the piece that is walked came back from it whole and
- * without a doubt: it will do so again, so that n chains which each jump twice
- * to the next cost 2n visits and not 2^n. */
+/* A chain, and whether the piece that is walked came back from it whole. It will
+ * do so again, and what else may become of it there where an answer is not known
+ * was seen the first time: n chains which each jump twice to the next cost 2n
+ * visits and not 2^n. */
 struct callee {
 	const struct chain *chain;
 	bool returned;
@@ -51,11 +52,10 @@ struct callee *calls_find(struct calls *calls, const char *name);  /* or NULL */
 
 /* A jump from the rule at: the frame of the callee, to be returned from. */
 uint32_t calls_enter(struct calls *calls, const struct callee *callee,
-		     uint32_t frame, unsigned doubts, const struct place *at);
+		     uint32_t frame, const struct place *at);
 
 /* Back from frame to behind the rule that jumped: *at. Gives its parent. */
-uint32_t calls_return(struct calls *calls, uint32_t frame, unsigned doubts,
-		      struct place *at);
+uint32_t calls_return(struct calls *calls, uint32_t frame, struct place *at);
 
 /* A piece begins to wait here; pieces go on in the reverse order. */
 struct calls_mark calls_hold(struct calls *calls);

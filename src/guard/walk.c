@@ -20,7 +20,7 @@ struct piece {
 	struct piece_set set;
 	struct place at;
 	uint32_t frame;		/* where it returns to */
-	unsigned doubts;	/* forks behind it */
+	bool in_doubt;		/* a fork is behind it: */
 	const char *why;	/* the first one, */
 	struct place doubt;	/* and where */
 	struct calls_mark mark;	/* of a waiting piece */
@@ -84,11 +84,11 @@ end_accepted(struct walk *w)
 {
 	if (w->result->verdict == VERDICT_ACCEPT && !w->accepted) {
 		set_place(w->result, &w->now.at);
-		w->result->why = w->now.doubts ? w->now.why : NULL;
+		w->result->why = w->now.in_doubt ? w->now.why : NULL;
 	}
 	w->accepted = true;
 	if (w->find)
-		note_found(w, w->now.doubts ? VERDICT_UNKNOWN : VERDICT_ACCEPT);
+		note_found(w, w->now.in_doubt ? VERDICT_UNKNOWN : VERDICT_ACCEPT);
 }
 
 static void
@@ -96,7 +96,7 @@ end_dropped(struct walk *w)
 {
 	if (w->find)
 		return;
-	if (w->now.doubts) {
+	if (w->now.in_doubt) {
 		end_unknown(w, &w->now.doubt, w->now.why);
 		return;
 	}
@@ -162,7 +162,7 @@ leave_chain(struct walk *w)
 		end_policy(w);
 		return false;
 	}
-	now->frame = calls_return(&w->calls, now->frame, now->doubts, &now->at);
+	now->frame = calls_return(&w->calls, now->frame, &now->at);
 	return true;
 }
 
@@ -185,7 +185,7 @@ enter_chain(struct walk *w, const struct rule *rule)
 	}
 	if (jump)
 		now->frame = calls_enter(&w->calls, callee, now->frame,
-					 now->doubts, &now->at);
+					 &now->at);
 	now->at.chain = callee->chain;
 	now->at.rule = 0;
 	return true;
@@ -226,7 +226,8 @@ fork_piece(struct walk *w, const struct rule *rule, enum action action,
 
 	if (action == ACTION_NEXT)
 		return act(w, rule, action);
-	if (!now->doubts++) {
+	if (!now->in_doubt) {
+		now->in_doubt = true;
 		now->why = why;
 		now->doubt = now->at;
 	}

@@ -25,6 +25,7 @@
 	"-A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 135 -j ACCEPT\n" \
 	"-A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 136 -j ACCEPT\n"
 #define GOOD DROP ALIVE SSH NDP
+#define ONLY_ETH0 GOOD ":OUTPUT DROP [0:0]\n-A OUTPUT -o eth0 -j ACCEPT\n"
 
 static struct lifeline
 session(void)
@@ -201,6 +202,9 @@ static const struct guard_case {
 	  " -j ACCEPT\n" NDP "-A INPUT -p udp -j ACCEPT\n",
 	  LINE "  unknown: a new connection in: INPUT 2 cannot be judged"
 	  " (limit)" },
+	{ "a link that is not known", stale, ONLY_ETH0, ONLY_ETH0,
+	  LINE "  unknown: the answer to a new connection out: OUTPUT 1 cannot"
+	  " be judged (-o)" },
 	{ "lo dropped", loopback, GOOD, DROP "-A INPUT -i eth0 -j ACCEPT\n",
 	  "ssh ::1 -> :22  REFUSED: the running connection in: INPUT policy" },
 	{ "lo needs no discovery", loopback, "",

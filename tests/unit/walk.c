@@ -297,6 +297,14 @@ static const struct walk_case {
 	{ site, DROP "-A INPUT -m iprange --src-range"
 	  " 2001:db8::-2001:db8:7fff:ffff:ffff:ffff:ffff:ffff -j ACCEPT\n"
 	  "-A INPUT -s 2001:db8:8000::/33 -j ACCEPT\n", "ACCEPT INPUT 1 1" },
+	/* What one piece was seen to come back from, another may not. */
+	{ site, ":A - [0:0]\n-A INPUT -s 2001:db8::/33\n-A INPUT -j A\n"
+	  "-A A ! -s 2001:db8::/33 -j DROP\n", "DROP A 1 2" },
+	/* Each piece returns to where it came from. */
+	{ site, ":A - [0:0]\n:B - [0:0]\n-A INPUT -j A\n"
+	  "-A INPUT ! -s 2001:db8::/33 -j DROP\n-A INPUT -j B\n"
+	  "-A A -s 2001:db8::/33\n-A B -p udp -j DROP\n",
+	  "DROP INPUT 2 2" },
 	/* What is not modelled goes both ways. */
 	{ login, DROP "-A INPUT -m mark --mark 1 -j ACCEPT\n",
 	  "UNKNOWN INPUT 1 1 mark" },
@@ -356,7 +364,8 @@ test_cases(void)
 
 /* Chains that each jump twice to the next are 2^n visits to the kernel. */
 static void
-test_doubling(unsigned chains, const char *last, const char *expected)
+test_doubling(unsigned chains, char second, const char *last,
+	      const char *expected)
 {
 	struct str text = { 0 }, got = { 0 };
 	struct packet p = login();
@@ -367,8 +376,8 @@ test_doubling(unsigned chains, const char *last, const char *expected)
 		str_addf(&text, ":C%u - [0:0]\n", i);
 	str_add(&text, DROP "-A INPUT -j C0\n" SSH);
 	for (unsigned i = 0; i + 1 < chains; i++)
-		str_addf(&text, "-A C%u -j C%u\n-A C%u -j C%u\n", i, i + 1, i,
-			 i + 1);
+		str_addf(&text, "-A C%u -j C%u\n-A C%u -%c C%u\n", i, i + 1, i,
+			 second, i + 1);
 	str_addf(&text, "-A C%u %s\n", chains - 1, last);
 	rs = rules(str_text(&text));
 	walk(rs, "INPUT", &p, &r);
@@ -459,10 +468,11 @@ main(void)
 {
 	rules_start();
 	test_cases();
-	test_doubling(40, "-p udp -j DROP", "ACCEPT INPUT 2 2");
-	test_doubling(40, "-p tcp -m tcp --sport 1:50000 -j RETURN",
+	test_doubling(40, 'j', "-p udp -j DROP", "ACCEPT INPUT 2 2");
+	test_doubling(40, 'j', "-p tcp -m tcp --sport 1:50000 -j RETURN",
 		      "ACCEPT INPUT 2 2");
-	test_doubling(40, "-m mark --mark 1 -j DROP", "UNKNOWN C39 1 1 mark");
+	test_doubling(40, 'j', "-m mark --mark 1 -j DROP", "UNKNOWN C39 1 1 mark");
+	test_doubling(40, 'g', "-p udp -j DROP", "ACCEPT INPUT 2 2");
 	test_bound();
 	test_source();
 	test_path();
