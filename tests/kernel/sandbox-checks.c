@@ -151,7 +151,6 @@ on_term(int signum)
 static bool
 check_waits(void)
 {
-	signal(SIGTERM, on_term);
 	while (pause() < 0)
 		;
 	return true;
@@ -176,6 +175,7 @@ sandbox_inside(const char *name, const char *note)
 	char ns[64] = "";
 	FILE *file;
 
+	signal(SIGTERM, on_term);
 	if (readlink("/proc/self/ns/net", ns, sizeof(ns) - 1) < 0)
 		return 2;
 	file = fopen(note, "w");
