@@ -15,11 +15,13 @@ static enum err
 check_request(const struct trial *trial)
 {
 	if (!trial_is_ours(trial))
-		return fail(ERR_FAIL, _("this change was made for another network "
-					"namespace"));
+		return fail(ERR_FAIL,
+			    _("this change was made for another network "
+			      "namespace"));
 	if (!trial->after)
-		return fail(ERR_FAIL, _("the request does not say what the table "
-					"is to become"));
+		return fail(ERR_FAIL,
+			    _("the request does not say what the table "
+			      "is to become"));
 	if (!trial->no_trial &&
 	    (trial->window_ms <= 0 || trial->window_ms > WINDOW_MAX_MS))
 		return fail(ERR_USAGE, _("a trial takes an hour at most"));
@@ -61,15 +63,17 @@ compare(struct guardian *g, struct ruleset **live, struct ruleset **expected)
 	if (err)
 		return err;
 	if (strcmp(print, g->trial->before_print) != 0)
-		return fail(ERR_CONFLICT, _("the live table is not the one that was "
-					    "judged: it was changed meanwhile"));
+		return fail(ERR_CONFLICT,
+			    _("the live table is not the one that was "
+			      "judged: it was changed meanwhile"));
 	err = table_expect(*live, g->trial->changes, expected);
 	if (err)
 		return err;
 	ruleset_fingerprint(*expected, print);
 	if (strcmp(print, g->trial->after_print) != 0)
-		return fail(ERR_CONFLICT, _("the change does not give the table that "
-					    "was judged"));
+		return fail(ERR_CONFLICT,
+			    _("the change does not give the table that "
+			      "was judged"));
 	return OK;
 }
 

@@ -112,15 +112,16 @@ event_translate(struct guardian_event *event)
 static bool
 take_line(struct guardian_client *client, struct guardian_event *event)
 {
-	char *end = client->in.len ? memchr(client->in.s, '\n', client->in.len) :
-				     NULL;
+	const struct str *in = &client->in;
+	char *end = in->len ? memchr(in->s, '\n', in->len) : NULL;
 	struct str rest = { 0 };
 	enum err err;
 
 	if (!end)
 		return false;
 	err = event_read(client->in.s, (size_t)(end - client->in.s), event);
-	str_addn(&rest, end + 1, client->in.len - (size_t)(end + 1 - client->in.s));
+	str_addn(&rest, end + 1,
+		 client->in.len - (size_t)(end + 1 - client->in.s));
 	str_done(&client->in);
 	client->in = rest;
 	if (err)

@@ -45,7 +45,8 @@ static const char *const err_words[] = {
 
 /* The index of the member's word among n words; 0 where it is none of them. */
 static size_t
-word_index(const json_t *json, const char *key, const char *const *words, size_t n)
+word_index(const json_t *json, const char *key, const char *const *words,
+	   size_t n)
 {
 	const char *s = json_string_value(json_object_get(json, key));
 
@@ -82,12 +83,14 @@ request_write(const struct request *request, struct str *out)
 {
 	json_t *json = json_object();
 
-	json_object_set_new(json, "do", json_string(request_words[request->kind]));
+	json_object_set_new(json, "do",
+			    json_string(request_words[request->kind]));
 	json_object_set_new(json, "by", actor_to_json(&request->by));
 	json_object_set_new(json, "reason", json_text(request->reason));
 	json_object_set_new(json, "ms", json_integer(request->ms));
 	if (request->trial)
-		json_object_set_new(json, "trial", trial_to_json(request->trial));
+		json_object_set_new(json, "trial",
+				    trial_to_json(request->trial));
 	write_line(json, out);
 }
 
@@ -101,7 +104,8 @@ request_read(const char *line, size_t len, struct request *request)
 	request->kind = (enum request_kind)word_index(json, "do", request_words,
 						      ARRAY_LEN(request_words));
 	if (request->kind == REQUEST_NONE)
-		err = fail(ERR_PARSE, _("the guardian does not know this request"));
+		err = fail(ERR_PARSE,
+			   _("the guardian does not know this request"));
 	if (request->kind == REQUEST_TRIAL)
 		err = trial_from_json(json_object_get(json, "trial"),
 				      &request->trial);
@@ -117,11 +121,13 @@ event_write(const struct guardian_event *event, struct str *out)
 {
 	json_t *json = json_object();
 
-	json_object_set_new(json, "event", json_string(event_words[event->kind]));
+	json_object_set_new(json, "event",
+			    json_string(event_words[event->kind]));
 	json_object_set_new(json, "err", json_string(err_words[event->err]));
 	json_object_set_new(json, "text", json_text(event->text));
 	json_object_set_new(json, "lost", json_text(event->lost));
-	json_object_set_new(json, "deadline_ms", json_integer(event->deadline_ms));
+	json_object_set_new(json, "deadline_ms",
+			    json_integer(event->deadline_ms));
 	write_line(json, out);
 }
 

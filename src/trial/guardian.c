@@ -131,8 +131,10 @@ guardian_run(struct guardian *g, pid_t supervisor, int fd)
 {
 	process_name("sallyport-guard");
 	g->signal_fd = process_signals();
-	g->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
-	g->supervisor_fd = getppid() == supervisor ? process_watch(supervisor) : -1;
+	g->timer_fd = timerfd_create(CLOCK_BOOTTIME,
+				     TFD_NONBLOCK | TFD_CLOEXEC);
+	if (getppid() == supervisor)
+		g->supervisor_fd = process_watch(supervisor);
 	if (g->signal_fd < 0 || g->timer_fd < 0)
 		die("no signalfd or timerfd");
 	step(g, "start");

@@ -8,7 +8,7 @@
 #include "record.h"
 
 enum phase {
-	PHASE_WAIT,		/* on trial: the deadline or a request decides */
+	PHASE_WAIT,		/* on trial: deadline or request decides */
 	PHASE_REVERT,		/* the old rules are being put back */
 	PHASE_SETTLED,		/* told to the clients, then we leave */
 	PHASE_GONE,
@@ -53,7 +53,7 @@ guardian_now(const struct guardian *g)
 
 /* process.c: what makes a process a guardian's. */
 void process_detach(int *keep_fd);
-void process_note(const char *fmt, ...) printf_like(1, 2);	/* to the syslog */
+void process_note(const char *fmt, ...) printf_like(1, 2);	/* to syslog */
 void process_name(const char *name);	/* as ps and top show it */
 int process_signals(void);	/* a signalfd of TERM and CHLD */
 int process_next_signal(int signal_fd);	/* 0: none is waiting */
@@ -87,7 +87,8 @@ void guardian_arm(struct guardian *g, struct trial *trial_take);
 void guardian_take_over(struct guardian *g);
 
 /* revert.c */
-void revert_begin(struct guardian *g, const char *reason, const struct actor *by);
+void revert_begin(struct guardian *g, const char *reason,
+		  const struct actor *by);
 void revert_try(struct guardian *g);
 
 /* outcome.c: how a trial ends, and how it stands. */

@@ -141,7 +141,9 @@ handle_line(struct guardian *g, struct peer *peer, const char *line, size_t len,
 	    void (*handle)(struct guardian *, struct peer *,
 			   const struct request *))
 {
-	struct guardian_event denied = { .kind = EVENT_DENIED, .err = ERR_PARSE };
+	struct guardian_event denied = {
+		.kind = EVENT_DENIED, .err = ERR_PARSE,
+	};
 	struct request request;
 
 	if (request_read(line, len, &request) == OK) {
@@ -164,8 +166,8 @@ peer_take(struct guardian *g, struct peer *peer,
 	ssize_t n = recv(peer->fd, buf, sizeof(buf), MSG_DONTWAIT);
 
 	if (n <= 0) {
-		peer->gone = n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK &&
-					errno != EINTR);
+		peer->gone = n == 0 || (errno != EAGAIN && errno != EINTR &&
+					errno != EWOULDBLOCK);
 		return;
 	}
 	str_addn(&peer->in, buf, (size_t)n);
@@ -197,7 +199,8 @@ peer_first(struct peer *peer, struct request *request)
 		if (n > 0)
 			str_addn(&line, buf, (size_t)n);
 		else if (n == 0 || errno != EINTR)
-			err = fail(ERR_FAIL, _("the request did not come whole"));
+			err = fail(ERR_FAIL,
+				   _("the request did not come whole"));
 		if (line.len > TRIAL_SIZE_MAX)
 			err = fail(ERR_FAIL, _("the request is too large"));
 	} while (!err && (!line.len || line.s[line.len - 1] != '\n'));

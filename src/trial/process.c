@@ -118,7 +118,9 @@ process_is_terminated(void)
 void
 process_note(const char *fmt, ...)
 {
-	struct sockaddr_un log = { .sun_family = AF_UNIX, .sun_path = "/dev/log" };
+	struct sockaddr_un log = {
+		.sun_family = AF_UNIX, .sun_path = "/dev/log",
+	};
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	char text[1024];
 	va_list ap;

@@ -21,7 +21,8 @@ json_t *json_text(const char *s);
 char *json_text_get(const json_t *object, const char *key);
 
 /* The spare: a file beside the record that has the record's size and more on
- * disk already, so that no full disk can keep the outcome from being written. */
+ * disk already, so that no full disk can keep the outcome from being
+ * written. */
 enum err trial_spare_make(const struct trial *trial, int run_dir) must_check;
 
 /* Write the record into the spare and rename it over the record: one rename(2)

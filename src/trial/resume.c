@@ -47,7 +47,8 @@ is_committed(const struct trial *trial, const struct ruleset *live,
 }
 
 static void
-resume_no_trial(struct guardian *g, const struct ruleset *live, enum where where)
+resume_no_trial(struct guardian *g, const struct ruleset *live,
+		enum where where)
 {
 	if (!live)
 		die("%s", err_message());	/* restarted, and read again */
@@ -55,7 +56,8 @@ resume_no_trial(struct guardian *g, const struct ruleset *live, enum where where
 		actor_copy(&g->trial->settled_by, &g->trial->actor);
 		outcome_settle(g, TRIAL_CONFIRMED);
 	} else {
-		settle_because(g, TRIAL_FAILED, "interrupted before the commit");
+		settle_because(g, TRIAL_FAILED,
+			       "interrupted before the commit");
 	}
 }
 
@@ -65,7 +67,8 @@ resume_armed(struct guardian *g, const struct ruleset *live, enum where where)
 	if (g->trial->no_trial) {
 		resume_no_trial(g, live, where);
 	} else if (where == IS_BEFORE) {
-		settle_because(g, TRIAL_FAILED, "interrupted before the commit");
+		settle_because(g, TRIAL_FAILED,
+			       "interrupted before the commit");
 	} else {
 		g->trial->state = TRIAL_ON;
 		g->trial->committed_wall_s = g->clock->wall_s(g->clock);
@@ -124,8 +127,9 @@ load(struct guardian *g)
 		return fail(ERR_FAIL, _("the run directory holds the trial of "
 					"another network namespace or boot"));
 	if (!g->trial->after)
-		return fail(ERR_FAIL, _("the trial record does not hold the table "
-					"after the change"));
+		return fail(ERR_FAIL,
+			    _("the trial record does not hold the table "
+			      "after the change"));
 	return OK;
 }
 

@@ -53,7 +53,8 @@ plan(const struct trial *trial, const struct ruleset *live, const char *print,
 	}
 	if (strcmp(print, trial->after_print) != 0)
 		return changeset_restore_chains(trial->changes, live,
-						trial->before, trial->after, lost);
+						trial->before, trial->after,
+						lost);
 	cs = changeset_invert(trial->changes);
 	err = table_expect(live, cs, &undone);
 	ruleset_free(undone);

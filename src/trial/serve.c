@@ -32,7 +32,8 @@ deny(struct peer *peer, enum err err, const char *text)
 static bool
 is_open(const struct guardian *g)
 {
-	return g->phase == PHASE_WAIT && guardian_now(g) < g->trial->deadline_ms;
+	return g->phase == PHASE_WAIT &&
+	       guardian_now(g) < g->trial->deadline_ms;
 }
 
 static void

@@ -52,9 +52,9 @@ load_name(int run_dir, const char *name, struct trial **trial)
 	if (!err) {
 		json = json_loadb(str_text(&text), text.len, 0, &error);
 		err = json ? trial_from_json(json, trial) :
-			     fail(ERR_FAIL, _("the trial record '%s' is no JSON: "
-					      "line %d: %s"), name, error.line,
-				  error.text);
+			     fail(ERR_FAIL, _("the trial record '%s' is no "
+					      "JSON: line %d: %s"), name,
+				  error.line, error.text);
 		json_decref(json);
 	}
 	str_done(&text);
@@ -106,7 +106,8 @@ spare_write(int run_dir, const char *text, size_t len)
 {
 	struct stat st;
 	enum err err = OK;
-	int fd = openat(run_dir, TRIAL_SPARE, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(run_dir, TRIAL_SPARE,
+			O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)
 		return fail_errno(_("cannot open '%s'"), TRIAL_SPARE);
@@ -156,7 +157,8 @@ trial_set_aside(int run_dir, const struct trial *trial)
 	enum err err = OK;
 
 	if (renameat(run_dir, TRIAL_FILE, run_dir, name) < 0)
-		err = fail_errno(_("cannot rename '%s' to '%s'"), TRIAL_FILE, name);
+		err = fail_errno(_("cannot rename '%s' to '%s'"), TRIAL_FILE,
+				 name);
 	else
 		fsync(run_dir);
 	free(name);

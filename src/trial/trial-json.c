@@ -77,7 +77,8 @@ table_expected(const struct trial *trial)
 	return NULL;
 }
 
-/* true stands for what the changes make of the table before: half the record. */
+/* true stands for what the changes make of the table before: half the
+ * record. */
 static json_t *
 after_to_json(const struct trial *trial)
 {
@@ -105,7 +106,8 @@ trial_to_json(const struct trial *trial)
 	json_object_set_new(json, "netns_cookie",
 			    json_integer((json_int_t)trial->netns_cookie));
 	json_object_set_new(json, "boot_id", json_text(trial->boot_id));
-	json_object_set_new(json, "deadline_ms", json_integer(trial->deadline_ms));
+	json_object_set_new(json, "deadline_ms",
+			    json_integer(trial->deadline_ms));
 	json_object_set_new(json, "window_ms", json_integer(trial->window_ms));
 	json_object_set_new(json, "no_trial", json_boolean(trial->no_trial));
 	json_object_set_new(json, "actor", actor_to_json(&trial->actor));
@@ -117,9 +119,11 @@ trial_to_json(const struct trial *trial)
 	json_object_set_new(json, "settled_wall_s",
 			    json_integer(trial->settled_wall_s));
 	json_object_set_new(json, "reason", json_text(trial->reason));
-	json_object_set_new(json, "settled_by", actor_to_json(&trial->settled_by));
+	json_object_set_new(json, "settled_by",
+			    actor_to_json(&trial->settled_by));
 	json_object_set_new(json, "lost", json_text(trial->lost));
-	json_object_set_new(json, "before_print", json_text(trial->before_print));
+	json_object_set_new(json, "before_print",
+			    json_text(trial->before_print));
 	json_object_set_new(json, "after_print", json_text(trial->after_print));
 	json_object_set_new(json, "changes", changes ? json_incref(changes) :
 			    changeset_to_json(trial->changes));
@@ -149,7 +153,8 @@ take_int(const json_t *json, const char *key, int64_t *out)
 /* A string of exactly size - 1 characters out of hex digits and '-'; an empty
  * one where that is allowed. */
 static enum err
-take_hex(const json_t *json, const char *key, char *out, size_t size, bool empty)
+take_hex(const json_t *json, const char *key, char *out, size_t size,
+	 bool empty)
 {
 	const char *s = json_string_value(json_object_get(json, key));
 	size_t len = s ? strlen(s) : 0;
@@ -179,8 +184,9 @@ check_table(const struct ruleset *rs, const char *key, const char *print)
 
 	ruleset_fingerprint(rs, real);
 	if (strcmp(real, print) != 0)
-		return fail(ERR_FAIL, _("the trial record's table '%s' does not "
-					"match its fingerprint"), key);
+		return fail(ERR_FAIL,
+			    _("the trial record's table '%s' does not "
+			      "match its fingerprint"), key);
 	return OK;
 }
 
@@ -191,7 +197,8 @@ take_table(const json_t *json, const char *key, const char *print,
 	enum err err = ruleset_from_json(json_object_get(json, key), rs);
 
 	if (err)
-		return fail(ERR_FAIL, _("the trial record's table '%s': %s"), key,
+		return fail(ERR_FAIL, _("the trial record's table '%s': %s"),
+			    key,
 			    err_message());
 	return check_table(*rs, key, print);
 }
@@ -228,7 +235,8 @@ take_tables(const json_t *json, struct trial *trial)
 	if (!err && (strcmp(trial->changes->table, trial->before->table) != 0 ||
 		     (trial->after && strcmp(trial->after->table,
 					     trial->before->table) != 0)))
-		err = fail(ERR_FAIL, _("the trial record names several tables"));
+		err = fail(ERR_FAIL,
+			   _("the trial record names several tables"));
 	return err;
 }
 
@@ -244,7 +252,8 @@ take_numbers(const json_t *json, struct trial *trial)
 	if (!err)
 		err = take_int(json, "window_ms", &trial->window_ms);
 	if (!err)
-		err = take_int(json, "committed_wall_s", &trial->committed_wall_s);
+		err = take_int(json, "committed_wall_s",
+			       &trial->committed_wall_s);
 	if (!err)
 		err = take_int(json, "settled_wall_s", &trial->settled_wall_s);
 	if (!err)
@@ -256,7 +265,8 @@ take_numbers(const json_t *json, struct trial *trial)
 static enum err
 take_names(const json_t *json, struct trial *trial)
 {
-	enum err err = take_hex(json, "id", trial->id, sizeof(trial->id), false);
+	enum err err = take_hex(json, "id", trial->id, sizeof(trial->id),
+				false);
 
 	if (!err)
 		err = take_hex(json, "boot_id", trial->boot_id,
@@ -274,7 +284,8 @@ static void
 take_texts(const json_t *json, struct trial *trial)
 {
 	actor_from_json(json_object_get(json, "actor"), &trial->actor);
-	actor_from_json(json_object_get(json, "settled_by"), &trial->settled_by);
+	actor_from_json(json_object_get(json, "settled_by"),
+			&trial->settled_by);
 	trial->message = json_text_get(json, "message");
 	trial->origin = json_text_get(json, "origin");
 	trial->override = json_text_get(json, "override");
@@ -290,9 +301,11 @@ check_format(const json_t *json)
 	if (!json_is_integer(format) || json_integer_value(format) < 1)
 		return bad_field("format");
 	if (json_integer_value(format) > TRIAL_FORMAT)
-		return fail(ERR_FAIL, _("the trial record was written by a newer "
-					"sallyport (format %lld, this one reads %d)"),
-			    (long long)json_integer_value(format), TRIAL_FORMAT);
+		return fail(ERR_FAIL,
+			    _("the trial record was written by a newer "
+			      "sallyport (format %lld, this one reads %d)"),
+			    (long long)json_integer_value(format),
+			    TRIAL_FORMAT);
 	return OK;
 }
 

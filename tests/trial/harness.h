@@ -347,8 +347,8 @@ begin_tests(void)
 	atexit(cleanup);
 	if (xt_init(false))
 		bail_out("no libxtables: %s", err_message());
-	/* Nothing is ignored that the guardian would inherit, nor SIGPIPE, which
-	 * the client side never raises. */
+	/* Nothing is ignored that the guardian would inherit, nor SIGPIPE,
+	 * which the client side never raises. */
 	signal(SIGPIPE, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
 	signal(SIGINT, SIG_DFL);

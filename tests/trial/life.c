@@ -62,14 +62,17 @@ test_revert_asked(void)
 
 	fresh();
 	start(&client, new_rules, 60000);
-	is_int(guardian_connect(&options, &other), OK, "another client connects");
-	is_int(await(&other, &event, 2000), EVENT_ON_TRIAL, "and hears how it is");
+	is_int(guardian_connect(&options, &other), OK,
+	       "another client connects");
+	is_int(await(&other, &event, 2000), EVENT_ON_TRIAL,
+	       "and hears how it is");
 	ok(event.deadline_ms > now_ms() + 50000 &&
 	   event.deadline_ms < now_ms() + 60000, "and until when");
 	guardian_event_done(&event);
 	is_int(guardian_revert(&other, &somebody, NULL), OK, "it asks");
 	free(expect(&other, EVENT_REVERTED, 2000, "reverted, it hears"));
-	free(expect(&client, EVENT_REVERTED, 2000, "reverted, the first hears"));
+	free(expect(&client, EVENT_REVERTED, 2000,
+		    "reverted, the first hears"));
 	ok(live_is(base_rules), "the old rules are back");
 	ok(all_left(3000), "the guardian leaves");
 	is_record(TRIAL_REVERTED, "asked");
@@ -105,7 +108,8 @@ test_extend(void)
 
 	fresh();
 	start(&client, new_rules, 5000);
-	is_int(guardian_extend(&client, 7200000), OK, "two hours are asked for");
+	is_int(guardian_extend(&client, 7200000), OK,
+	       "two hours are asked for");
 	is_int(await(&client, &event, 2000), EVENT_EXTENDED, "some are given");
 	ok(event.deadline_ms < now_ms() + 3600000, "an hour from the commit");
 	guardian_event_done(&event);
@@ -146,7 +150,8 @@ test_busy(void)
 	       "a second trial is refused");
 	trial_free(trial);
 	ok(live_is(new_rules), "the first goes on");
-	is_int(guardian_revert(&client, &somebody, "asked"), OK, "until reverted");
+	is_int(guardian_revert(&client, &somebody, "asked"), OK,
+	       "until reverted");
 	free(expect(&client, EVENT_REVERTED, 2000, "reverted"));
 	guardian_disconnect(&client);
 }
@@ -192,7 +197,8 @@ test_refused(void)
 	before = saved(true);
 	trial = make_trial(loop, 60000);
 	is_int(guardian_start(&options, trial, &client), OK, "started");
-	text = expect(&client, EVENT_FAILED, 5000, "the kernel refuses a circle");
+	text = expect(&client, EVENT_FAILED, 5000,
+		      "the kernel refuses a circle");
 	ok(text && strstr(text, "circle"), "and it is said why: %s", text);
 	ok(all_left(3000), "the guardian leaves");
 	after = saved(true);

@@ -124,7 +124,8 @@ static const char with_chain[] =
 	":other - [0:0]\n:ours - [0:0]\n"
 	"-A INPUT -i lo -j ACCEPT\n"
 	"-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"
-	"-A INPUT -p udp -m udp --dport 443 -m comment --comment \"a b\" -j ACCEPT\n"
+	"-A INPUT -p udp -m udp --dport 443 -m comment "
+		"--comment \"a b\" -j ACCEPT\n"
 	"-A INPUT -p tcp -j ours\n"
 	"-A FORWARD -s 2001:db8::/64 -j other\n"
 	"-A other -p tcp -m tcp --dport 4001 -j ACCEPT\n"
@@ -173,7 +174,8 @@ rename_beside(const char *command)
 static void
 test_rename(void)
 {
-	rename_beside("ip6tables-legacy -A OUTPUT -p udp -m udp --dport 9 -j DROP");
+	rename_beside("ip6tables-legacy -A OUTPUT -p udp -m udp --dport 9 "
+		      "-j DROP");
 	is_base_with("-A FORWARD -s 2001:db8::/64 -j other\n",
 		     "[0:0] -A OUTPUT -p udp -m udp --dport 9 -j DROP\n");
 }

@@ -199,9 +199,11 @@ test_lock_stuck(void)
 	       "meanwhile others are answered");
 	free(expect(&other, EVENT_ON_TRIAL, 500, "how it stands"));
 	guardian_disconnect(&other);
-	text = expect(&client, EVENT_REVERTED, 8000, "reverted without the lock");
+	text = expect(&client, EVENT_REVERTED, 8000,
+		      "reverted without the lock");
 	took = now_ms() - begin;
-	ok(took > 5000 && took < 6500, "5 s past the deadline (%d ms)", (int)took);
+	ok(took > 5000 && took < 6500, "5 s past the deadline (%d ms)",
+	   (int)took);
 	ok(text && strstr(text, "lock"), "and that is said: %s", text);
 	is_base();
 	free(text);
@@ -269,7 +271,8 @@ test_foreign_netns(void)
 	edit_record("netns_cookie", json_integer(1));
 	before = record_text();
 	is_int(guardian_resume(&options, &client), OK, "resumed");
-	free(expect(&client, EVENT_FAILED, 3000, "refused: another namespace's"));
+	free(expect(&client, EVENT_FAILED, 3000,
+		    "refused: another namespace's"));
 	guardian_disconnect(&client);
 	ok(all_left(3000), "the guardian leaves");
 	trial = make_trial(base_rules, 1000);
@@ -293,7 +296,8 @@ test_other_boot(void)
 
 	leave_record(60000);
 	edit_record("deadline_ms", json_integer(1));
-	edit_record("boot_id", json_string("00000000-0000-0000-0000-000000000000"));
+	edit_record("boot_id",
+		    json_string("00000000-0000-0000-0000-000000000000"));
 	is_int(guardian_resume(&options, &client), OK, "resumed");
 	free(expect(&client, EVENT_FAILED, 3000, "refused: another boot's"));
 	guardian_disconnect(&client);
@@ -321,7 +325,8 @@ test_unsettled(void)
 	is_int(event.err, ERR_BUSY, "busy");
 	guardian_event_done(&event);
 	guardian_disconnect(&client);
-	is_int(guardian_resume(&options, &client), OK, "that has a guardian now");
+	is_int(guardian_resume(&options, &client), OK,
+	       "that has a guardian now");
 	free(expect(&client, EVENT_ON_TRIAL, 3000, "and goes on"));
 	is_int(guardian_confirm(&client, &somebody), OK, "and is");
 	free(expect(&client, EVENT_CONFIRMED, 2000, "confirmed"));

@@ -18,7 +18,8 @@ make_trial(void)
 	struct trial *trial = trial_new();
 
 	trial->before = rules("-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"
-			      "-A INPUT -m comment --comment \"x\xff\\\"y\" -j DROP\n");
+			      "-A INPUT -m comment --comment \"x\xff\\\"y\" "
+			      "-j DROP\n");
 	trial->after = ruleset_copy(trial->before);
 	trial->changes = changeset_new("filter");
 	if (changeset_push_take(trial->changes, trial->after,
@@ -66,7 +67,8 @@ test_round_trip(void)
 	is_str(back->boot_id, trial->boot_id, "the boot");
 	is_int(back->deadline_ms, trial->deadline_ms, "the deadline");
 	is_str(back->message, trial->message, "the message, of two lines");
-	is_str(back->actor.user, "al<ff>ice", "a user's name that is not UTF-8");
+	is_str(back->actor.user, "al<ff>ice",
+	       "a user's name that is not UTF-8");
 	is_str(back->actor.tty, NULL, "a terminal that is not known");
 	is_int(back->settled_by.uid, -1, "nobody settled it");
 	ok(ruleset_equal(back->before, trial->before), "the table before");
@@ -233,7 +235,8 @@ test_lines(void)
 	struct str line = { 0 };
 
 	request_write(&request, &line);
-	ok(strchr(line.s, '\n') == line.s + line.len - 1, "a request is one line");
+	ok(strchr(line.s, '\n') == line.s + line.len - 1,
+	   "a request is one line");
 	is_int(request_read(line.s, line.len, &back), OK, "and is read");
 	is_int(back.kind, REQUEST_TRIAL, "as what it is");
 	is_int(back.by.uid, 7, "by whom");
