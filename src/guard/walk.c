@@ -177,9 +177,7 @@ enter_chain(struct walk *w, const struct rule *rule)
 		end_unknown(w, &now->at, rule_target(rule));
 		return false;
 	}
-	if (callee->returned && !jump)
-		return leave_chain(w);
-	if (callee->returned) {
+	if (callee->returned && jump) {
 		now->at.rule++;
 		return true;
 	}
