@@ -10,14 +10,14 @@
 
 enum judgement {
 	JUDGED_SAFE,		/* every packet is accepted */
-	JUDGED_WARN,		/* unknown, and it was not proven before either; or
+	JUDGED_WARN,		/* unknown, and not proven before either; or
 				 * what is only good to have is dropped */
 	JUDGED_REFUSED,		/* a packet is dropped, or no longer proven */
 };
 
 /* One set of packets that a lifeline needs, and what becomes of it. */
 struct check {
-	const char *packet;	/* in words, translated: "a new connection in" */
+	const char *packet;	/* translated: "a new connection in" */
 	const char *hook;	/* INPUT, OUTPUT */
 	bool advisory;		/* good to have: no more than a warning */
 	struct packet set;
@@ -31,8 +31,8 @@ struct lifeline_verdict {
 	const struct lifeline *lifeline;	/* borrowed */
 	enum judgement judgement;	/* the worst of its checks */
 	bool untouchable;	/* IPv4: these rules do not decide about it */
-	const char *note;	/* why there is no check, translated; else NULL.
-				 * Nothing was proven then: never call it safe. */
+	const char *note;	/* why there is no check, translated, or NULL.
+				 * Nothing was proven then: never say safe. */
 	struct vec checks;	/* of struct check * */
 };
 

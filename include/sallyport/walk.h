@@ -35,8 +35,8 @@ struct range {
 struct packet {
 	char in[IFNAMSIZ];	/* "" where the hook has none */
 	char out[IFNAMSIZ];
-	bool in_unknown;	/* the name is not known, but it is not lo: rules
-				 * naming another one are UNKNOWN */
+	bool in_unknown;	/* the name is not known, but it is not lo:
+				 * rules naming another one are UNKNOWN */
 	bool out_unknown;
 	struct in6_addr src;
 	unsigned src_len;	/* prefix length: 128 for one address, 0 for any */
@@ -64,11 +64,11 @@ struct walk_result {
 				 * the packet never came back: itself the one
 				 * that decides, a jump, a goto or a RETURN; 0
 				 * where it ran to the end of that chain */
-	const char *why;	/* UNKNOWN: what is not modelled, an extension's name,
-				 * "-i", "-o" or "too many cases". ACCEPT: the same
-				 * where it is accepted whatever the answer, and the
-				 * rule is one of several. Else NULL. Borrowed from
-				 * rs. */
+	const char *why;	/* UNKNOWN: what is not modelled, an
+				 * extension's name, "-i", "-o" or "too many
+				 * cases". ACCEPT: the same where it is accepted
+				 * whatever the answer, and the rule is one of
+				 * several. Else NULL. Borrowed from rs. */
 	struct in6_addr src;	/* DROP: one source address that meets it */
 };
 

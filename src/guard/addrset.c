@@ -112,7 +112,8 @@ addr_set_first(const struct addr_set *set, struct in6_addr *first)
 
 /* Keep what is not empty of the two halves: PART_CUT when both are there. */
 static bool
-halves(struct addr_set *set, const struct addr_set *other, struct addr_set *rest)
+halves(struct addr_set *set, const struct addr_set *other,
+       struct addr_set *rest)
 {
 	struct in6_addr first;
 

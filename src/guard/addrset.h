@@ -19,7 +19,7 @@ struct addr_set {
 enum part {
 	PART_NONE,	/* it holds for nothing in it */
 	PART_ALL,
-	PART_CUT,	/* for a part: the set is cut, ask again for each piece */
+	PART_CUT,	/* for a part: the set is cut, ask again for each */
 };
 
 void addr_set_prefix(struct addr_set *set, const struct in6_addr *addr,

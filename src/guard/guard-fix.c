@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The least fix: for what is refused, one accept rule before the rule of the
- * built-in chain from which the packet does not come back; then judged again. */
+ * built-in chain from which the packet does not come back; judged again. */
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -31,6 +31,7 @@ static void
 peer_prefix(const struct ruleset *live, const struct check *check,
 	    struct in6_addr *peer, unsigned *len)
 {
+	static const struct in6_addr global = { .s6_addr = { 0x20 } };
 	bool out = strcmp(check->hook, "OUTPUT") == 0;
 	struct packet wide = check->set;
 	struct walk_result result;
@@ -38,7 +39,7 @@ peer_prefix(const struct ruleset *live, const struct check *check,
 
 	*peer = out ? check->set.dst : check->set.src;
 	*len = 128;
-	*(out ? &wide.dst : &wide.src) = (struct in6_addr){ .s6_addr = { 0x20 } };
+	*(out ? &wide.dst : &wide.src) = global;
 	*(out ? &wide.dst_len : &wide.src_len) = 3;
 	walk(live, check->hook, &wide, &result);
 	if (result.verdict == VERDICT_ACCEPT) {
@@ -58,7 +59,8 @@ peer_prefix(const struct ruleset *live, const struct check *check,
 }
 
 static void
-tcp_spec(const struct ruleset *live, const struct check *check, struct str *spec)
+tcp_spec(const struct ruleset *live, const struct check *check,
+	 struct str *spec)
 {
 	bool out = strcmp(check->hook, "OUTPUT") == 0;
 	struct in6_addr peer;

@@ -195,7 +195,8 @@ said_before(const struct vec *checks, size_t at)
 
 		if (other->judgement == check->judgement &&
 		    other->candidate.rule == check->candidate.rule &&
-		    strcmp(other->candidate.chain, check->candidate.chain) == 0 &&
+		    strcmp(other->candidate.chain,
+			   check->candidate.chain) == 0 &&
 		    strcmp(other->packet, check->packet) == 0)
 			return true;
 	}

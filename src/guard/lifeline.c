@@ -170,7 +170,8 @@ find_connections(struct finder *f, const char *ssh_connection)
 	unsigned ifindex;
 	enum err err = OK;
 
-	if (ssh_connection && parse_ssh_connection(ssh_connection, &ll, &ifindex))
+	if (ssh_connection &&
+	    parse_ssh_connection(ssh_connection, &ll, &ifindex))
 		vec_push(&ports, (void *)(uintptr_t)ll.local_port);
 	for (size_t i = 0; i < f->servers.n; i++) {
 		const struct tcp_socket *s = f->servers.v[i];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* TCP sockets of this network namespace, as sock_diag(7) shows them to anyone. */
+/* TCP sockets of this network namespace, as sock_diag(7) shows to anyone. */
 #ifndef GUARD_SOCKETS_H
 #define GUARD_SOCKETS_H
 

@@ -2,8 +2,8 @@
 /* Who is an sshd. A process whose name begins with "sshd" (sshd-session since
  * OpenSSH 9.8) and that listens is one, unless another sshd started it: then it
  * listens for a port that its user forwards. A listener of PID 1 is one when an
- * sshd holds a connection to its port (socket activation). Without the privilege
- * to see who owns a socket, port 22 is left, and it always counts. */
+ * sshd holds a connection to its port (socket activation). Without the
+ * privilege to see who owns a socket, port 22 is left, and it always counts. */
 #include <stdlib.h>
 #include <string.h>
 #include <sallyport/mem.h>

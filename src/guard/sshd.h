@@ -24,6 +24,7 @@ void inodes_done(struct inodes *inodes);
 
 /* The listening sockets (of sockets_listening) that are an sshd's are pushed to
  * out, borrowed. */
-enum err sshd_listeners(const struct vec *listening, struct vec *out) must_check;
+enum err sshd_listeners(const struct vec *listening, struct vec *out)
+	must_check;
 
 #endif

@@ -17,10 +17,10 @@ struct place {
 	size_t hook_rule;	/* as in struct walk_result */
 };
 
-/* A chain, and whether the piece that is walked came back from it whole. It will
- * do so again, and what else may become of it there where an answer is not known
- * was seen the first time: n chains which each jump twice to the next cost 2n
- * visits and not 2^n. */
+/* A chain, and whether the piece that is walked came back from it whole. It
+ * will do so again, and what else may become of it there where an answer is not
+ * known was seen the first time: n chains which each jump twice to the next
+ * cost 2n visits and not 2^n. */
 struct callee {
 	const struct chain *chain;
 	bool returned;
@@ -31,7 +31,7 @@ struct frame;
 struct calls {
 	const struct ruleset *rs;
 	struct callee *callees;	/* by name; made at the first jump */
-	uint32_t *returned;	/* those that are, in the order of becoming so */
+	uint32_t *returned;	/* those that are, in order of becoming so */
 	uint32_t n_returned;
 	struct frame *frames;
 	uint32_t n_frames;

@@ -37,12 +37,12 @@ enum match {
 };
 
 struct question {
-	const struct packet *packet;	/* what cannot be cut; names zero-padded */
+	const struct packet *packet;	/* what cannot be cut; names padded */
 	struct piece_set *set;
 	struct piece_set *rest;
-	const char *why;	/* the first thing that is not modelled, or NULL */
-	bool may_drop;		/* it may drop the packet by itself, whatever the
-				 * answer (the kernel's hotdrop) */
+	const char *why;	/* the first that is not modelled, or NULL */
+	bool may_drop;		/* it may drop the packet by itself, whatever
+				 * the answer (the kernel's hotdrop) */
 };
 
 /* A condition's part of the set as an answer; PART_CUT stays a cut. */

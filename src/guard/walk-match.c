@@ -82,15 +82,15 @@ match_tcp(const void *data, struct question *q)
 	enum match m;
 
 	m = match_answer(in_range(q, RANGE_SPORT, tcp->spts[0], tcp->spts[1]),
-		   tcp->invflags & XT_TCP_INV_SRCPT);
+			 tcp->invflags & XT_TCP_INV_SRCPT);
 	if (m != MATCH_YES)
 		return m;
 	m = match_answer(in_range(q, RANGE_DPORT, tcp->dpts[0], tcp->dpts[1]),
-		   tcp->invflags & XT_TCP_INV_DSTPT);
+			 tcp->invflags & XT_TCP_INV_DSTPT);
 	if (m != MATCH_YES)
 		return m;
 	m = match_answer(flags_equal(q, tcp->flg_mask, tcp->flg_cmp),
-		   tcp->invflags & XT_TCP_INV_FLAGS);
+			 tcp->invflags & XT_TCP_INV_FLAGS);
 	if (m == MATCH_YES && tcp->option)
 		return match_maybe(q, "--tcp-option");
 	return m;
@@ -103,11 +103,12 @@ match_udp(const void *data, struct question *q)
 	enum match m;
 
 	m = match_answer(in_range(q, RANGE_SPORT, udp->spts[0], udp->spts[1]),
-		   udp->invflags & XT_UDP_INV_SRCPT);
+			 udp->invflags & XT_UDP_INV_SRCPT);
 	if (m != MATCH_YES)
 		return m;
-	return match_answer(in_range(q, RANGE_DPORT, udp->dpts[0], udp->dpts[1]),
-		      udp->invflags & XT_UDP_INV_DSTPT);
+	return match_answer(in_range(q, RANGE_DPORT, udp->dpts[0],
+				     udp->dpts[1]),
+			    udp->invflags & XT_UDP_INV_DSTPT);
 }
 
 static enum match
@@ -119,7 +120,7 @@ match_icmp6(const void *data, struct question *q)
 		   q->packet->icmp_code <= icmp->code[1];
 
 	return match_answer(hit ? PART_ALL : PART_NONE,
-		      icmp->invflags & IP6T_ICMP_INV);
+			    icmp->invflags & IP6T_ICMP_INV);
 }
 
 /* Is port in the list? And *edge, when not NULL: the lowest port above it where
@@ -264,12 +265,12 @@ match_iprange(const void *data, struct question *q)
 
 	if (info->flags & IPRANGE_SRC)
 		m = match_answer(in_addresses(q, ADDR_SRC, &info->src_min.in6,
-					&info->src_max.in6),
-			   info->flags & IPRANGE_SRC_INV);
+					      &info->src_max.in6),
+				 info->flags & IPRANGE_SRC_INV);
 	if (m == MATCH_YES && (info->flags & IPRANGE_DST))
 		m = match_answer(in_addresses(q, ADDR_DST, &info->dst_min.in6,
-					&info->dst_max.in6),
-			   info->flags & IPRANGE_DST_INV);
+					      &info->dst_max.in6),
+				 info->flags & IPRANGE_DST_INV);
 	return m;
 }
 
@@ -283,11 +284,13 @@ match_hl(const void *data, struct question *q)
 	case IP6T_HL_EQ:
 	case IP6T_HL_NE:
 		return match_answer(in_range(q, RANGE_HOP_LIMIT, limit, limit),
-			      info->mode == IP6T_HL_NE);
+				    info->mode == IP6T_HL_NE);
 	case IP6T_HL_LT:
-		return match_answer(in_range(q, RANGE_HOP_LIMIT, limit, 255), true);
+		return match_answer(in_range(q, RANGE_HOP_LIMIT, limit, 255),
+				    true);
 	case IP6T_HL_GT:
-		return match_answer(in_range(q, RANGE_HOP_LIMIT, 0, limit), true);
+		return match_answer(in_range(q, RANGE_HOP_LIMIT, 0, limit),
+				    true);
 	}
 	return match_maybe(q, "hl");
 }
@@ -298,7 +301,7 @@ match_length(const void *data, struct question *q)
 	const struct xt_length_info *info = data;
 
 	return match_answer(in_range(q, RANGE_LENGTH, info->min, info->max),
-		      info->invert);
+			    info->invert);
 }
 
 static enum match
@@ -315,14 +318,17 @@ static const struct model {
 	enum match (*match)(const void *data, struct question *q);
 } models[] = {
 	{ "tcp", 0, sizeof(struct xt_tcp), match_tcp },
-	{ "conntrack", 3, sizeof(struct xt_conntrack_mtinfo3), match_conntrack3 },
+	{ "conntrack", 3, sizeof(struct xt_conntrack_mtinfo3),
+	  match_conntrack3 },
 	{ "comment", 0, 0, match_always },
 	{ "udp", 0, sizeof(struct xt_udp), match_udp },
 	{ "multiport", 1, sizeof(struct xt_multiport_v1), match_multiport },
 	{ "icmp6", 0, sizeof(struct ip6t_icmp), match_icmp6 },
 	{ "state", 0, sizeof(struct xt_state_info), match_state },
-	{ "conntrack", 2, sizeof(struct xt_conntrack_mtinfo2), match_conntrack2 },
-	{ "conntrack", 1, sizeof(struct xt_conntrack_mtinfo1), match_conntrack1 },
+	{ "conntrack", 2, sizeof(struct xt_conntrack_mtinfo2),
+	  match_conntrack2 },
+	{ "conntrack", 1, sizeof(struct xt_conntrack_mtinfo1),
+	  match_conntrack1 },
 	{ "iprange", 1, sizeof(struct xt_iprange_mtinfo), match_iprange },
 	{ "hl", 0, sizeof(struct ip6t_hl_info), match_hl },
 	{ "length", 0, sizeof(struct xt_length_info), match_length },

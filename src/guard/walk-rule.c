@@ -106,7 +106,8 @@ match_core(const struct ip6t_ip6 *ip, struct question *q)
 
 	if (m == MATCH_NO)
 		return m;
-	m = both(match_name(p->in, p->in_unknown, ip->iniface, ip->iniface_mask,
+	m = both(match_name(p->in, p->in_unknown, ip->iniface,
+			    ip->iniface_mask,
 			    ip->invflags & IP6T_INV_VIA_IN, "-i", q),
 		 match_name(p->out, p->out_unknown, ip->outiface,
 			    ip->outiface_mask,
@@ -114,11 +115,11 @@ match_core(const struct ip6t_ip6 *ip, struct question *q)
 	if (m == MATCH_NO)
 		return m;
 	a = match_answer(in_mask(q, ADDR_SRC, &ip->src, &ip->smsk),
-		   ip->invflags & IP6T_INV_SRCIP);
+			 ip->invflags & IP6T_INV_SRCIP);
 	if (a != MATCH_YES)
 		return a;
 	a = match_answer(in_mask(q, ADDR_DST, &ip->dst, &ip->dmsk),
-		   ip->invflags & IP6T_INV_DSTIP);
+			 ip->invflags & IP6T_INV_DSTIP);
 	return a == MATCH_YES ? m : a;
 }
 
@@ -126,16 +127,19 @@ enum match
 rule_match(const struct rule *rule, struct question *q)
 {
 	const struct ip6t_entry *entry = (const void *)rule->entry;
-	enum match all;
+	size_t at = sizeof(*entry);
+	enum match all, one;
 
 	q->why = NULL;
 	q->may_drop = false;
 	all = match_core(&entry->ipv6, q);
-	for (size_t at = sizeof(*entry);
-	     all != MATCH_NO && all != MATCH_CUT && at < entry->target_offset;) {
-		const struct xt_entry_match *m = (const void *)(rule->entry + at);
-		enum match one = match_extension(m, q);
+	if (all == MATCH_NO || all == MATCH_CUT)
+		return all;
+	while (at < entry->target_offset) {
+		const struct xt_entry_match *m =
+			(const void *)(rule->entry + at);
 
+		one = match_extension(m, q);
 		if (one == MATCH_NO || one == MATCH_CUT)
 			return one;
 		all = both(all, one);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The walk through the chains. A set of packets goes from rule to rule as the
  * kernel sends one packet (ip6t_do_table in net/ipv6/netfilter/ip6_tables.c).
- * Where a rule holds for a part, the set becomes two pieces; where its answer is
- * not known, the piece goes both ways and is in doubt from there on. */
+ * Where a rule holds for a part, the set becomes two pieces; where its answer
+ * is not known, the piece goes both ways and is in doubt from there on. */
 #include <stdlib.h>
 #include <string.h>
 #include <sallyport/mem.h>
@@ -88,7 +88,8 @@ end_accepted(struct walk *w)
 	}
 	w->accepted = true;
 	if (w->find)
-		note_found(w, w->now.in_doubt ? VERDICT_UNKNOWN : VERDICT_ACCEPT);
+		note_found(w, w->now.in_doubt ? VERDICT_UNKNOWN :
+						VERDICT_ACCEPT);
 }
 
 static void

@@ -81,8 +81,8 @@ ask(const struct condition *c, struct addr_set *set, struct addr_set *rest)
 
 /* The pieces of one address must be one, and all in it must answer alike. */
 static unsigned
-check_piece(const struct addr_set *set, const struct condition *c, enum part part,
-	    unsigned char seen[256])
+check_piece(const struct addr_set *set, const struct condition *c,
+	    enum part part, unsigned char seen[256])
 {
 	struct in6_addr first;
 	unsigned wrong = !addr_set_first(set, &first) || !contains(set, &first);
