@@ -120,7 +120,7 @@ add_lifelines(struct str *out, const struct guard_report *report)
 		str_add(out, i ? "           " : _("lifelines  "));
 		lifeline_describe(verdict->lifeline, out);
 		str_addf(out, "  %s  (%s)\n",
-			 judgement_text(verdict->judgement),
+			 guard_verdict_text(report, verdict),
 			 lifeline_origin_text(verdict->lifeline));
 	}
 	str_add(out, _("guard      "));
@@ -218,7 +218,8 @@ lifelines_json(const struct guard_report *report)
 		json_array_append_new(list, json_pack("{s:o, s:s, s:s, s:b}",
 			"lifeline", text_json(&name),
 			"origin", origin_words[verdict->lifeline->origin],
-			"verdict", judgement_text(verdict->judgement),
+			"verdict", verdict->note ? "none" :
+				judgement_text(verdict->judgement),
 			"ipv4", verdict->lifeline->v4));
 	}
 	str_done(&name);
@@ -256,7 +257,8 @@ print_json(const struct world *world, const struct status *st)
 		"backend", world->backend->ops->name,
 		"rules", (json_int_t)ruleset_rule_count(st->live),
 		"chains", (json_int_t)st->live->chains.n,
-		"verdict", judgement_text(st->report->judgement),
+		"verdict", st->report->none ? "none" :
+			judgement_text(st->report->judgement),
 		"other_world", st->other_world,
 		"lifelines", lifelines_json(st->report),
 		"trial", trial_json(world, st),
