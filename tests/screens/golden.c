@@ -227,7 +227,7 @@ golden_path(const char *name)
 {
 	const char *top = getenv("top_srcdir");
 
-	return xasprintf("%s/tests/screens/golden/%s.txt", top ? top : ".",
+	return xasprintf("%s/tests/screens/expected/%s.txt", top ? top : ".",
 			 name);
 }
 
