@@ -24,11 +24,18 @@ cli_read_live(const struct world *world, struct ruleset **live,
 	return err;
 }
 
+/* A file's name for messages. */
+static const char *
+shown_name(const char *name)
+{
+	return strcmp(name, "-") ? name : _("standard input");
+}
+
 static enum err
 read_text(const struct world *world, const char *name, struct str *text)
 {
 	if (!strcmp(name, "-"))
-		return file_read_fd(fileno(world->in), _("standard input"),
+		return file_read_fd(fileno(world->in), shown_name(name),
 				    FILE_MAX, text);
 	return file_read(AT_FDCWD, name, FILE_MAX, text);
 }
@@ -55,7 +62,7 @@ cli_read_text(const struct world *world, const char *name, struct str *text)
 	enum err err;
 
 	err = read_text(world, name, text);
-	return err ? err : check_text(name, text);
+	return err ? err : check_text(shown_name(name), text);
 }
 
 enum err
@@ -66,8 +73,8 @@ cli_load_file(const struct world *world, const char *name, struct ruleset **rs)
 
 	err = cli_read_text(world, name, &text);
 	if (!err)
-		err = ruleset_load(str_text(&text), text.len, name,
-				   world->table, rs);
+		err = ruleset_load(str_text(&text), text.len,
+				   shown_name(name), world->table, rs);
 	str_done(&text);
 	return err == ERR_NOT_FOUND ? ERR_FAIL : err;
 }

@@ -30,6 +30,10 @@ like "$out" '2001:db8:77::10' 'and the lifeline is named'
 status_is 0 'the same from standard input' sp check - <"$tmp/good"
 like "$out" '^standard input: 3 rules' 'which is named'
 
+echo frob >"$tmp/bad"
+status_is 2 'what is wrong there' sp check - <"$tmp/bad"
+like "$out" "^sallyport: standard input:1: 'frob'" 'has a line and a word'
+
 grep -v 'dport 22' "$tmp/good" >"$tmp/closed"
 status_is 3 'a file that cuts SSH' sp check "$tmp/closed"
 like "$out" 'INPUT policy' 'the deciding rule is named'
