@@ -140,6 +140,16 @@ default_signals(void)
 		signal(ours[i], SIG_DFL);
 }
 
+/* Started in the background of a terminal, as by timeout(1) in a script, we draw,
+ * and find the terminal gone when we read: being stopped there we would hear no
+ * HUP or TERM. */
+static void
+stop_in_background(bool yes)
+{
+	signal(SIGTTIN, yes ? SIG_DFL : SIG_IGN);
+	signal(SIGTTOU, yes ? SIG_DFL : SIG_IGN);
+}
+
 static void
 set_modes(void)
 {
@@ -189,6 +199,7 @@ term_open(const struct world *world)
 		close_streams();
 		return ERR_FAIL;
 	}
+	stop_in_background(false);
 	tcgetattr(fileno(term.in), &term.saved);
 	set_escdelay(25);
 	term.screen = newterm(type, term.out, term.in);
@@ -222,10 +233,21 @@ term_close(void)
 	tell_paste(PASTE_OFF);
 	endwin();
 	tcsetattr(fileno(term.in), TCSADRAIN, &term.saved);
+	stop_in_background(true);
 	delscreen(term.screen);
 	close_streams();
 	capture_end();
 	die_restore(NULL);
+}
+
+/* Is our process group in the foreground? Both are 0 where a process namespace
+ * hides them: taken for yes. */
+static bool
+is_foreground(void)
+{
+	pid_t group = tcgetpgrp(fileno(term.in));
+
+	return group < 0 || group == getpgrp();
 }
 
 void
@@ -240,6 +262,8 @@ term_suspend(void)
 	sigaddset(&stop, SIGTSTP);
 	sigprocmask(SIG_UNBLOCK, &stop, &old);
 	kill(0, SIGTSTP);
+	while (!is_foreground())
+		raise(SIGSTOP);
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	term_repaint();
 }
