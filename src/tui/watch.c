@@ -127,7 +127,7 @@ void
 watch_revert(struct ui *ui)
 {
 	asked(ui, guardian_revert(&ui->watch.client, &ui->world->actor,
-				  _("asked for")));
+				  N_("asked for")));
 	ui->watch.phase = WATCH_ENDING;
 }
 
