@@ -153,11 +153,11 @@ static void
 test_supervisor_killed(void)
 {
 	struct guardian_client client, again;
-	int64_t until = now_ms() + 3000;
+	int64_t until = now_ms() + 5000;
 	pid_t first;
 
 	fresh();
-	start(&client, new_rules, 2000);
+	start(&client, new_rules, 7000);
 	first = find_process(WATCH);
 	kill_9(WATCH);
 	while ((!find_process(WATCH) || find_process(WATCH) == first) &&
@@ -166,11 +166,11 @@ test_supervisor_killed(void)
 	ok(find_process(WATCH) && find_process(WATCH) != first,
 	   "the guardian gave itself another supervisor");
 	kill_9(GUARD);
-	free(expect(&client, EVENT_LOST, 1000, "the client notices"));
+	free(expect(&client, EVENT_LOST, 3000, "the client notices"));
 	is_int(guardian_connect(&options, &again), OK,
 	       "which gave itself another guardian");
 	free(expect(&again, EVENT_ON_TRIAL, 2000, "that knows the trial"));
-	free(expect(&again, EVENT_REVERTED, 3000, "and reverts"));
+	free(expect(&again, EVENT_REVERTED, 10000, "and reverts"));
 	ok(all_left(3000), "all leave");
 	ok(live_is(base_rules), "the old rules are back");
 	guardian_disconnect(&again);
