@@ -45,13 +45,6 @@ resume(const struct world *world)
 	guardian_disconnect(&client);
 }
 
-static bool
-is_settled(const struct trial *trial)
-{
-	return trial->state == TRIAL_CONFIRMED ||
-	       trial->state == TRIAL_REVERTED || trial->state == TRIAL_FAILED;
-}
-
 static void
 make_readable(struct trial *trial)
 {
@@ -92,8 +85,8 @@ found_unsettled(const struct world *world, int run_dir, struct trial **trial)
 	*trial = NULL;
 	if (trial_load(run_dir, trial) != OK)
 		return FOUND_UNREADABLE;
-	return is_settled(*trial) ? found_settled(world, *trial) :
-				    FOUND_RESUMED;
+	return trial_state_is_settled((*trial)->state) ?
+		found_settled(world, *trial) : FOUND_RESUMED;
 }
 
 static enum apply_found
@@ -107,7 +100,7 @@ look(const struct world *world, int run_dir, struct trial **trial)
 		return FOUND_NOTHING;
 	if (err)
 		return FOUND_UNREADABLE;
-	if (is_settled(*trial))
+	if (trial_state_is_settled((*trial)->state))
 		return found_settled(world, *trial);
 	if (strcmp((*trial)->boot_id, clock_boot_id()) != 0)
 		return FOUND_NOTHING;

@@ -27,17 +27,19 @@ bad(const char *what)
 	return fail(ERR_PARSE, _("bad record: %s"), what);
 }
 
-/* Hostile text (a comment in a rule) need not be UTF-8, which JSON must be. */
-static json_t *
-json_text(const char *s, size_t n)
+json_t *
+json_text(const char *s)
 {
-	json_t *json = json_stringn(s, n);
 	struct str visible = { 0 };
+	json_t *json;
 
+	if (!s)
+		return json_null();
+	json = json_string(s);
 	if (json)
 		return json;
-	text_visible(&visible, s, n, true);
-	json = json_stringn(str_text(&visible), visible.len);
+	text_visible(&visible, s, strlen(s), true);
+	json = json_string(str_text(&visible));
 	str_done(&visible);
 	return json;
 }
@@ -67,7 +69,7 @@ rule_to_json(const struct rule *rule)
 	xt_spec_body(rule, &spec);
 	json = json_pack("{s:s,s:o,s:o}", "entry", str_text(&entry),
 			 "counters", counters_to_json(&rule->counters),
-			 "spec", json_text(str_text(&spec), spec.len));
+			 "spec", json_text(str_text(&spec)));
 	str_done(&entry);
 	str_done(&spec);
 	return json;

@@ -14,9 +14,6 @@
 
 bool trial_state_parse(const char *name, enum trial_state *state);
 
-/* s as a JSON string, made harmless where it is not UTF-8; null for NULL. */
-json_t *json_text(const char *s);
-
 /* A heap copy of a string member; NULL where it is none. */
 char *json_text_get(const json_t *object, const char *key);
 

@@ -5,25 +5,7 @@
 #include <string.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
-#include <sallyport/text.h>
 #include "record.h"
-
-json_t *
-json_text(const char *s)
-{
-	struct str visible = { 0 };
-	json_t *json;
-
-	if (!s)
-		return json_null();
-	json = json_string(s);
-	if (json)
-		return json;
-	text_visible(&visible, s, strlen(s), true);
-	json = json_string(str_text(&visible));
-	str_done(&visible);
-	return json;
-}
 
 char *
 json_text_get(const json_t *object, const char *key)
