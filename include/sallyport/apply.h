@@ -16,19 +16,20 @@
  * rules live in the other world; *other_world when they live in both. */
 enum err apply_look(const struct world *world, bool *other_world) must_check;
 
-/* Read the live table; looks first. */
-enum err apply_read(const struct world *world, struct ruleset **live,
+/* Read the live tables, all that the backend may have; looks first. Yours. */
+enum err apply_read(const struct world *world, struct tables **live,
 		    bool *other_world) must_check;
 
 /* Find the lifelines and judge candidate against live. Both out parameters are
  * yours; the report borrows from lifelines. */
-enum err apply_judge(const struct world *world, const struct ruleset *live,
-		     const struct ruleset *candidate, bool other_world,
+enum err apply_judge(const struct world *world, const struct tables *live,
+		     const struct tables *candidate, bool other_world,
 		     struct vec *lifelines, struct guard_report **report) must_check;
 
 struct apply_request {
-	const struct ruleset *base;	/* what was read and judged */
-	const struct changeset *changes;
+	const struct tables *base;	/* what was read and judged */
+	const struct vec *changes;	/* of struct changeset *, one a table, in
+					 * the order of table_names */
 	const char *message;		/* "" for none */
 	const char *origin;		/* "edit", "import", "restore" */
 	int seconds;			/* of the trial */
@@ -64,7 +65,7 @@ enum apply_found {
 enum apply_found apply_resume(const struct world *world, struct trial **trial);
 
 /* Bring history up to date with live. Never fatal: *warning as above. */
-void apply_sync(const struct world *world, const struct ruleset *live,
+void apply_sync(const struct world *world, const struct tables *live,
 		char **warning);
 
 #endif

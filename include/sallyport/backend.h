@@ -27,6 +27,8 @@ struct backend_ops {
 	enum err (*probe)(struct backend *be, const char *table,
 			  struct probe *probe) must_check;
 
+	/* A table that is not there yet is read as empty and absent, and not
+	 * made by that. */
 	enum err (*read)(struct backend *be, const char *table,
 			 struct ruleset **rs) must_check;
 

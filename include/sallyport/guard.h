@@ -4,7 +4,7 @@
 #ifndef SALLYPORT_GUARD_H
 #define SALLYPORT_GUARD_H
 
-#include <sallyport/changeset.h>
+#include <sallyport/tables.h>
 #include <sallyport/lifeline.h>
 #include <sallyport/walk.h>
 
@@ -46,8 +46,8 @@ struct guard_report {
 /* Judge the candidate. lifelines are borrowed for the report's life. With
  * other_world every lifeline is UNKNOWN (design section 4). Yours. */
 struct guard_report *guard_judge(const struct vec *lifelines,
-				 const struct ruleset *live,
-				 const struct ruleset *candidate,
+				 const struct tables *live,
+				 const struct tables *candidate,
 				 bool other_world);
 void guard_report_free(struct guard_report *report);
 
@@ -71,11 +71,12 @@ void guard_explain(const struct guard_report *report, struct str *out);
 /* The one-sentence refusal, for the CLI and the message line. */
 void guard_refusal(const struct guard_report *report, struct str *out);
 
-/* The least changes that make the candidate safe: accept rules put just before
- * the rule that decides. Applied to candidate (which is changed) and appended to
- * fix. ERR_NOT_FOUND when there is nothing to mend or no such rules are found
- * that make it safe; both are as before then. */
-enum err guard_fix(const struct vec *lifelines, const struct ruleset *live,
-		   struct ruleset *candidate, struct changeset *fix) must_check;
+/* The candidate with the least changes that make it safe: accept rules put just
+ * before the rule that decides. *fixed is yours; what was added is its
+ * difference to candidate. ERR_NOT_FOUND when there is nothing to mend or no such
+ * rules are found that make it safe. */
+enum err guard_fix(const struct vec *lifelines, const struct tables *live,
+		   const struct tables *candidate, struct tables **fixed)
+	must_check;
 
 #endif

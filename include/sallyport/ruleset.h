@@ -32,6 +32,9 @@ struct chain {
 
 struct ruleset {
 	char table[TABLE_NAME_SIZE];
+	bool absent;			/* the kernel does not have the table: it
+					 * is made, as this empty one, by the
+					 * first commit. Not part of equality */
 	struct vec chains;	/* of struct chain *; built-in ones first, in the
 				 * order of the kernel's hooks, then the others
 				 * in the order in which they were read */

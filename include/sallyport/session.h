@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What an editing session is, with no screen: the base, what is staged on it,
- * undo and redo. */
+ * undo and redo; all tables, one of them shown. */
 #ifndef SALLYPORT_SESSION_H
 #define SALLYPORT_SESSION_H
 
 #include <sallyport/apply.h>
 
+/* What was staged at once: changesets, one a table. */
+struct step {
+	struct vec changesets;
+};
+
 struct session {
 	const struct world *world;	/* borrowed */
-	struct ruleset *base;		/* as read */
-	struct ruleset *candidate;	/* base with staged applied */
-	struct changeset *staged;
-	struct vec steps;		/* how many changes each step staged, as
-					 * (void *)(uintptr_t)n: undo takes a step */
-	struct vec redo;		/* of struct changeset *, undone steps */
+	const char *table;		/* the one that is shown and edited */
+	struct tables *base;		/* as read */
+	struct tables *candidate;	/* base with all steps applied */
+	struct vec steps;		/* of struct step *: undo takes one */
+	struct vec redo;		/* of struct step *, undone */
 	bool other_world;
 	struct vec lifelines;
 	struct guard_report *report;	/* of candidate; kept current */
-	struct ruleset *committed;	/* the candidate that is on trial, or NULL */
+	struct tables *committed;	/* the candidate that is on trial, or NULL */
 	const char *origin;		/* of what is staged: "edit", "restore" ... */
 };
 
@@ -27,23 +31,40 @@ struct session {
 enum err session_claim(const struct world *world, int *fd, struct str *holder)
 	must_check;
 
-/* Read the table and judge it as it is. */
+/* Read the tables and judge them as they are. */
 enum err session_open(const struct world *world, struct session **session)
 	must_check;
 void session_free(struct session *session);
+
+/* The table that is shown, as read and with what is staged; borrowed. */
+struct ruleset *session_base(const struct session *session);
+struct ruleset *session_candidate(const struct session *session);
+
+/* Show and edit another one of table_names. */
+void session_switch(struct session *session, const char *table);
 
 /* Read live again; staged is dropped when it was empty or drop is true, else
  * applied anew: ERR_CONFLICT when it does not fit, the session unchanged. */
 enum err session_reload(struct session *session, bool drop) must_check;
 
-/* Stage one change (eaten), as one step. */
+/* Stage one change (eaten) of the table that is shown, as one step. */
 enum err session_stage_take(struct session *session, struct change *change) must_check;
 
 /* Stage what an ip6tables command says, as one step. */
 enum err session_stage_command(struct session *session, const char *line) must_check;
 
-/* Stage all of cs as one step. */
+/* Stage all of cs, of whichever table, as one step. */
 enum err session_stage(struct session *session, const struct changeset *cs) must_check;
+
+/* The same for changesets of several tables. */
+enum err session_stage_all(struct session *session, const struct vec *changesets)
+	must_check;
+
+/* Stage what makes the candidate's tables into those of target, as one step;
+ * tables that target lacks are left alone. */
+enum err session_stage_tables(struct session *session,
+			      const struct tables *target, const char *origin)
+	must_check;
 
 /* Stage the changes that the guard offers. ERR_NOT_FOUND: none. */
 enum err session_stage_fix(struct session *session) must_check;
@@ -56,8 +77,11 @@ bool session_undo(struct session *session);	/* false: nothing to undo */
 bool session_redo(struct session *session);
 size_t session_staged_count(const struct session *session);
 
-/* How base became candidate, as a difference: the review. Yours. */
-struct changeset *session_review(const struct session *session);
+size_t session_staged_in(const struct session *session, const char *table);
+
+/* How base became candidate, as a difference: the review. Changesets, one a
+ * table, in the order in which they are committed; yours. */
+void session_review(const struct session *session, struct vec *changesets);
 
 /* Start the trial of what is staged. Judged again first. */
 enum err session_commit(struct session *session, const char *message, int seconds,

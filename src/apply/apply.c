@@ -25,19 +25,40 @@ apply_look(const struct world *world, bool *other_world)
 	return OK;
 }
 
+static enum err
+read_tables(struct backend *be, struct tables *tables)
+{
+	enum err err = OK;
+
+	for (size_t i = 0; i < TABLE_COUNT && !err; i++) {
+		struct ruleset *rs;
+
+		err = be->ops->read(be, table_names[i], &rs);
+		if (!err)
+			tables_put_take(tables, rs);
+	}
+	return err;
+}
+
 enum err
-apply_read(const struct world *world, struct ruleset **live, bool *other_world)
+apply_read(const struct world *world, struct tables **live, bool *other_world)
 {
 	enum err err = apply_look(world, other_world);
 
 	if (err)
 		return err;
-	return world->backend->ops->read(world->backend, world->table, live);
+	*live = tables_new();
+	err = read_tables(world->backend, *live);
+	if (err) {
+		tables_free(*live);
+		*live = NULL;
+	}
+	return err;
 }
 
 enum err
-apply_judge(const struct world *world, const struct ruleset *live,
-	    const struct ruleset *candidate, bool other_world,
+apply_judge(const struct world *world, const struct tables *live,
+	    const struct tables *candidate, bool other_world,
 	    struct vec *lifelines, struct guard_report **report)
 {
 	enum err err;
@@ -72,24 +93,15 @@ refuse(const struct guard_report *report, const struct apply_request *req)
 	return ERR_REFUSED;
 }
 
-/* Judge what req makes of its base. *overridden: only the override lets it
- * pass. */
 static enum err
-judge_request(const struct world *world, const struct apply_request *req,
-	      bool *overridden)
+judge_state(const struct world *world, const struct apply_request *req,
+	    const struct tables *candidate, bool other_world, bool *overridden)
 {
-	struct ruleset *candidate = ruleset_copy(req->base);
 	struct vec lifelines = { 0 };
 	struct guard_report *report = NULL;
-	bool other_world;
-	enum err err = apply_look(world, &other_world);
+	enum err err = apply_judge(world, req->base, candidate, other_world,
+				   &lifelines, &report);
 
-	*overridden = false;
-	if (!err)
-		err = changeset_apply(req->changes, candidate);
-	if (!err)
-		err = apply_judge(world, req->base, candidate, other_world,
-				  &lifelines, &report);
 	if (!err && report->judgement == JUDGED_REFUSED) {
 		*overridden = override_holds(world, req->override);
 		if (!*overridden)
@@ -97,7 +109,32 @@ judge_request(const struct world *world, const struct apply_request *req,
 	}
 	guard_report_free(report);
 	lifelines_free(&lifelines);
-	ruleset_free(candidate);
+	return err;
+}
+
+/* Judge what req makes of its base: the end, and each state in between, as
+ * tables are committed one after the other and undone the other way round.
+ * *overridden: only the override lets it pass. */
+static enum err
+judge_request(const struct world *world, const struct apply_request *req,
+	      bool *overridden)
+{
+	struct tables *candidate = tables_copy(req->base);
+	struct vec one = { 0 };
+	bool other_world;
+	enum err err = apply_look(world, &other_world);
+
+	*overridden = false;
+	for (size_t i = 0; i < req->changes->n && !err; i++) {
+		one.n = 0;
+		vec_push(&one, req->changes->v[i]);
+		err = tables_apply(candidate, &one);
+		if (!err)
+			err = judge_state(world, req, candidate, other_world,
+					  overridden);
+	}
+	vec_done(&one);
+	tables_free(candidate);
 	return err;
 }
 
@@ -132,6 +169,7 @@ trial_of(const struct world *world, const struct apply_request *req,
 	 bool overridden)
 {
 	struct trial *trial = trial_new();
+	const struct changeset *cs = req->changes->v[0];
 
 	trial->window_ms = (int64_t)req->seconds * 1000;
 	trial->no_trial = req->no_trial;
@@ -139,8 +177,8 @@ trial_of(const struct world *world, const struct apply_request *req,
 	trial->message = xstrdup(req->message ? req->message : "");
 	trial->origin = xstrdup(req->origin);
 	trial->override = overridden ? xstrdup(req->override) : NULL;
-	trial->changes = changeset_copy(req->changes);
-	trial->before = ruleset_copy(req->base);
+	trial->changes = changeset_copy(cs);
+	trial->before = ruleset_copy(tables_get(req->base, cs->table));
 	return trial;
 }
 

@@ -66,11 +66,28 @@ record_current(const struct world *world, char **warning)
 	close(fd);
 }
 
+static enum err
+sync_tables(const struct world *world, struct history *history,
+	    const struct tables *live)
+{
+	int64_t now_s = world->clock->wall_s(world->clock);
+	int64_t id;
+	enum err err = OK;
+
+	for (size_t i = 0; i < live->v.n && !err; i++) {
+		const struct ruleset *rs = live->v.v[i];
+
+		if (!rs->absent)
+			err = history_sync(history, rs, &world->actor, now_s,
+					   &id);
+	}
+	return err;
+}
+
 void
-apply_sync(const struct world *world, const struct ruleset *live, char **warning)
+apply_sync(const struct world *world, const struct tables *live, char **warning)
 {
 	struct history *history;
-	int64_t id;
 	enum err err;
 
 	*warning = NULL;
@@ -78,8 +95,7 @@ apply_sync(const struct world *world, const struct ruleset *live, char **warning
 		return;
 	err = history_open(world->db_path, false, &history);
 	if (!err) {
-		err = history_sync(history, live, &world->actor,
-				   world->clock->wall_s(world->clock), &id);
+		err = sync_tables(world, history, live);
 		history_close(history);
 	}
 	if (err)

@@ -37,6 +37,22 @@ file_text(const struct file_backend *self, struct str *text)
 	return file_read(AT_FDCWD, self->path, FILE_MAX_BYTES, text);
 }
 
+/* A table that the file does not name is an empty one. */
+static enum err
+load_table(const struct file_backend *self, const struct str *text,
+	   const char *table, struct ruleset **rs)
+{
+	enum err err = ruleset_load(str_text(text), text->len, self->path,
+				    table, rs);
+
+	if (err != ERR_NOT_FOUND)
+		return err;
+	err = ruleset_new_empty(table, rs);
+	if (!err)
+		(*rs)->absent = true;
+	return err;
+}
+
 static enum err
 file_read_table(struct backend *be, const char *table, struct ruleset **rs)
 {
@@ -45,8 +61,7 @@ file_read_table(struct backend *be, const char *table, struct ruleset **rs)
 	enum err err = file_text(self, &text);
 
 	if (!err)
-		err = ruleset_load(str_text(&text), text.len, self->path, table,
-				   rs);
+		err = load_table(self, &text, table, rs);
 	str_done(&text);
 	return err;
 }
@@ -108,8 +123,7 @@ file_commit(struct backend *be, const struct ruleset *live,
 	enum err err = file_text(self, &text);
 
 	if (!err)
-		err = ruleset_load(str_text(&text), text.len, self->path,
-				   cs->table, &now);
+		err = load_table(self, &text, cs->table, &now);
 	if (!err && !ruleset_equal(now, live))
 		err = fail(ERR_CONFLICT, _("'%s' has changed since it was read"),
 			   self->path);

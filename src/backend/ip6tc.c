@@ -117,10 +117,17 @@ read_handle(struct xtc_handle *h, const char *table, struct ruleset **rs)
 static enum err
 ip6tc_read(struct backend *be, const char *table, struct ruleset **rs)
 {
-	struct xtc_handle *h = ip6tc_init(table);
+	struct xtc_handle *h;
 	enum err err;
 
 	(void)be;
+	if (!legacy_has_table(table)) {
+		err = ruleset_new_empty(table, rs);
+		if (!err)
+			(*rs)->absent = true;
+		return err;
+	}
+	h = ip6tc_init(table);
 	if (!h)
 		return init_failed(table);
 	err = read_handle(h, table, rs);

@@ -8,4 +8,8 @@
 enum err ip6tc_probe(struct backend *be, const char *table,
 		     struct probe *probe) must_check;
 
+/* Is the table registered in this network namespace? Opening one registers it
+ * for ever. True where that cannot be found out (a user namespace). */
+bool legacy_has_table(const char *table);
+
 #endif

@@ -14,22 +14,48 @@
 
 #define TABLE_NAMES "/proc/net/ip6_tables_names"
 
-/* Is a legacy table registered in this network namespace? Where the file may
- * not be read (a user namespace) the answer is yes: then nothing that nf_tables
- * has is taken for all there is. */
+/* The names of the registered tables, a line each; none where the module is not
+ * loaded. False where they may not be read (a user namespace), or where /proc is
+ * not that of this process (a pid namespace). */
+static bool
+registered_tables(struct str *names)
+{
+	int fd = open(TABLE_NAMES, O_RDONLY | O_CLOEXEC);
+	bool readable;
+
+	if (fd < 0)
+		return errno == ENOENT && access("/proc/net/dev", F_OK) == 0;
+	readable = file_read_fd(fd, TABLE_NAMES, 4096, names) == OK;
+	close(fd);
+	return readable;
+}
+
+/* Is a legacy table registered in this network namespace? Where that cannot be
+ * told the answer is yes: then nothing that nf_tables has is taken for all
+ * there is. */
 static bool
 legacy_is_registered(void)
 {
 	struct str names = { 0 };
-	bool registered;
-	int fd = open(TABLE_NAMES, O_RDONLY | O_CLOEXEC);
+	bool registered = !registered_tables(&names) || names.len;
 
-	if (fd < 0)
-		return errno == EACCES || errno == EPERM;
-	registered = file_read_fd(fd, TABLE_NAMES, 4096, &names) || names.len;
-	close(fd);
 	str_done(&names);
 	return registered;
+}
+
+bool
+legacy_has_table(const char *table)
+{
+	struct str names = { 0 };
+	char *save = NULL;
+	bool has = !registered_tables(&names);
+
+	if (names.len)
+		for (char *name = strtok_r(names.s, "\n", &save); name && !has;
+		     name = strtok_r(NULL, "\n", &save))
+			has = strcmp(name, table) == 0;
+	str_done(&names);
+	return has;
 }
 
 /* What ip6tables-legacy does as well when the kernel does not answer. */

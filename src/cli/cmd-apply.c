@@ -9,7 +9,7 @@
 
 /* The live table with history brought up to date, and nothing on trial. */
 static enum err
-read_settled(const struct world *world, struct ruleset **live,
+read_settled(const struct world *world, struct tables **live,
 	     bool *other_world)
 {
 	char *warning = NULL;
@@ -30,20 +30,22 @@ static enum err
 commit_target(const struct world *world, const struct cli_call *call,
 	      struct ruleset *target, const char *origin, const char *message)
 {
-	struct ruleset *live = NULL;
-	struct changeset *changes;
+	struct tables *targets = tables_new();
+	struct tables *live = NULL;
+	struct vec changes = {0};
 	bool other_world;
 	enum err err;
 
+	tables_put_take(targets, target);
 	err = read_settled(world, &live, &other_world);
 	if (!err) {
-		changes = changeset_diff(live, target, false);
-		err = cli_commit(world, call, live, changes, other_world,
+		tables_diff(live, targets, false, &changes);
+		err = cli_commit(world, call, live, &changes, other_world,
 				 origin, message);
-		changeset_free(changes);
+		changesets_done(&changes);
 	}
-	ruleset_free(live);
-	ruleset_free(target);
+	tables_free(live);
+	tables_free(targets);
 	return err;
 }
 
@@ -68,9 +70,10 @@ static enum err
 apply_command(const struct world *world, const struct cli_call *call,
 	      const char *message)
 {
-	struct changeset *changes = changeset_new(world->table);
-	struct ruleset *candidate = NULL;
-	struct ruleset *live = NULL;
+	struct changeset *cs = changeset_new(world->table);
+	struct tables *candidate = NULL;
+	struct tables *live = NULL;
+	struct vec changes = {0};
 	bool other_world;
 	enum err err;
 
@@ -78,16 +81,20 @@ apply_command(const struct world *world, const struct cli_call *call,
 	if (!err)
 		err = read_settled(world, &live, &other_world);
 	if (!err) {
-		candidate = ruleset_copy(live);
-		err = command_stage_words(call->argc, call->argv, candidate,
-					  changes);
+		candidate = tables_copy(live);
+		err = command_stage_words(call->argc, call->argv,
+					  tables_get(candidate, world->table),
+					  cs);
 	}
+	if (!err && cs->changes.n)
+		vec_push(&changes, changeset_copy(cs));
 	if (!err)
-		err = cli_commit(world, call, live, changes, other_world,
+		err = cli_commit(world, call, live, &changes, other_world,
 				 "edit", message);
-	ruleset_free(candidate);
-	ruleset_free(live);
-	changeset_free(changes);
+	tables_free(candidate);
+	tables_free(live);
+	changesets_done(&changes);
+	changeset_free(cs);
 	return err;
 }
 

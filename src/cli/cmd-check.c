@@ -31,20 +31,25 @@ check_against_live(const struct world *world, const char *name,
 		   const struct ruleset *candidate)
 {
 	struct guard_report *report = NULL;
-	struct ruleset *live = NULL;
+	struct tables *candidates = NULL;
+	struct tables *live = NULL;
 	struct vec lifelines = {0};
 	bool other_world;
 	enum err err;
 
 	err = cli_read_live(world, &live, &other_world);
-	if (!err)
-		err = apply_judge(world, live, candidate, other_world,
+	if (!err) {
+		candidates = tables_copy(live);
+		tables_put_take(candidates, ruleset_copy(candidate));
+		err = apply_judge(world, live, candidates, other_world,
 				  &lifelines, &report);
+	}
 	if (!err)
 		err = tell_verdict(world, name, candidate, report);
 	guard_report_free(report);
 	lifelines_free(&lifelines);
-	ruleset_free(live);
+	tables_free(candidates);
+	tables_free(live);
 	return err;
 }
 

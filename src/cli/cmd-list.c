@@ -98,18 +98,20 @@ print_named(const struct world *world, const struct ruleset *rs,
 enum err
 cmd_list(struct world *world, const struct cli_call *call)
 {
+	struct tables *live;
 	struct ruleset *rs;
 	bool other_world;
 	enum err err;
 
-	err = cli_read_live(world, &rs, &other_world);
+	err = cli_read_live(world, &live, &other_world);
 	if (err)
 		return err;
+	rs = tables_get(live, world->table);
 	if (call->argc > 0)
 		err = print_named(world, rs, call->argv[0], call->opt.verbose);
 	else
 		err = print_chains(world, rs, call->opt.verbose);
-	ruleset_free(rs);
+	tables_free(live);
 	return err;
 }
 
@@ -117,16 +119,16 @@ enum err
 cmd_save(struct world *world, const struct cli_call *call)
 {
 	struct str out = {0};
-	struct ruleset *rs;
+	struct tables *live;
 	bool other_world;
 	enum err err;
 
-	err = cli_read_live(world, &rs, &other_world);
+	err = cli_read_live(world, &live, &other_world);
 	if (err)
 		return err;
-	ruleset_save(rs, call->opt.counters, &out);
+	ruleset_save(tables_get(live, world->table), call->opt.counters, &out);
 	err = cli_print(world, &out);
 	str_done(&out);
-	ruleset_free(rs);
+	tables_free(live);
 	return err;
 }

@@ -10,7 +10,7 @@
 static void
 catch_up(const struct world *world)
 {
-	struct ruleset *live = NULL;
+	struct tables *live = NULL;
 	struct trial *trial = NULL;
 	char *warning = NULL;
 	bool other_world;
@@ -23,7 +23,7 @@ catch_up(const struct world *world)
 		return;
 	apply_sync(world, live, &warning);
 	cli_warn_take(world, warning);
-	ruleset_free(live);
+	tables_free(live);
 }
 
 static void

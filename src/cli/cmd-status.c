@@ -10,7 +10,7 @@
 #include "internal.h"
 
 struct status {
-	struct ruleset *live;
+	struct tables *live;
 	bool other_world;
 	struct vec lifelines;
 	struct guard_report *report;
@@ -82,7 +82,7 @@ status_done(struct status *st)
 {
 	guard_report_free(st->report);
 	lifelines_free(&st->lifelines);
-	ruleset_free(st->live);
+	tables_free(st->live);
 	trial_free(st->trial);
 	free(st->trial_unreadable);
 }
@@ -166,6 +166,7 @@ add_trial(const struct world *world, struct str *out, const struct status *st)
 static enum err
 print_text(const struct world *world, const struct status *st)
 {
+	const struct ruleset *rs = tables_get(st->live, world->table);
 	struct str out = {0};
 	enum err err;
 
@@ -173,7 +174,7 @@ print_text(const struct world *world, const struct status *st)
 		 world->actor.host ? world->actor.host : "?");
 	str_addf(&out, _("table      %s (%s): %zu rules in %zu chains\n"),
 		 world->table, world->backend->ops->name,
-		 ruleset_rule_count(st->live), st->live->chains.n);
+		 ruleset_rule_count(rs), rs->chains.n);
 	add_lifelines(&out, st->report);
 	add_trial(world, &out, st);
 	if (st->revision)
@@ -247,6 +248,7 @@ trial_json(const struct world *world, const struct status *st)
 static enum err
 print_json(const struct world *world, const struct status *st)
 {
+	const struct ruleset *rs = tables_get(st->live, world->table);
 	struct str out = {0};
 	json_t *json;
 	char *text;
@@ -255,8 +257,8 @@ print_json(const struct world *world, const struct status *st)
 	json = json_pack("{s:s?, s:s, s:s, s:I, s:I, s:s, s:b, s:o, s:o, s:I}",
 		"host", world->actor.host, "table", world->table,
 		"backend", world->backend->ops->name,
-		"rules", (json_int_t)ruleset_rule_count(st->live),
-		"chains", (json_int_t)st->live->chains.n,
+		"rules", (json_int_t)ruleset_rule_count(rs),
+		"chains", (json_int_t)rs->chains.n,
 		"verdict", st->report->none ? "none" :
 			judgement_text(st->report->judgement),
 		"other_world", st->other_world,

@@ -10,9 +10,9 @@
 
 /* What is about to be committed, and what the guard thinks of it. */
 struct plan {
-	const struct ruleset *live;
-	struct ruleset *candidate;
-	struct changeset *changes;
+	const struct tables *live;
+	struct tables *candidate;
+	struct vec changes;	/* of struct changeset * */
 	bool other_world;
 	struct vec lifelines;
 	struct guard_report *report;
@@ -66,19 +66,19 @@ plan_done(struct plan *plan)
 {
 	guard_report_free(plan->report);
 	lifelines_free(&plan->lifelines);
-	ruleset_free(plan->candidate);
-	changeset_free(plan->changes);
+	tables_free(plan->candidate);
+	changesets_done(&plan->changes);
 }
 
 static enum err
-plan_make(const struct world *world, const struct changeset *changes,
+plan_make(const struct world *world, const struct vec *changes,
 	  struct plan *plan)
 {
 	enum err err;
 
-	plan->candidate = ruleset_copy(plan->live);
-	plan->changes = changeset_copy(changes);
-	err = changeset_apply(plan->changes, plan->candidate);
+	plan->candidate = tables_copy(plan->live);
+	changesets_copy(changes, &plan->changes);
+	err = tables_apply(plan->candidate, &plan->changes);
 	return err ? err : plan_judge(world, plan);
 }
 
@@ -92,14 +92,18 @@ plan_refused(const struct world *world, const struct plan *plan)
 static enum err
 plan_fix(const struct world *world, struct plan *plan)
 {
+	struct tables *fixed;
 	enum err err;
 
 	if (!plan_refused(world, plan))
 		return OK;
-	err = guard_fix(&plan->lifelines, plan->live, plan->candidate,
-			plan->changes);
+	err = guard_fix(&plan->lifelines, plan->live, plan->candidate, &fixed);
 	if (err)
 		return err == ERR_NOT_FOUND ? OK : err;
+	tables_free(plan->candidate);
+	plan->candidate = fixed;
+	changesets_done(&plan->changes);
+	tables_diff(plan->live, fixed, true, &plan->changes);
 	return plan_judge(world, plan);
 }
 
@@ -109,7 +113,7 @@ plan_show(const struct world *world, const struct plan *plan)
 	struct str out = {0};
 	enum err err;
 
-	changeset_describe(plan->changes, &out);
+	changesets_describe(&plan->changes, &out);
 	guard_explain(plan->report, &out);
 	err = cli_print(world, &out);
 	str_done(&out);
@@ -121,15 +125,17 @@ static enum err
 plan_refuse(const struct world *world, const struct cli_call *call,
 	    struct plan *plan)
 {
-	struct changeset *fix = changeset_new(world->table);
+	struct tables *fixed = NULL;
+	struct vec fix = {0};
 	struct str text = {0};
 	enum err err = OK;
 
 	if (!call->opt.fix && !guard_fix(&plan->lifelines, plan->live,
-					 plan->candidate, fix)) {
+					 plan->candidate, &fixed)) {
 		str_add(&text, _("These changes would keep it, and --fix adds "
 				 "them:\n"));
-		changeset_describe(fix, &text);
+		tables_diff(plan->candidate, fixed, true, &fix);
+		changesets_describe(&fix, &text);
 		err = cli_print(world, &text);
 	}
 	str_clear(&text);
@@ -137,7 +143,8 @@ plan_refuse(const struct world *world, const struct cli_call *call,
 	if (!err)
 		err = fail(ERR_REFUSED, "%s", str_text(&text));
 	str_done(&text);
-	changeset_free(fix);
+	changesets_done(&fix);
+	tables_free(fixed);
 	return err;
 }
 
@@ -177,7 +184,7 @@ plan_commit(const struct world *world, const struct cli_call *call,
 {
 	const struct apply_request req = {
 		.base = plan->live,
-		.changes = plan->changes,
+		.changes = &plan->changes,
 		.message = message,
 		.origin = origin,
 		.seconds = seconds,
@@ -219,14 +226,14 @@ plan_run(const struct world *world, const struct cli_call *call,
 
 enum err
 cli_commit(const struct world *world, const struct cli_call *call,
-	   const struct ruleset *live, const struct changeset *changes,
+	   const struct tables *live, const struct vec *changes,
 	   bool other_world, const char *origin, const char *message)
 {
 	struct plan plan = { .live = live, .other_world = other_world };
 	struct str text = {0};
 	enum err err;
 
-	if (changes->changes.n == 0 && !call->opt.fix) {
+	if (changes->n == 0 && !call->opt.fix) {
 		str_add(&text, _("Nothing to change.\n"));
 		err = cli_print(world, &text);
 		str_done(&text);

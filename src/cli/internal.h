@@ -47,8 +47,8 @@ void cli_warn(const struct world *world, const char *fmt, ...) printf_like(2, 3)
 /* The same for a warning of apply_*(), which is freed; NULL says nothing. */
 void cli_warn_take(const struct world *world, char *warning);
 
-/* The live table; a warning where nf_tables has rules besides. */
-enum err cli_read_live(const struct world *world, struct ruleset **live,
+/* The live tables; a warning where nf_tables has rules besides. */
+enum err cli_read_live(const struct world *world, struct tables **live,
 		       bool *other_world) must_check;
 
 /* The text of a rules file; "-" is standard input. */
@@ -85,7 +85,7 @@ enum err cli_check_question(const struct world *world,
 /* Show the difference and the guard's account, ask, start the trial of changes
  * on live, and stay with it or, with --detach, leave. */
 enum err cli_commit(const struct world *world, const struct cli_call *call,
-		    const struct ruleset *live, const struct changeset *changes,
+		    const struct tables *live, const struct vec *changes,
 		    bool other_world, const char *origin, const char *message)
 	must_check;
 

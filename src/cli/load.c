@@ -11,7 +11,7 @@
 #define FILE_MAX (256UL << 20)
 
 enum err
-cli_read_live(const struct world *world, struct ruleset **live,
+cli_read_live(const struct world *world, struct tables **live,
 	      bool *other_world)
 {
 	enum err err;
@@ -125,14 +125,26 @@ load_revision(const struct world *world, int64_t id, struct ruleset **rs)
 	return err;
 }
 
+static enum err
+load_live(const struct world *world, struct ruleset **rs)
+{
+	struct tables *live = NULL;
+	bool other_world;
+	enum err err = cli_read_live(world, &live, &other_world);
+
+	if (!err)
+		*rs = ruleset_copy(tables_get(live, world->table));
+	tables_free(live);
+	return err;
+}
+
 enum err
 cli_load(const struct world *world, const char *what, struct ruleset **rs)
 {
-	bool other_world;
 	int64_t id;
 
 	if (!strcmp(what, "live"))
-		return cli_read_live(world, rs, &other_world);
+		return load_live(world, rs);
 	if (cli_revision_number(what, &id))
 		return load_revision(world, id, rs);
 	return cli_load_file(world, what, rs);

@@ -104,9 +104,9 @@ make_rule(const struct ruleset *live, const struct ruleset *candidate,
 
 static enum err
 add_rule(const struct ruleset *live, struct ruleset *candidate,
-	 const struct check *check, struct changeset *fix)
+	 const struct check *check)
 {
-	const struct chain *chain = ruleset_chain(candidate, check->hook);
+	struct chain *chain = ruleset_chain(candidate, check->hook);
 	struct rule *rule;
 	size_t at;
 	enum err err = make_rule(live, candidate, check, &rule);
@@ -115,16 +115,14 @@ add_rule(const struct ruleset *live, struct ruleset *candidate,
 		return err;
 	at = check->candidate.hook_rule ? check->candidate.hook_rule - 1 :
 					  chain->rules.n;
-	err = changeset_push_take(fix, candidate,
-				  change_insert(chain->name, at, rule));
-	rule_unref(rule);
-	return err;
+	vec_insert(&chain->rules, at, rule);
+	return OK;
 }
 
 /* What is refused under the candidate, if anything is. */
 static bool
-first_refused(const struct vec *lifelines, const struct ruleset *live,
-	      const struct ruleset *candidate, struct check *check)
+first_refused(const struct vec *lifelines, const struct tables *live,
+	      const struct tables *candidate, struct check *check)
 {
 	struct guard_report *report = guard_judge(lifelines, live, candidate,
 						  false);
@@ -137,30 +135,36 @@ first_refused(const struct vec *lifelines, const struct ruleset *live,
 	return refused;
 }
 
+/* Mend until nothing is refused; *n gets how many rules that took. */
 static enum err
-undo(struct ruleset *candidate, struct changeset *fix, size_t n)
+mend(const struct vec *lifelines, const struct tables *live,
+     struct tables *candidate, int *n)
 {
-	while (fix->changes.n > n)
-		change_free(changeset_pop(fix, candidate));
-	return fail(ERR_NOT_FOUND, _("no rule is known that makes it safe"));
+	struct check check;
+
+	for (*n = 0; first_refused(lifelines, live, candidate, &check); ++*n)
+		if (*n == FIX_MAX ||
+		    add_rule(tables_get(live, "filter"),
+			     tables_get(candidate, "filter"), &check))
+			return fail(ERR_NOT_FOUND,
+				    _("no rule is known that makes it safe"));
+	return OK;
 }
 
 enum err
-guard_fix(const struct vec *lifelines, const struct ruleset *live,
-	  struct ruleset *candidate, struct changeset *fix)
+guard_fix(const struct vec *lifelines, const struct tables *live,
+	  const struct tables *candidate, struct tables **fixed)
 {
-	size_t before = fix->changes.n;
-	struct check check;
+	int n;
+	enum err err;
 
-	for (int i = 0; i < FIX_MAX; i++) {
-		if (!first_refused(lifelines, live, candidate, &check)) {
-			if (fix->changes.n == before)
-				return fail(ERR_NOT_FOUND,
-					    _("there is nothing to mend"));
-			return OK;
-		}
-		if (add_rule(live, candidate, &check, fix))
-			break;
-	}
-	return undo(candidate, fix, before);
+	*fixed = tables_copy(candidate);
+	err = mend(lifelines, live, *fixed, &n);
+	if (!err && n == 0)
+		err = fail(ERR_NOT_FOUND, _("there is nothing to mend"));
+	if (!err)
+		return OK;
+	tables_free(*fixed);
+	*fixed = NULL;
+	return err;
 }

@@ -11,8 +11,8 @@
 #include "checks.h"
 
 struct judge {
-	const struct ruleset *live;
-	const struct ruleset *candidate;
+	const struct tables *live;
+	const struct tables *candidate;
 	struct guard_report *report;
 };
 
@@ -36,9 +36,11 @@ judge_verdicts(const struct check *check, bool other_world)
 static void
 judge_check(const struct judge *judge, struct check *check)
 {
-	walk(judge->candidate, check->hook, &check->set, &check->candidate);
+	walk(tables_get(judge->candidate, "filter"), check->hook, &check->set,
+	     &check->candidate);
 	if (check->candidate.verdict != VERDICT_ACCEPT)
-		walk(judge->live, check->hook, &check->set, &check->live);
+		walk(tables_get(judge->live, "filter"), check->hook,
+		     &check->set, &check->live);
 	check->judgement = judge_verdicts(check, judge->report->other_world);
 }
 
@@ -103,16 +105,17 @@ judge_listener(const struct judge *judge, const struct lifeline *ll,
 	struct packet found;
 	struct walk_result result;
 
-	if (find_somebody(judge->live, ll, &found) == VERDICT_DROP) {
+	if (find_somebody(tables_get(judge->live, "filter"), ll, &found) ==
+	    VERDICT_DROP) {
 		verdict->note = _("closed over IPv6 already, nothing to keep");
 		return;
 	}
-	walk(judge->candidate, "INPUT", &found, &result);
+	walk(tables_get(judge->candidate, "filter"), "INPUT", &found, &result);
 	if (result.verdict != VERDICT_ACCEPT) {
 		struct packet other;
 
-		if (find_somebody(judge->candidate, ll, &other) ==
-		    VERDICT_ACCEPT)
+		if (find_somebody(tables_get(judge->candidate, "filter"), ll,
+				  &other) == VERDICT_ACCEPT)
 			found = other;
 	}
 	somebody.peer = found.src;
@@ -152,8 +155,8 @@ judge_one(const struct judge *judge, const struct lifeline *ll, bool known_peer)
 }
 
 struct guard_report *
-guard_judge(const struct vec *lifelines, const struct ruleset *live,
-	    const struct ruleset *candidate, bool other_world)
+guard_judge(const struct vec *lifelines, const struct tables *live,
+	    const struct tables *candidate, bool other_world)
 {
 	struct guard_report *report = xcalloc(1, sizeof(*report));
 	struct judge judge = { live, candidate, report };

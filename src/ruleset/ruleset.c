@@ -82,6 +82,7 @@ ruleset_copy(const struct ruleset *rs)
 {
 	struct ruleset *copy = ruleset_new(rs->table);
 
+	copy->absent = rs->absent;
 	for (size_t i = 0; i < rs->chains.n; i++) {
 		const struct chain *from = rs->chains.v[i];
 		struct chain *to = ruleset_add_chain(copy, from->name,

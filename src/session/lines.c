@@ -79,9 +79,10 @@ add_chain(struct vec *lines, const struct session *s,
 	  const struct classes *classes, const struct chain *chain)
 {
 	const struct chain none = { .policy = POLICY_NONE };
-	const struct chain *same = ruleset_chain(s->base, chain->name);
+	const struct ruleset *base = session_base(s);
+	const struct chain *same = ruleset_chain(base, chain->name);
 	const struct chain *old = same ? same :
-		weave_renamed_from(s->base, s->candidate, chain);
+		weave_renamed_from(base, session_candidate(s), chain);
 	const struct line where = { .chain = chain, .old_chain = old };
 	enum mark mark = MARK_NONE;
 	struct weave w;
@@ -100,9 +101,11 @@ add_chain(struct vec *lines, const struct session *s,
 static bool
 is_renamed(const struct session *s, const struct chain *old)
 {
-	for (size_t i = 0; i < s->candidate->chains.n; i++)
-		if (weave_renamed_from(s->base, s->candidate,
-				       s->candidate->chains.v[i]) == old)
+	const struct ruleset *candidate = session_candidate(s);
+
+	for (size_t i = 0; i < candidate->chains.n; i++)
+		if (weave_renamed_from(session_base(s), candidate,
+				       candidate->chains.v[i]) == old)
 			return true;
 	return false;
 }
@@ -120,14 +123,16 @@ add_deleted_chain(struct vec *lines, const struct chain *old)
 void
 session_lines(const struct session *s, struct vec *lines)
 {
-	struct classes *classes = classes_new(s->base, s->candidate, true);
+	const struct ruleset *base = session_base(s);
+	const struct ruleset *candidate = session_candidate(s);
+	struct classes *classes = classes_new(base, candidate, true);
 
-	for (size_t i = 0; i < s->candidate->chains.n; i++)
-		add_chain(lines, s, classes, s->candidate->chains.v[i]);
-	for (size_t i = 0; i < s->base->chains.n; i++) {
-		const struct chain *old = s->base->chains.v[i];
+	for (size_t i = 0; i < candidate->chains.n; i++)
+		add_chain(lines, s, classes, candidate->chains.v[i]);
+	for (size_t i = 0; i < base->chains.n; i++) {
+		const struct chain *old = base->chains.v[i];
 
-		if (!ruleset_chain(s->candidate, old->name) &&
+		if (!ruleset_chain(candidate, old->name) &&
 		    !is_renamed(s, old))
 			add_deleted_chain(lines, old);
 	}

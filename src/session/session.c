@@ -8,6 +8,24 @@
 #include <sallyport/mem.h>
 #include <sallyport/session.h>
 
+struct ruleset *
+session_base(const struct session *s)
+{
+	return tables_get(s->base, s->table);
+}
+
+struct ruleset *
+session_candidate(const struct session *s)
+{
+	return tables_get(s->candidate, s->table);
+}
+
+void
+session_switch(struct session *s, const char *table)
+{
+	s->table = table;
+}
+
 static void
 judge(struct session *s)
 {
@@ -33,37 +51,56 @@ find_lifelines(struct session *s)
 }
 
 static void
-forget_redo(struct session *s)
+step_free(struct step *step)
 {
-	for (size_t i = 0; i < s->redo.n; i++)
-		changeset_free(s->redo.v[i]);
-	s->redo.n = 0;
+	if (!step)
+		return;
+	changesets_done(&step->changesets);
+	free(step);
+}
+
+static void
+steps_free(struct vec *steps)
+{
+	for (size_t i = 0; i < steps->n; i++)
+		step_free(steps->v[i]);
+	steps->n = 0;
+}
+
+/* One more step; changesets are eaten. */
+static void
+push_step(struct session *s, struct vec *changesets)
+{
+	struct step *step = xcalloc(1, sizeof(*step));
+
+	step->changesets = *changesets;
+	*changesets = (struct vec){ 0 };
+	vec_push(&s->steps, step);
 }
 
 /* Make base (eaten) the base and stage changes on it as one step. On error
  * nothing has changed. */
 static enum err
-rebase_take(struct session *s, struct ruleset *base,
-	    const struct changeset *changes)
+rebase_take(struct session *s, struct tables *base, const struct vec *changes)
 {
-	struct ruleset *candidate = ruleset_copy(base);
-	enum err err = changeset_apply(changes, candidate);
+	struct tables *candidate = tables_copy(base);
+	struct vec copy = { 0 };
+	enum err err = tables_apply(candidate, changes);
 
 	if (err) {
-		ruleset_free(candidate);
-		ruleset_free(base);
+		tables_free(candidate);
+		tables_free(base);
 		return err;
 	}
-	changeset_free(s->staged);
-	ruleset_free(s->base);
-	ruleset_free(s->candidate);
-	s->staged = changeset_copy(changes);
+	tables_free(s->base);
+	tables_free(s->candidate);
 	s->base = base;
 	s->candidate = candidate;
-	s->steps.n = 0;
-	forget_redo(s);
-	if (changes->changes.n)
-		vec_push(&s->steps, (void *)(uintptr_t)changes->changes.n);
+	steps_free(&s->steps);
+	steps_free(&s->redo);
+	changesets_copy(changes, &copy);
+	if (copy.n)
+		push_step(s, &copy);
 	judge(s);
 	return OK;
 }
@@ -72,20 +109,20 @@ enum err
 session_open(const struct world *world, struct session **session)
 {
 	struct session *s = xcalloc(1, sizeof(*s));
-	struct changeset *nothing = changeset_new(world->table);
-	struct ruleset *live = NULL;
+	const struct vec nothing = { 0 };
+	struct tables *live = NULL;
 	enum err err;
 
 	s->world = world;
+	s->table = world->table;
 	s->origin = "edit";
 	err = apply_read(world, &live, &s->other_world);
 	if (!err)
 		err = find_lifelines(s);
 	if (err)
-		ruleset_free(live);
+		tables_free(live);
 	else
-		err = rebase_take(s, live, nothing);
-	changeset_free(nothing);
+		err = rebase_take(s, live, &nothing);
 	if (err)
 		session_free(s);
 	else
@@ -100,50 +137,61 @@ session_free(struct session *s)
 		return;
 	guard_report_free(s->report);
 	lifelines_free(&s->lifelines);
-	forget_redo(s);
+	steps_free(&s->redo);
 	vec_done(&s->redo);
+	steps_free(&s->steps);
 	vec_done(&s->steps);
-	changeset_free(s->staged);
-	ruleset_free(s->base);
-	ruleset_free(s->candidate);
-	ruleset_free(s->committed);
+	tables_free(s->base);
+	tables_free(s->candidate);
+	tables_free(s->committed);
 	free(s);
 }
 
 enum err
 session_reload(struct session *s, bool drop)
 {
-	struct changeset *keep = drop ? changeset_new(s->world->table) :
-					session_review(s);
-	struct ruleset *live = NULL;
+	struct vec keep = { 0 };
+	struct tables *live = NULL;
 	enum err err = apply_read(s->world, &live, &s->other_world);
 
+	if (!drop)
+		session_review(s, &keep);
 	if (!err)
 		err = find_lifelines(s);
 	if (err) {
-		ruleset_free(live);
+		tables_free(live);
 	} else {
-		err = rebase_take(s, live, keep);
+		err = rebase_take(s, live, &keep);
 		if (err)
 			judge(s);
 	}
-	if (keep->changes.n == 0)
+	if (keep.n == 0)
 		s->origin = "edit";
-	changeset_free(keep);
+	changesets_done(&keep);
 	return err;
 }
 
-/* From here on n more changes are staged: one step. */
+/* These changesets, eaten, have been applied to the candidate: one step. */
 static void
-staged_step(struct session *s, size_t before)
+staged_step(struct session *s, struct vec *changesets)
 {
-	size_t n = s->staged->changes.n - before;
-
-	if (n == 0)
+	if (changesets_count(changesets) == 0) {
+		changesets_done(changesets);
 		return;
-	vec_push(&s->steps, (void *)(uintptr_t)n);
-	forget_redo(s);
+	}
+	push_step(s, changesets);
+	steps_free(&s->redo);
 	judge(s);
+}
+
+/* The same for one, eaten too. */
+static void
+staged_take(struct session *s, struct changeset *cs)
+{
+	struct vec changesets = { 0 };
+
+	vec_push(&changesets, cs);
+	staged_step(s, &changesets);
 }
 
 /* What ip6tables would not let anybody make either. */
@@ -170,92 +218,141 @@ check_writable(const struct session *s)
 enum err
 session_stage_take(struct session *s, struct change *change)
 {
-	size_t before = s->staged->changes.n;
+	struct changeset *cs = changeset_new(s->table);
 	enum err err = check_writable(s);
 
 	if (!err)
 		err = check_change(change);
-	if (err) {
+	if (err)
 		change_free(change);
-		return err;
-	}
-	err = changeset_push_take(s->staged, s->candidate, change);
-	if (!err)
-		staged_step(s, before);
+	else
+		err = changeset_push_take(cs, session_candidate(s), change);
+	if (err)
+		changeset_free(cs);
+	else
+		staged_take(s, cs);
 	return err;
 }
 
 enum err
 session_stage_command(struct session *s, const char *line)
 {
-	size_t before = s->staged->changes.n;
+	struct changeset *cs = changeset_new(s->table);
 	enum err err = check_writable(s);
 
 	if (!err)
-		err = command_stage(line, s->candidate, s->staged);
+		err = command_stage(line, session_candidate(s), cs);
+	if (err)
+		changeset_free(cs);
+	else
+		staged_take(s, cs);
+	return err;
+}
+
+/* Apply changesets, eaten, to the candidate as one step. */
+static enum err
+stage_all_take(struct session *s, struct vec *changesets)
+{
+	enum err err = check_writable(s);
+
 	if (!err)
-		staged_step(s, before);
+		err = tables_apply(s->candidate, changesets);
+	if (err)
+		changesets_done(changesets);
+	else
+		staged_step(s, changesets);
 	return err;
 }
 
 enum err
 session_stage(struct session *s, const struct changeset *cs)
 {
-	size_t before = s->staged->changes.n;
-	enum err err = check_writable(s);
+	struct vec changesets = { 0 };
 
-	for (size_t i = 0; i < cs->changes.n && !err; i++)
-		err = changeset_push_take(s->staged, s->candidate,
-					  change_copy(cs->changes.v[i]));
-	if (!err) {
-		staged_step(s, before);
-		return OK;
-	}
-	while (s->staged->changes.n > before)
-		change_free(changeset_pop(s->staged, s->candidate));
-	return err;
+	vec_push(&changesets, changeset_copy(cs));
+	return stage_all_take(s, &changesets);
+}
+
+enum err
+session_stage_all(struct session *s, const struct vec *changesets)
+{
+	struct vec copy = { 0 };
+
+	changesets_copy(changesets, &copy);
+	return stage_all_take(s, &copy);
 }
 
 enum err
 session_stage_fix(struct session *s)
 {
-	size_t before = s->staged->changes.n;
+	struct tables *fixed = NULL;
+	struct vec changesets = { 0 };
 	enum err err = check_writable(s);
 
 	if (!err)
-		err = guard_fix(&s->lifelines, s->base, s->candidate,
-				s->staged);
-	if (!err)
-		staged_step(s, before);
+		err = guard_fix(&s->lifelines, s->base, s->candidate, &fixed);
+	if (err)
+		return err;
+	tables_diff(s->candidate, fixed, true, &changesets);
+	tables_free(fixed);
+	return stage_all_take(s, &changesets);
+}
+
+enum err
+session_stage_tables(struct session *s, const struct tables *target,
+		     const char *origin)
+{
+	bool clean = session_staged_count(s) == 0;
+	struct vec changesets = { 0 };
+	enum err err;
+
+	tables_diff(s->candidate, target, false, &changesets);
+	err = stage_all_take(s, &changesets);
+	if (!err && clean)
+		s->origin = origin;
 	return err;
 }
 
 enum err
 session_stage_target(struct session *s, const struct ruleset *target)
 {
-	struct changeset *cs = changeset_diff(s->candidate, target, false);
-	bool clean = session_staged_count(s) == 0;
-	enum err err = session_stage(s, cs);
+	struct tables *tables = tables_new();
+	enum err err;
 
-	if (!err && clean)
-		s->origin = "restore";
-	changeset_free(cs);
+	tables_put_take(tables, ruleset_copy(target));
+	err = session_stage_tables(s, tables, "restore");
+	tables_free(tables);
 	return err;
+}
+
+/* Apply changesets that fitted when they were made. */
+static void
+must_apply(struct session *s, const struct vec *changesets)
+{
+	if (tables_apply(s->candidate, changesets) != OK)
+		die("a step does not fit any more: %s", err_message());
+}
+
+static void
+undo(struct session *s, const struct step *step)
+{
+	struct vec inverse = { 0 };
+
+	for (size_t i = step->changesets.n; i-- > 0;)
+		vec_push(&inverse, changeset_invert(step->changesets.v[i]));
+	must_apply(s, &inverse);
+	changesets_done(&inverse);
 }
 
 bool
 session_undo(struct session *s)
 {
-	struct changeset *undone;
-	size_t n = (size_t)(uintptr_t)vec_pop(&s->steps);
+	struct step *step = vec_pop(&s->steps);
 
-	if (n == 0)
+	if (!step)
 		return false;
-	undone = changeset_new(s->base->table);
-	while (n--)
-		vec_insert(&undone->changes, 0,
-			   changeset_pop(s->staged, s->candidate));
-	vec_push(&s->redo, undone);
+	undo(s, step);
+	vec_push(&s->redo, step);
 	if (s->steps.n == 0)
 		s->origin = "edit";
 	judge(s);
@@ -265,16 +362,12 @@ session_undo(struct session *s)
 bool
 session_redo(struct session *s)
 {
-	struct changeset *again = vec_pop(&s->redo);
+	struct step *step = vec_pop(&s->redo);
 
-	if (!again)
+	if (!step)
 		return false;
-	for (size_t i = 0; i < again->changes.n; i++)
-		if (changeset_push_take(s->staged, s->candidate,
-					change_copy(again->changes.v[i])))
-			die("a change cannot be done again: %s", err_message());
-	vec_push(&s->steps, (void *)(uintptr_t)again->changes.n);
-	changeset_free(again);
+	must_apply(s, &step->changesets);
+	vec_push(&s->steps, step);
 	judge(s);
 	return true;
 }
@@ -282,23 +375,48 @@ session_redo(struct session *s)
 size_t
 session_staged_count(const struct session *s)
 {
-	return s->staged->changes.n;
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->steps.n; i++) {
+		const struct step *step = s->steps.v[i];
+
+		n += changesets_count(&step->changesets);
+	}
+	return n;
 }
 
-struct changeset *
-session_review(const struct session *s)
+size_t
+session_staged_in(const struct session *s, const char *table)
 {
-	return changeset_diff(s->base, s->candidate, true);
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->steps.n; i++) {
+		const struct step *step = s->steps.v[i];
+
+		for (size_t c = 0; c < step->changesets.n; c++) {
+			const struct changeset *cs = step->changesets.v[c];
+
+			if (strcmp(cs->table, table) == 0)
+				n += cs->changes.n;
+		}
+	}
+	return n;
+}
+
+void
+session_review(const struct session *s, struct vec *changesets)
+{
+	tables_diff(s->base, s->candidate, true, changesets);
 }
 
 enum err
 session_commit(struct session *s, const char *message, int seconds,
 	       const char *override, struct guardian_client *client)
 {
-	struct changeset *changes = session_review(s);
+	struct vec changes = { 0 };
 	const struct apply_request req = {
 		.base = s->base,
-		.changes = changes,
+		.changes = &changes,
 		.message = message,
 		.origin = s->origin,
 		.seconds = seconds,
@@ -308,24 +426,25 @@ session_commit(struct session *s, const char *message, int seconds,
 	enum err err;
 
 	client->fd = -1;
-	if (changes->changes.n == 0)
+	session_review(s, &changes);
+	if (changes.n == 0)
 		err = fail(ERR_FAIL, _("nothing is staged"));
 	else
 		err = apply_start(s->world, &req, client);
 	if (!err) {
-		ruleset_free(s->committed);
-		s->committed = ruleset_copy(s->candidate);
+		tables_free(s->committed);
+		s->committed = tables_copy(s->candidate);
 	}
-	changeset_free(changes);
+	changesets_done(&changes);
 	return err;
 }
 
 enum err
 session_settled(struct session *s, bool reverted)
 {
-	const struct ruleset *from = s->base;
-	struct changeset *left;
-	struct ruleset *live = NULL;
+	const struct tables *from = s->base;
+	struct vec left = { 0 };
+	struct tables *live = NULL;
 	enum err err = apply_read(s->world, &live, &s->other_world);
 
 	if (!reverted && s->committed)
@@ -333,15 +452,15 @@ session_settled(struct session *s, bool reverted)
 	if (!err)
 		err = find_lifelines(s);
 	if (err) {
-		ruleset_free(live);
+		tables_free(live);
 		return err;
 	}
-	left = changeset_diff(from, s->candidate, true);
-	err = rebase_take(s, live, left);
-	if (!err && left->changes.n == 0)
+	tables_diff(from, s->candidate, true, &left);
+	err = rebase_take(s, live, &left);
+	if (!err && left.n == 0)
 		s->origin = "edit";
-	changeset_free(left);
-	ruleset_free(s->committed);
+	changesets_done(&left);
+	tables_free(s->committed);
 	s->committed = NULL;
 	if (err)
 		judge(s);

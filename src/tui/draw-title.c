@@ -70,7 +70,8 @@ title_left(const struct ui *ui, enum detail_level level, struct paint *paint)
 	else
 		paint_rawn(paint, ROLE_TITLE, host, strcspn(host, "."));
 	if (level < TITLE_LEAST)
-		paint_addf(paint, ROLE_TITLE, "  %s", world->table);
+		paint_addf(paint, ROLE_TITLE, "  %s",
+			   ui->session->table);
 	if (level == TITLE_FULL)
 		paint_addf(paint, ROLE_TITLE, " (%s)",
 			   world->backend->ops->name);

@@ -20,17 +20,28 @@ ui_sync(struct ui *ui)
 	free(warning);
 }
 
+/* False where the table cannot be read. */
+static bool
+table_differs(const struct ui *ui, const char *table, bool *differs)
+{
+	struct backend *be = ui->world->backend;
+	struct ruleset *live = NULL;
+
+	if (be->ops->read(be, table, &live))
+		return false;
+	*differs = !ruleset_equal(live, tables_get(ui->session->base, table));
+	ruleset_free(live);
+	return true;
+}
+
 static void
 look(struct ui *ui)
 {
-	const struct world *world = ui->world;
-	struct ruleset *live = NULL;
-	bool differs;
+	bool differs = false;
 
-	if (world->backend->ops->read(world->backend, world->table, &live))
-		return;
-	differs = !ruleset_equal(live, ui->session->base);
-	ruleset_free(live);
+	for (size_t i = 0; i < TABLE_COUNT && !differs; i++)
+		if (!table_differs(ui, table_names[i], &differs))
+			return;
 	if (differs && !ui->live_differs)
 		ui_warn(ui, _("others changed the table meanwhile; r reads it "
 			      "again"));

@@ -27,7 +27,7 @@ form_is_current(struct ui *ui)
 static enum err
 parse_spec(struct ui *ui, const char *text, struct vec *rules)
 {
-	const struct ruleset *rs = ui->session->candidate;
+	const struct ruleset *rs = session_candidate(ui->session);
 	struct chain_names names = ruleset_chain_names(rs);
 	size_t n;
 	char **words = words_split(text, &n);
@@ -48,7 +48,7 @@ static enum err
 stage_rules(struct ui *ui, const struct vec *rules, bool replace)
 {
 	const struct rules *at = data(ui);
-	struct ruleset *copy = ruleset_copy(ui->session->candidate);
+	struct ruleset *copy = ruleset_copy(session_candidate(ui->session));
 	struct changeset *cs = changeset_new(copy->table);
 	enum err err = OK;
 

@@ -122,12 +122,14 @@ add_trial(struct page *page, const struct review *review, bool utf8)
 static void
 add_changes(struct page *page, const struct session *session, bool utf8)
 {
-	struct changeset *cs = session_review(session);
+	struct vec changes = { 0 };
 	struct str text = { 0 };
-	size_t n = cs->changes.n;
+	size_t n;
 
-	changeset_describe(cs, &text);
-	changeset_free(cs);
+	session_review(session, &changes);
+	n = changesets_count(&changes);
+	changesets_describe(&changes, &text);
+	changesets_done(&changes);
 	paint_addf(page_row(page, 0, utf8), ROLE_CHAIN,
 		   Q_("%zu change", "%zu changes", n), n);
 	page_text(page, str_text(&text), diff_role, utf8);
@@ -208,12 +210,15 @@ commit(struct ui *ui, const char *override)
 {
 	struct review *review = data(ui);
 	struct guardian_client client = { .fd = -1 };
+	struct vec changes = { 0 };
 	enum err err = session_commit(ui->session, review->message,
 				      review->seconds, override, &client);
 
-	if (!err)
-		watch_start(ui, &client, session_review(ui->session));
-	return err;
+	if (err)
+		return err;
+	session_review(ui->session, &changes);
+	watch_start(ui, &client, &changes);
+	return OK;
 }
 
 static void

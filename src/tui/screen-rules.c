@@ -72,7 +72,7 @@ draw_chain(const struct view *view, const struct line *line,
 	paint_raw(paint, role, chain->name);
 	if (!chain_is_builtin(chain))
 		paint_addf(paint, role, " (%zu references)",
-			   ruleset_references(view->ui->session->candidate,
+			   ruleset_references(session_candidate(view->ui->session),
 					      chain->name));
 	else if (rules->layout == LAYOUT_COUNTERS)
 		paint_addf(paint, role, " (policy %s %llu packets, %llu bytes)",
@@ -97,7 +97,7 @@ refit(struct rules *rules, const struct view *view, size_t width)
 	rules->last_fitted = 0;
 	rules->width = width;
 	rules->stock = columns_stock_fits(rules->layout,
-					  view->ui->session->candidate, width,
+					  session_candidate(view->ui->session), width,
 					  GUTTER);
 }
 
@@ -183,7 +183,7 @@ detail_chain(const struct view *view, const struct line *line,
 	else
 		paint_addf(paint, ROLE_TEXT, _("made by the administrator or a "
 			   "program, used by %zu rules"),
-			   ruleset_references(view->ui->session->candidate,
+			   ruleset_references(session_candidate(view->ui->session),
 					      chain->name));
 }
 
@@ -300,15 +300,31 @@ rules_select(struct ui *ui, const char *chain, size_t pos)
 	}
 }
 
+/* What was staged last of the table that is shown, or NULL. */
+static const struct change *
+last_change(const struct session *session)
+{
+	const struct step *step;
+
+	if (session->steps.n == 0)
+		return NULL;
+	step = session->steps.v[session->steps.n - 1];
+	for (size_t i = 0; i < step->changesets.n; i++) {
+		const struct changeset *cs = step->changesets.v[i];
+
+		if (strcmp(cs->table, session->table) == 0)
+			return cs->changes.v[cs->changes.n - 1];
+	}
+	return NULL;
+}
+
 void
 rules_follow(struct ui *ui)
 {
-	const struct vec *changes = &ui->session->staged->changes;
-	const struct change *last;
+	const struct change *last = last_change(ui->session);
 
-	if (changes->n == 0)
+	if (!last)
 		return;
-	last = changes->v[changes->n - 1];
 	switch (last->kind) {
 	case CHANGE_INSERT:
 	case CHANGE_REPLACE:
@@ -386,7 +402,7 @@ rules_open(struct ui *ui)
 {
 	struct rules *rules = xcalloc(1, sizeof(*rules));
 
-	if (columns_want_interfaces(ui->session->candidate))
+	if (columns_want_interfaces(session_candidate(ui->session)))
 		rules->layout = LAYOUT_INTERFACES;
 	ui_push(ui, &rules_screen, rules);
 }

@@ -82,8 +82,7 @@ trial_update(struct view *view)
 		 "login. There, `sallyport confirm` keeps the change, too."),
 		 utf8);
 	page_add(page, ROLE_TEXT, "", utf8);
-	if (ui->watch.changes)
-		changeset_describe(ui->watch.changes, &text);
+	changesets_describe(&ui->watch.changes, &text);
 	page_add(page, ROLE_CHAIN, _("On trial"), utf8);
 	page_text(page, str_text(&text), diff_role, utf8);
 	str_done(&text);

@@ -33,8 +33,8 @@ settle_found(struct ui *ui, bool reverted)
 {
 	enum err err = session_reload(ui->session, false);
 
-	if (!err && reverted && ui->watch.changes && !ui->world->read_only)
-		err = session_stage(ui->session, ui->watch.changes);
+	if (!err && reverted && !ui->world->read_only)
+		err = session_stage_all(ui->session, &ui->watch.changes);
 	return err;
 }
 
@@ -88,7 +88,7 @@ on_failed(struct ui *ui, const struct guardian_event *event)
 static void
 on_lost(struct ui *ui)
 {
-	struct changeset *changes = ui->watch.changes;
+	struct vec changes = ui->watch.changes;
 	bool found = ui->watch.found;
 	struct trial *trial = NULL;
 	enum apply_found what;

@@ -44,8 +44,8 @@ watch_end(struct watch *watch)
 {
 	guardian_disconnect(&watch->client);
 	watch->phase = WATCH_NONE;
-	changeset_free(watch->changes);
-	watch->changes = NULL;
+	changesets_done(&watch->changes);
+	watch->changes = (struct vec){ 0 };
 	free(watch->by);
 	watch->by = NULL;
 	watch->found = false;
@@ -76,11 +76,12 @@ watch_seconds(const struct ui *ui)
 
 void
 watch_start(struct ui *ui, const struct guardian_client *client,
-	    struct changeset *changes)
+	    struct vec *changes)
 {
 	begin(ui, WATCH_STARTING);
 	ui->watch.client = *client;
-	ui->watch.changes = changes;
+	ui->watch.changes = *changes;
+	*changes = (struct vec){ 0 };
 	ui->watch.found = false;
 }
 
@@ -178,7 +179,7 @@ found_running(struct ui *ui, const struct trial *trial)
 	watch_run(ui, trial->deadline_ms);
 	ui->watch.found = true;
 	ui->watch.by = who(&trial->actor);
-	ui->watch.changes = changeset_copy(trial->changes);
+	vec_push(&ui->watch.changes, changeset_copy(trial->changes));
 	trial_open(ui);
 }
 

@@ -25,7 +25,7 @@ struct watch {
 	int code;		/* 10..99, made once the kernel has it */
 	int typed;		/* the first digit typed; -1: none */
 	int bell_s;		/* the last bell's mark */
-	struct changeset *changes;	/* what is on trial */
+	struct vec changes;	/* what is on trial: of struct changeset * */
 	bool found;		/* begun by somebody else, or before */
 	char *by;		/* who began it; NULL: we */
 	char *outcome;		/* how the last one ended; NULL: none did */
@@ -37,9 +37,10 @@ struct watch {
 void watch_resume(struct ui *ui, enum apply_found what,
 		  const struct trial *trial);
 
-/* A trial was started: client is connected (its contents are taken). */
+/* A trial was started: client is connected (its contents are taken, and those
+ * of changes). */
 void watch_start(struct ui *ui, const struct guardian_client *client,
-		 struct changeset *changes);
+		 struct vec *changes);
 
 /* The descriptor to poll, -1: none; there is input on it. */
 int watch_fd(const struct watch *watch);

@@ -114,7 +114,7 @@ bench_walk(struct ruleset *rs, const char *what)
 static void
 bench_judge(void)
 {
-	struct ruleset *rs = flat();
+	struct tables *tables = tables_new();
 	struct lifeline ll = {
 		.running = true,
 		.peer = address("2001:db8:ffff::77"), .peer_port = 40000,
@@ -124,12 +124,14 @@ bench_judge(void)
 	struct vec lifelines = { 0 };
 	double start;
 
+	tables_put_take(tables, flat());
 	vec_push(&lifelines, &ll);
 	start = now_ms();
-	guard_report_free(guard_judge(&lifelines, rs, rs, false));
+	guard_report_free(guard_judge(&lifelines, tables, tables,
+				      false));
 	diag("a session judged, %d rules: %.1f ms", RULES, now_ms() - start);
 	vec_done(&lifelines);
-	ruleset_free(rs);
+	tables_free(tables);
 }
 
 int

@@ -56,7 +56,7 @@ static bool
 check_lifeline(void)
 {
 	struct lifeline_sources sources = { getenv("SSH_CONNECTION"), getpid() };
-	struct ruleset *live = read_table();
+	struct tables *live = tables_new();
 	struct guard_report *report;
 	struct vec lifelines = {0};
 	struct str text = {0};
@@ -64,6 +64,7 @@ check_lifeline(void)
 
 	if (lifelines_find(&sources, &lifelines) != OK)
 		bail_out("%s", err_message());
+	tables_put_take(live, read_table());
 	report = guard_judge(&lifelines, live, live, false);
 	guard_explain(report, &text);
 	good = find_peer(&lifelines) && !report->none &&
@@ -73,7 +74,7 @@ check_lifeline(void)
 	str_done(&text);
 	guard_report_free(report);
 	lifelines_free(&lifelines);
-	ruleset_free(live);
+	tables_free(live);
 	return good;
 }
 

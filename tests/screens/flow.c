@@ -69,7 +69,7 @@ candidate_has(const char *text)
 	struct str save = { 0 };
 	bool found;
 
-	ruleset_save(e.session->candidate, false, &save);
+	ruleset_save(session_candidate(e.session), false, &save);
 	found = strstr(str_text(&save), text) != NULL;
 	str_done(&save);
 	return found;

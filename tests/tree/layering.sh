@@ -26,7 +26,7 @@ ORDER
 cat >"$tmp/headers" <<'HEADERS'
 base err mem str text vec base64 clock addr file proc i18n
 rule rule xt
-ruleset ruleset changeset command weave
+ruleset ruleset changeset command tables weave
 backend backend
 guard lifeline walk guard
 trial trial guardian

@@ -27,6 +27,15 @@
 #define GOOD DROP ALIVE SSH NDP
 #define ONLY_ETH0 GOOD ":OUTPUT DROP [0:0]\n-A OUTPUT -o eth0 -j ACCEPT\n"
 
+static struct tables *
+filter(const char *lines)
+{
+	struct tables *tables = tables_new();
+
+	tables_put_take(tables, rules(lines));
+	return tables;
+}
+
 static struct lifeline
 session(void)
 {
@@ -232,8 +241,8 @@ test_cases(void)
 {
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct lifeline ll = cases[i].lifeline();
-		struct ruleset *live = rules(cases[i].live);
-		struct ruleset *candidate = rules(cases[i].candidate);
+		struct tables *live = filter(cases[i].live);
+		struct tables *candidate = filter(cases[i].candidate);
 		struct vec lifelines = { 0 };
 		struct guard_report *report;
 		struct str got = { 0 };
@@ -254,47 +263,59 @@ test_cases(void)
 		guard_report_free(report);
 		vec_done(&lifelines);
 		str_done(&got);
-		ruleset_free(live);
-		ruleset_free(candidate);
+		tables_free(live);
+		tables_free(candidate);
 	}
 }
 
-/* All that is refused above can be mended, by accept rules alone, and then it
- * is safe. */
+/* What is refused was mended: by accept rules alone, and then it is safe. */
+static void
+check_fixed(const struct vec *lifelines, const struct tables *live,
+	    const struct tables *candidate, const struct tables *fixed)
+{
+	struct guard_report *report = guard_judge(lifelines, live, fixed,
+						  false);
+	struct vec fix = { 0 };
+	bool only_new = true;
+
+	ok(report->judgement != JUDGED_REFUSED, "mended");
+	tables_diff(candidate, fixed, true, &fix);
+	for (size_t i = 0; i < fix.n; i++) {
+		const struct changeset *cs = fix.v[i];
+
+		for (size_t c = 0; c < cs->changes.n; c++) {
+			const struct change *change = cs->changes.v[c];
+
+			only_new = only_new && change->kind == CHANGE_INSERT;
+		}
+	}
+	ok(fix.n == 1 && only_new, "by rules that come, and nothing else");
+	changesets_done(&fix);
+	guard_report_free(report);
+}
+
 static void
 test_fixes(void)
 {
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct lifeline ll = cases[i].lifeline();
-		struct ruleset *live = rules(cases[i].live);
-		struct ruleset *candidate = rules(cases[i].candidate);
-		struct ruleset *before = ruleset_copy(candidate);
-		struct changeset *fix = changeset_new("filter");
+		struct tables *live = filter(cases[i].live);
+		struct tables *candidate = filter(cases[i].candidate);
+		struct tables *fixed = NULL;
 		struct vec lifelines = { 0 };
 		bool refused = strstr(cases[i].summary, "REFUSED");
 		enum err err;
 
 		vec_push(&lifelines, &ll);
-		err = guard_fix(&lifelines, live, candidate, fix);
+		err = guard_fix(&lifelines, live, candidate, &fixed);
 		is_int(err, refused ? OK : ERR_NOT_FOUND, "fix: %s",
 		       cases[i].what);
-		ok(refused == !ruleset_equal(before, candidate),
-		   "only what is refused is changed");
-		if (!err) {
-			struct guard_report *report =
-				guard_judge(&lifelines, live, candidate, false);
-
-			ok(report->judgement != JUDGED_REFUSED, "mended");
-			ok(changeset_apply(fix, before) == OK &&
-			   ruleset_equal(before, candidate),
-			   "the changeset is what was done");
-			guard_report_free(report);
-		}
-		changeset_free(fix);
+		if (!err)
+			check_fixed(&lifelines, live, candidate, fixed);
 		vec_done(&lifelines);
-		ruleset_free(live);
-		ruleset_free(candidate);
-		ruleset_free(before);
+		tables_free(live);
+		tables_free(candidate);
+		tables_free(fixed);
 	}
 }
 
@@ -302,20 +323,23 @@ static void
 fix_text(struct lifeline ll, const char *live_lines, const char *lines,
 	 const char *expected, const char *what)
 {
-	struct ruleset *live = rules(live_lines), *candidate = rules(lines);
-	struct changeset *fix = changeset_new("filter");
-	struct vec lifelines = { 0 };
+	struct tables *live = filter(live_lines), *candidate = filter(lines);
+	struct tables *fixed = NULL;
+	struct vec lifelines = { 0 }, fix = { 0 };
 	struct str got = { 0 };
 
 	vec_push(&lifelines, &ll);
-	if (!guard_fix(&lifelines, live, candidate, fix))
-		changeset_describe(fix, &got);
+	if (!guard_fix(&lifelines, live, candidate, &fixed)) {
+		tables_diff(candidate, fixed, true, &fix);
+		changesets_describe(&fix, &got);
+	}
 	is_str(str_text(&got), expected, "%s", what);
 	str_done(&got);
 	vec_done(&lifelines);
-	changeset_free(fix);
-	ruleset_free(live);
-	ruleset_free(candidate);
+	changesets_done(&fix);
+	tables_free(live);
+	tables_free(candidate);
+	tables_free(fixed);
 }
 
 static void
@@ -357,7 +381,7 @@ static void
 test_other_world(void)
 {
 	struct lifeline ll = session();
-	struct ruleset *good = rules(GOOD), *bad = rules(DROP);
+	struct tables *good = filter(GOOD), *bad = filter(DROP);
 	struct vec lifelines = { 0 };
 	struct guard_report *report;
 	struct str got = { 0 };
@@ -374,15 +398,15 @@ test_other_world(void)
 	guard_report_free(report);
 	str_done(&got);
 	vec_done(&lifelines);
-	ruleset_free(good);
-	ruleset_free(bad);
+	tables_free(good);
+	tables_free(bad);
 }
 
 static void
 test_explain(void)
 {
 	struct lifeline us = session(), old = ipv4(), port = listener();
-	struct ruleset *live = rules(""), *article = rules(ARTICLE);
+	struct tables *live = filter(""), *article = filter(ARTICLE);
 	struct vec lifelines = { 0 }, none = { 0 };
 	struct guard_report *report;
 	struct str got = { 0 };
@@ -417,8 +441,8 @@ test_explain(void)
 	guard_report_free(report);
 	str_done(&got);
 	vec_done(&lifelines);
-	ruleset_free(live);
-	ruleset_free(article);
+	tables_free(live);
+	tables_free(article);
 }
 
 int

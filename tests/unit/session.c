@@ -170,6 +170,36 @@ test_reload(const struct world *world)
 	write_rules(rules);
 }
 
+/* Edits of several tables are one session: staged, undone and reviewed
+ * together. */
+static void
+test_tables(const struct world *world)
+{
+	struct session *s = must_open(world);
+	struct vec review = { 0 };
+	struct str text = { 0 };
+
+	must_stage(s, "ip6tables -P INPUT DROP");
+	session_switch(s, "raw");
+	is_str(shape(s), "PREROUTING  OUTPUT ", "a table that is not there yet");
+	ok(session_candidate(s)->absent, "is empty and absent");
+	must_stage(s, "ip6tables -A OUTPUT -p udp -j ACCEPT");
+	is_int(session_staged_count(s), 2, "both count");
+	is_int(session_staged_in(s, "raw"), 1, "one of them here");
+	session_review(s, &review);
+	changesets_describe(&review, &text);
+	is_str(str_text(&text), "*raw\n+ OUTPUT 1: -p udp -j ACCEPT\n"
+	       "*filter\n~ INPUT policy: ACCEPT to DROP\n",
+	       "in the order of the commit");
+	ok(session_undo(s), "undo takes the last step");
+	is_int(session_staged_in(s, "raw"), 0, "in whichever table");
+	ok(session_redo(s), "and redo gives it back");
+	is_str(shape(s), "PREROUTING  OUTPUT +1", "there");
+	changesets_done(&review);
+	str_done(&text);
+	session_free(s);
+}
+
 static void
 test_read_only(struct world *world)
 {
@@ -198,6 +228,7 @@ main(void)
 	test_move(&world);
 	test_refusals(&world);
 	test_reload(&world);
+	test_tables(&world);
 	test_read_only(&world);
 	backend_free(world.backend);
 	unlink(path);

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The tables of one host together: what a packet passes, and what a commit of
+ * several changesets, one a table, changes. */
+#ifndef SALLYPORT_TABLES_H
+#define SALLYPORT_TABLES_H
+
+#include <sallyport/changeset.h>
+
+/* All tables of IPv6 in the order in which several are committed. */
+#define TABLE_COUNT 5
+extern const char *const table_names[TABLE_COUNT];
+
+bool table_is_known(const char *name);
+
+struct tables {
+	struct vec v;		/* of struct ruleset *, in the order of
+				 * table_names; not all need be there */
+};
+
+struct tables *tables_new(void);
+struct tables *tables_copy(const struct tables *tables);
+void tables_free(struct tables *tables);
+
+struct ruleset *tables_get(const struct tables *tables, const char *name); /* or NULL */
+
+/* Put rs (eaten) in its place; one of the same table there is freed. */
+void tables_put_take(struct tables *tables, struct ruleset *rs);
+
+/* Changesets, one a table, in a vec of struct changeset *. Tables that b lacks
+ * are left alone; no changeset is empty. As changeset_diff(). */
+void tables_diff(const struct tables *a, const struct tables *b, bool bytes,
+		 struct vec *changesets);
+
+/* Apply each to its table, or nothing: as changeset_apply(). */
+enum err tables_apply(struct tables *tables, const struct vec *changesets)
+	must_check;
+
+void changesets_copy(const struct vec *from, struct vec *to);
+void changesets_done(struct vec *changesets);	/* free all, and vec_done() */
+size_t changesets_count(const struct vec *changesets);	/* of changes */
+
+/* The changes in words, as changeset_describe(); where not all are of filter,
+ * each table's below its name: "*nat". */
+void changesets_describe(const struct vec *changesets, struct str *out);
+
+#endif
