@@ -62,6 +62,8 @@ title_left(const struct ui *ui, enum detail_level level, struct paint *paint)
 {
 	const struct world *world = ui->world;
 	size_t n = session_staged_count(ui->session);
+	size_t elsewhere = n - session_staged_in(ui->session,
+						 ui->session->table);
 	const char *host = ui_host(ui);
 
 	paint_add(paint, ROLE_TITLE, " ");
@@ -82,6 +84,9 @@ title_left(const struct ui *ui, enum detail_level level, struct paint *paint)
 	if (n > 0)
 		paint_addf(paint, ROLE_TITLE,
 			   Q_("  %zu staged", "  %zu staged", n), n);
+	if (elsewhere > 0 && level < TITLE_LEAST)
+		paint_addf(paint, ROLE_TITLE, _(", %zu in other tables"),
+			   elsewhere);
 	if (ui->depth > 1)
 		paint_addf(paint, ROLE_TITLE, "  %s",
 			   _(ui_view(ui)->screen->name));

@@ -77,9 +77,26 @@ move_by(struct ui *ui, long by)
 static void on_move_up(struct ui *ui) { move_by(ui, -1); }
 static void on_move_down(struct ui *ui) { move_by(ui, 1); }
 
+/* Nothing is undone unseen: the table of the step is shown. */
+static void
+show_step(struct ui *ui, const struct vec *steps)
+{
+	const struct step *step = steps->v[steps->n - 1];
+	const struct changeset *cs = step->changesets.v[0];
+
+	for (size_t i = 0; i < step->changesets.n; i++) {
+		const struct changeset *other = step->changesets.v[i];
+
+		if (strcmp(other->table, ui->session->table) == 0)
+			return;
+	}
+	rules_show_table(ui, cs->table);
+}
+
 static void
 on_undo(struct ui *ui)
 {
+	show_step(ui, &ui->session->steps);
 	session_undo(ui->session);
 	ui_changed(ui);
 }
@@ -87,6 +104,7 @@ on_undo(struct ui *ui)
 static void
 on_redo(struct ui *ui)
 {
+	show_step(ui, &ui->session->redo);
 	session_redo(ui->session);
 	ui_changed(ui);
 	rules_follow(ui);
@@ -210,6 +228,9 @@ static const struct action actions[] = {
 	{ .keys = { 'P' }, .name = "policy", .foot = N_("Policy"),
 	  .run = rules_policy, .unless = unless_policy,
 	  .help = N_("Set the chain's policy") },
+	{ .keys = { 'T' }, .name = "table", .foot = N_("Table"),
+	  .run = tables_open,
+	  .help = N_("Show another table: filter, nat, mangle, raw, security") },
 	{ .keys = { 'H' }, .name = "history", .foot = N_("History"),
 	  .run = history_open_screen,
 	  .help = N_("Who changed what, and when") },

@@ -19,7 +19,16 @@ struct fitted {
 	struct columns columns;
 };
 
+/* How the listing of a table was left. */
+struct place {
+	bool seen;
+	struct line_key key;
+	size_t top;
+	enum layout layout;
+};
+
 struct rules {
+	struct place places[TABLE_COUNT];
 	struct vec lines;	/* of struct line * */
 	struct line_key *keys;	/* one a line */
 	struct fitted *fitted;	/* the columns of the chains seen so far */
@@ -44,6 +53,9 @@ const struct line *rules_selected(const struct ui *ui);
 
 /* Select a rule or, with pos SIZE_MAX, a chain's line. */
 void rules_select(struct ui *ui, const char *chain, size_t pos);
+
+/* Show another table, as it was left. */
+void rules_show_table(struct ui *ui, const char *table);
 
 /* Select what the last staged change is about. */
 void rules_follow(struct ui *ui);

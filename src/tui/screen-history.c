@@ -97,7 +97,7 @@ history_update(struct view *view)
 
 	forget_entries(revisions_data(view));
 	if (!err)
-		err = history_each(history, ui->world->table, NULL, take,
+		err = history_each(history, ui->session->table, NULL, take,
 				   revisions_data(view));
 	history_close(history);
 	if (err && err != ERR_NOT_FOUND)

@@ -396,13 +396,64 @@ const struct screen rules_screen = {
 	.actions = &rules_actions,
 };
 
+/* --- Tables --- */
+
+static struct place *
+place_of(struct rules *rules, const char *table)
+{
+	size_t at = 0;
+
+	while (strcmp(table_names[at], table) != 0)
+		at++;
+	return &rules->places[at];
+}
+
 /* A row that hides an interface may say the opposite of what the rule does. */
+static enum layout
+first_layout(const struct ui *ui)
+{
+	return columns_want_interfaces(session_candidate(ui->session)) ?
+	       LAYOUT_INTERFACES : LAYOUT_PLAIN;
+}
+
+static void
+leave_table(struct view *view)
+{
+	struct rules *rules = rules_data(view);
+	struct place *place = place_of(rules, view->ui->session->table);
+
+	*place = (struct place){ .seen = true, .top = view->top,
+				 .layout = rules->layout };
+	if (view->sel < rules->lines.n)
+		place->key = rules->keys[view->sel];
+}
+
+void
+rules_show_table(struct ui *ui, const char *table)
+{
+	struct view *view = &ui->views[0];
+	struct rules *rules = rules_data(view);
+	const struct place *place = place_of(rules, table);
+
+	if (strcmp(table, ui->session->table) == 0)
+		return;
+	leave_table(view);
+	session_switch(ui->session, table);
+	ui_changed(ui);
+	rules->layout = place->seen ? place->layout : first_layout(ui);
+	view->top = place->top;
+	view_select(view, 0);
+	select_key(view, &place->key);
+	if (session_base(ui->session)->absent)
+		ui_say(ui, _("the table %s is not in use; the first commit of a "
+			     "rule makes it"), table);
+}
+
 void
 rules_open(struct ui *ui)
 {
 	struct rules *rules = xcalloc(1, sizeof(*rules));
 
-	if (columns_want_interfaces(session_candidate(ui->session)))
-		rules->layout = LAYOUT_INTERFACES;
+	rules->layout = first_layout(ui);
 	ui_push(ui, &rules_screen, rules);
 }

@@ -113,12 +113,14 @@ extern const struct screen trial_screen;
 extern const struct screen history_screen;
 extern const struct screen diff_screen;
 extern const struct screen help_screen;
+extern const struct screen tables_screen;
 
 void rules_open(struct ui *ui);
 void review_open(struct ui *ui);
 void trial_open(struct ui *ui);
 void history_open_screen(struct ui *ui);
 void help_open(struct ui *ui);
+void tables_open(struct ui *ui);
 /* Text lines (heap, eaten), one change a line. */
 void diff_open(struct ui *ui, struct str *text, const char *heading);
 

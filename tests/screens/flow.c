@@ -123,6 +123,32 @@ test_editing(void)
 	end();
 }
 
+/* Each table is left and found as it was; nothing is undone unseen. */
+static void
+test_tables(void)
+{
+	begin("tables", false);
+	editor_keys(&e, "jd");
+	editor_keys(&e, "Trja-p udp --sport 53 -j NOTRACK<Enter>");
+	is_str(e.session->table, "raw", "T r shows the table raw");
+	ok(candidate_has("*raw") && candidate_has("-j NOTRACK"),
+	   "where a rule is staged");
+	is_int(session_staged_in(e.session, "filter"), 1,
+	       "what is staged in filter stays");
+	editor_keys(&e, "Tf");
+	is_str(e.session->table, "filter", "T f shows filter again");
+	is_int(e.ui.views[0].sel, 2, "with the selection where it was");
+	editor_keys(&e, "u");
+	is_str(e.session->table, "raw", "undo shows the table that it is in");
+	ok(!candidate_has("NOTRACK"), "and takes back the last step");
+	editor_keys(&e, "u");
+	is_str(e.session->table, "filter", "then the one before");
+	is_int(session_staged_count(e.session), 0, "and nothing is left");
+	editor_keys(&e, "T<Down><Enter>");
+	is_str(e.session->table, "security", "Enter shows the one selected");
+	end();
+}
+
 static void
 test_forms(void)
 {
@@ -300,8 +326,8 @@ test_refusal(void)
 }
 
 static void (*const tests[])(void) = {
-	test_editing, test_forms, test_searching, test_read_only, test_keep,
-	test_revert, test_elsewhere, test_leaving, test_refusal,
+	test_editing, test_tables, test_forms, test_searching, test_read_only,
+	test_keep, test_revert, test_elsewhere, test_leaving, test_refusal,
 };
 
 int
