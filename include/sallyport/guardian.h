@@ -64,9 +64,10 @@ struct guardian_event {
 void guardian_event_done(struct guardian_event *event);
 
 /* Start a guardian for trial (detached, own session, by exec of our own
- * program) and hand it over. ERR_BUSY when a trial is running. Events follow. */
+ * program) and hand it over; the tables after and the fingerprints are filled in.
+ * ERR_BUSY when a trial is running. Events follow. */
 enum err guardian_start(const struct guardian_options *opt,
-			const struct trial *trial,
+			struct trial *trial,
 			struct guardian_client *client) must_check;
 
 /* Start one that resumes the record in the run directory. */

@@ -44,19 +44,19 @@ struct revision {
 };
 void revision_free(struct revision *rev);
 
-/* Bring the trial's revision up to date with its record: insert it when its id
- * is not there, else update its state. Idempotent, and a settled one is never
+/* Bring the trial's revisions, one a table, up to date with its record: insert
+ * one where it is not there, else update its state. Idempotent, and a settled one is never
  * taken back. A trial that was reverted is followed by nothing: its own state
- * tells. Where trial->before is not the newest revision's table, that is
- * recorded first, as external. *id gets the revision; 0 while the trial is only
- * armed, as nothing is in the kernel then. */
+ * tells. Where the table before is not the newest revision's, that is recorded
+ * first, as external. *id gets the last one; 0 while the trial is only armed, as nothing is in the kernel then. */
 enum err history_record_trial(struct history *history, const struct trial *trial,
 			      int64_t *id) must_check;
 
 /* Is there a revision of this trial that says how it ended? */
 bool history_has_outcome(struct history *history, const char *trial_id);
 
-/* Compare live with the newest revision that stands (neither it nor one that it
+/* An absent table without history has none. Else compare live with the newest
+ * revision that stands (neither it nor one that it
  * was built on was reverted, failed or ended by a restart);
  * a difference becomes an "external" revision by unknown. *id gets it, 0 for
  * none. The very first one of an empty history is the "import" of what was
@@ -65,7 +65,8 @@ enum err history_sync(struct history *history, const struct ruleset *live,
 		      const struct actor *actor, int64_t now_s, int64_t *id)
 	must_check;
 
-/* Newest first: calls each until it returns false. grep (NULL for all) looks in
+/* Newest first: calls each until it returns false. table NULL: those of all
+ * tables. grep (NULL for all) looks in
  * message, user, origin, state and changeset text. The revision is borrowed; its
  * changes are NULL where their record is damaged. */
 enum err history_each(struct history *history, const char *table, const char *grep,

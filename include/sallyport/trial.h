@@ -6,7 +6,7 @@
 #ifndef SALLYPORT_TRIAL_H
 #define SALLYPORT_TRIAL_H
 
-#include <sallyport/changeset.h>
+#include <sallyport/tables.h>
 #include <sallyport/clock.h>
 
 enum trial_state {
@@ -36,6 +36,17 @@ void actor_done(struct actor *actor);
 json_t *actor_to_json(const struct actor *actor);
 void actor_from_json(const json_t *json, struct actor *actor);
 
+/* What a trial changes in one table. */
+struct trial_part {
+	struct changeset *changes;
+	struct ruleset *before;	/* the table as judged, counters as read */
+	struct ruleset *after;	/* as expected, then as read back */
+	char before_print[FINGERPRINT_SIZE];
+	char after_print[FINGERPRINT_SIZE];
+	json_t *changes_json;	/* the changes as they were read: written back as
+				 * they came, so that no extension is needed */
+};
+
 struct trial {
 	char id[37];		/* a random UUID: history's key for catching up */
 	enum trial_state state;
@@ -52,17 +63,21 @@ struct trial {
 	int64_t settled_wall_s;
 	char *reason;		/* why reverted or failed: "deadline", "asked" ... */
 	struct actor settled_by;	/* who confirmed or reverted */
-	char *lost;		/* rules of others that a revert had to drop */
-	struct changeset *changes;
-	struct ruleset *before;	/* the table as judged, counters as read */
-	struct ruleset *after;	/* as expected, then as read back */
-	char before_print[FINGERPRINT_SIZE];
-	char after_print[FINGERPRINT_SIZE];
-	json_t *changes_json;	/* the changes as they were read: written back as
-				 * they came, so that no extension is needed */
+	char *lost;		/* rules of others that a revert had to drop:
+				 * "# opaque CHAIN BASE64" lines, those of a
+				 * table other than filter below "*TABLE" */
+	struct vec parts;	/* of struct trial_part *, one a table, in the
+				 * order of the commit; undone in reverse */
 };
 
 struct trial *trial_new(void);	/* zeroed, with a fresh id, cookie and boot id */
+
+/* One part more, zeroed and the trial's: fill in changes and before. */
+struct trial_part *trial_add_part(struct trial *trial);
+struct trial_part *trial_part(const struct trial *trial, size_t at);
+
+/* Copies of the changesets, for changesets_done(). */
+void trial_changesets(const struct trial *trial, struct vec *changesets);
 void trial_free(struct trial *trial);
 
 /* Was it made in this boot and this network namespace? Never act on another. */

@@ -169,7 +169,6 @@ trial_of(const struct world *world, const struct apply_request *req,
 	 bool overridden)
 {
 	struct trial *trial = trial_new();
-	const struct changeset *cs = req->changes->v[0];
 
 	trial->window_ms = (int64_t)req->seconds * 1000;
 	trial->no_trial = req->no_trial;
@@ -177,8 +176,13 @@ trial_of(const struct world *world, const struct apply_request *req,
 	trial->message = xstrdup(req->message ? req->message : "");
 	trial->origin = xstrdup(req->origin);
 	trial->override = overridden ? xstrdup(req->override) : NULL;
-	trial->changes = changeset_copy(cs);
-	trial->before = ruleset_copy(tables_get(req->base, cs->table));
+	for (size_t i = 0; i < req->changes->n; i++) {
+		const struct changeset *cs = req->changes->v[i];
+		struct trial_part *part = trial_add_part(trial);
+
+		part->changes = changeset_copy(cs);
+		part->before = ruleset_copy(tables_get(req->base, cs->table));
+	}
 	return trial;
 }
 

@@ -77,9 +77,7 @@ sync_tables(const struct world *world, struct history *history,
 	for (size_t i = 0; i < live->v.n && !err; i++) {
 		const struct ruleset *rs = live->v.v[i];
 
-		if (!rs->absent)
-			err = history_sync(history, rs, &world->actor, now_s,
-					   &id);
+		err = history_sync(history, rs, &world->actor, now_s, &id);
 	}
 	return err;
 }

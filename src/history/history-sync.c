@@ -186,11 +186,27 @@ end_trials(struct history *history, int64_t now_s)
 	return err;
 }
 
+/* A table that is not in use and never was. */
+static enum err
+has_nothing_to_tell(struct history *history, const struct ruleset *live,
+		    bool *nothing)
+{
+	char known[FINGERPRINT_SIZE];
+	int64_t newest = 1;
+	enum err err = OK;
+
+	if (live->absent)
+		err = newest_standing(history, live->table, &newest, known);
+	*nothing = newest == 0;
+	return err;
+}
+
 enum err
 history_sync(struct history *history, const struct ruleset *live,
 	     const struct actor *actor, int64_t now_s, int64_t *id)
 {
 	int64_t newest;
+	bool nothing;
 	enum err err;
 
 	*id = 0;
@@ -199,6 +215,8 @@ history_sync(struct history *history, const struct ruleset *live,
 		return err;
 	err = end_trials(history, now_s);
 	if (!err)
+		err = has_nothing_to_tell(history, live, &nothing);
+	if (!err && !nothing)
 		err = sync_to(history, live, actor, now_s, proc_netns_cookie(),
 			      id, &newest);
 	if (err) {

@@ -41,13 +41,14 @@ trial_time(const struct trial *trial)
 }
 
 static struct revision *
-trial_revision(const struct trial *trial, int64_t parent)
+trial_revision(const struct trial *trial, const struct trial_part *part,
+	       int64_t parent)
 {
 	struct revision *rev = revision_new();
 
 	rev->parent = parent;
 	rev->time_s = trial_time(trial);
-	memcpy(rev->table, trial->changes->table, sizeof(rev->table));
+	memcpy(rev->table, part->before->table, sizeof(rev->table));
 	actor_copy(&rev->actor, &trial->actor);
 	rev->message = xstrdup(or_empty(trial->message));
 	rev->origin = xstrdup(or_empty(trial->origin));
@@ -62,42 +63,46 @@ trial_revision(const struct trial *trial, int64_t parent)
 	rev->boot_id = xstrdup(trial->boot_id);
 	rev->lost = xstrdup(trial->lost);
 	rev->netns_cookie = trial->netns_cookie;
-	rev->changes = changeset_copy(trial->changes);
+	rev->changes = changeset_copy(part->changes);
 	return rev;
 }
 
 /* What the trial began from may be news too: others may have changed the table
  * after the last look. */
 static enum err
-insert_trial(struct history *history, const struct trial *trial, int64_t *id)
+insert_part(struct history *history, const struct trial *trial,
+	    const struct trial_part *part, int64_t *id)
 {
 	struct revision *rev;
 	int64_t found, parent;
 	enum err err;
 
-	err = sync_to(history, trial->before, &trial->actor, trial_time(trial),
+	err = sync_to(history, part->before, &trial->actor, trial_time(trial),
 		      trial->netns_cookie, &found, &parent);
 	if (err)
 		return err;
-	rev = trial_revision(trial, parent);
-	err = revision_insert(history, rev, trial->before, trial->after);
+	rev = trial_revision(trial, part, parent);
+	err = revision_insert(history, rev, part->before, part->after);
 	*id = rev->id;
 	revision_free(rev);
 	return err;
 }
 
 static enum err
-find_trial(struct history *history, const char *trial_id, int64_t *id)
+find_part(struct history *history, const char *trial_id, const char *table,
+	  int64_t *id)
 {
 	struct stmt *stmt;
 	enum err err;
 	bool row;
 
 	err = stmt_new(history->db,
-		       "SELECT id FROM revision WHERE trial_id = :trial", &stmt);
+		       "SELECT id FROM revision WHERE trial_id = :trial"
+		       " AND table_name = :table", &stmt);
 	if (err)
 		return err;
 	stmt_bind_text(stmt, ":trial", trial_id);
+	stmt_bind_text(stmt, ":table", table);
 	err = stmt_next(stmt, &row);
 	if (!err)
 		*id = row ? stmt_int(stmt, 0) : 0;
@@ -137,19 +142,31 @@ update_trial(struct history *history, const struct trial *trial, int64_t id)
 }
 
 static enum err
-record(struct history *history, const struct trial *trial, int64_t *id)
+record_part(struct history *history, const struct trial *trial,
+	    const struct trial_part *part, int64_t *id)
 {
 	enum err err;
 
-	err = find_trial(history, trial->id, id);
+	err = find_part(history, trial->id, part->before->table, id);
 	if (err)
 		return err;
 	if (*id)
 		err = update_trial(history, trial, *id);
 	else
-		err = insert_trial(history, trial, id);
+		err = insert_part(history, trial, part, id);
 	if (!err && states[trial->state].undone)
 		err = revision_undone(history, *id);
+	return err;
+}
+
+/* A revision a table; *id gets the last one's. */
+static enum err
+record(struct history *history, const struct trial *trial, int64_t *id)
+{
+	enum err err = OK;
+
+	for (size_t i = 0; i < trial->parts.n && !err; i++)
+		err = record_part(history, trial, trial_part(trial, i), id);
 	return err;
 }
 

@@ -77,7 +77,8 @@ history_each(struct history *history, const char *table, const char *grep,
 	enum err err;
 
 	err = select_revisions(history,
-			       "WHERE r.table_name = :table AND (:grep IS NULL"
+			       "WHERE (:table IS NULL OR r.table_name = :table)"
+			       " AND (:grep IS NULL"
 			       " OR instr(r.message, :grep)"
 			       " OR instr(ifnull(r.user, ''), :grep)"
 			       " OR instr(r.origin, :grep)"

@@ -18,10 +18,11 @@ check_request(const struct trial *trial)
 		return fail(ERR_FAIL,
 			    _("this change was made for another network "
 			      "namespace"));
-	if (!trial->after)
-		return fail(ERR_FAIL,
-			    _("the request does not say what the table "
-			      "is to become"));
+	for (size_t i = 0; i < trial->parts.n; i++)
+		if (!trial_part(trial, i)->after)
+			return fail(ERR_FAIL,
+				    _("the request does not say what the table "
+				      "is to become"));
 	if (!trial->no_trial &&
 	    (trial->window_ms <= 0 || trial->window_ms > WINDOW_MAX_MS))
 		return fail(ERR_USAGE, _("a trial takes an hour at most"));
@@ -52,29 +53,49 @@ clear_record(const struct guardian *g)
 	return err;
 }
 
+/* A table while it is committed. */
+struct arming {
+	struct trial_part *part;
+	struct ruleset *live;
+	struct ruleset *expected;
+};
+
 /* The live table must be what was judged, and what becomes of it what was
  * shown. */
 static enum err
-compare(struct guardian *g, struct ruleset **live, struct ruleset **expected)
+compare(struct guardian *g, struct arming *a)
 {
+	const char *table = a->part->before->table;
 	char print[FINGERPRINT_SIZE];
-	enum err err = table_read(g, live, print);
+	enum err err = table_read(g, table, &a->live, print);
 
 	if (err)
 		return err;
-	if (strcmp(print, g->trial->before_print) != 0)
+	if (strcmp(print, a->part->before_print) != 0)
 		return fail(ERR_CONFLICT,
-			    _("the live table is not the one that was "
-			      "judged: it was changed meanwhile"));
-	err = table_expect(*live, g->trial->changes, expected);
+			    _("the live table '%s' is not the one that was "
+			      "judged: it was changed meanwhile"), table);
+	err = table_expect(a->live, a->part->changes, &a->expected);
 	if (err)
 		return err;
-	ruleset_fingerprint(*expected, print);
-	if (strcmp(print, g->trial->after_print) != 0)
+	ruleset_fingerprint(a->expected, print);
+	if (strcmp(print, a->part->after_print) != 0)
 		return fail(ERR_CONFLICT,
-			    _("the change does not give the table that "
-			      "was judged"));
+			    _("the change does not give the table '%s' that "
+			      "was judged"), table);
 	return OK;
+}
+
+static enum err
+compare_all(struct guardian *g, struct arming *armings)
+{
+	enum err err = OK;
+
+	for (size_t i = 0; i < g->trial->parts.n && !err; i++) {
+		armings[i].part = trial_part(g->trial, i);
+		err = compare(g, &armings[i]);
+	}
+	return err;
 }
 
 static enum err
@@ -96,7 +117,7 @@ write_record(struct guardian *g)
 /* What the backend reports is one thing, the kernel's table is another: the
  * table decides whether the change is in. */
 static enum err
-commit(struct guardian *g, const struct ruleset *live)
+commit(struct guardian *g, const struct arming *a)
 {
 	char print[FINGERPRINT_SIZE];
 	char *reason;
@@ -104,13 +125,13 @@ commit(struct guardian *g, const struct ruleset *live)
 	enum err err;
 
 	step(g, "before commit");
-	err = g->be->ops->commit(g->be, live, g->trial->changes);
+	err = g->be->ops->commit(g->be, a->live, a->part->changes);
 	step(g, "after commit");
 	if (!err)
 		return OK;
 	reason = xstrdup(err_message());
-	if (table_read(g, &now, print) == OK &&
-	    strcmp(print, g->trial->after_print) == 0)
+	if (table_read(g, a->part->before->table, &now, print) == OK &&
+	    strcmp(print, a->part->after_print) == 0)
 		err = OK;
 	else
 		fail(err, "%s", reason);
@@ -119,25 +140,54 @@ commit(struct guardian *g, const struct ruleset *live)
 	return err;
 }
 
+/* *n gets how many tables are committed. */
+static enum err
+commit_all(struct guardian *g, const struct arming *armings, size_t *n)
+{
+	enum err err = OK;
+
+	for (*n = 0; *n < g->trial->parts.n; ++*n) {
+		if (*n > 0)
+			step(g, "between tables");
+		err = commit(g, &armings[*n]);
+		if (err)
+			break;
+	}
+	return err;
+}
+
+static enum err
+read_back(struct guardian *g, const struct arming *a)
+{
+	struct trial_part *part = a->part;
+	struct ruleset *back = NULL;
+	char print[FINGERPRINT_SIZE];
+	enum err err = table_read_back(g, a->expected, &back, print);
+
+	if (err)
+		return err;
+	ruleset_free(part->after);
+	part->after = back;
+	memcpy(part->after_print, print, sizeof(print));
+	return OK;
+}
+
 /* The change is in the kernel: it is on trial, or undone where the kernel has
  * not got what was committed. */
 static void
-go_on_trial(struct guardian *g, const struct ruleset *expected)
+go_on_trial(struct guardian *g, const struct arming *armings)
 {
 	struct trial *trial = g->trial;
-	struct ruleset *back = NULL;
-	char print[FINGERPRINT_SIZE];
-	enum err err = table_read_back(g, expected, &back, print);
+	enum err err = OK;
 
 	trial->committed_wall_s = g->clock->wall_s(g->clock);
 	trial->state = TRIAL_ON;
+	for (size_t i = 0; i < trial->parts.n && !err; i++)
+		err = read_back(g, &armings[i]);
 	if (err) {
 		revert_begin(g, err_message(), NULL);
 		return;
 	}
-	ruleset_free(trial->after);
-	trial->after = back;
-	memcpy(trial->after_print, print, sizeof(print));
 	if (trial->no_trial) {
 		actor_copy(&trial->settled_by, &trial->actor);
 		outcome_settle(g, TRIAL_CONFIRMED);
@@ -149,21 +199,38 @@ go_on_trial(struct guardian *g, const struct ruleset *expected)
 	step(g, "on trial");
 }
 
-/* Nothing but the refused commit itself is known to history. */
+/* The kernel does not take table n. Where nothing is in yet nothing but the
+ * refused commit itself is known to history; what is in already is undone. */
 static void
-refused(struct guardian *g, enum err err)
+refused(struct guardian *g, enum err err, size_t n)
 {
+	g->err = err;
+	if (n > 0) {
+		revert_begin(g, err_message(), NULL);
+		return;
+	}
 	free(g->trial->reason);
 	g->trial->reason = xstrdup(err_message());
-	g->err = err;
 	outcome_settle(g, TRIAL_FAILED);
+}
+
+static void
+commit_armed(struct guardian *g, const struct arming *armings)
+{
+	size_t n;
+	enum err err = commit_all(g, armings, &n);
+
+	if (err)
+		refused(g, err, n);
+	else
+		go_on_trial(g, armings);
 }
 
 static void
 arm_locked(struct guardian *g)
 {
-	struct ruleset *live = NULL, *expected = NULL;
-	enum err err = compare(g, &live, &expected);
+	struct arming armings[TABLE_COUNT] = { { 0 } };
+	enum err err = compare_all(g, armings);
 
 	if (!err && process_is_terminated())
 		err = fail(ERR_FAIL, _("terminated before the commit"));
@@ -173,14 +240,12 @@ arm_locked(struct guardian *g)
 		outcome_fail(g, err);
 		trial_forget(g->run_dir);
 	} else {
-		err = commit(g, live);
-		if (err)
-			refused(g, err);
-		else
-			go_on_trial(g, expected);
+		commit_armed(g, armings);
 	}
-	ruleset_free(live);
-	ruleset_free(expected);
+	for (size_t i = 0; i < ARRAY_LEN(armings); i++) {
+		ruleset_free(armings[i].live);
+		ruleset_free(armings[i].expected);
+	}
 }
 
 void

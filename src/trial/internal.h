@@ -69,9 +69,10 @@ int process_watch(pid_t pid);	/* pidfd_open() */
 int guardian_run(struct guardian *g, pid_t supervisor, int fd);
 void guardian_close(struct guardian *g);
 
-/* table.c: the kernel's table. */
-enum err table_read(struct guardian *g, struct ruleset **live,
-		    char print[FINGERPRINT_SIZE]) must_check;
+/* table.c: the kernel's tables. */
+enum err table_read(struct guardian *g, const char *table,
+		    struct ruleset **live, char print[FINGERPRINT_SIZE])
+	must_check;
 /* Copy rs and apply cs to it. */
 enum err table_expect(const struct ruleset *rs, const struct changeset *cs,
 		      struct ruleset **expected) must_check;
@@ -86,7 +87,7 @@ void guardian_arm(struct guardian *g, struct trial *trial_take);
 /* resume.c: from a record to wherever it had come. */
 void guardian_take_over(struct guardian *g);
 
-/* revert.c */
+/* revert.c. A trial that was never committed whole ends as failed. */
 void revert_begin(struct guardian *g, const char *reason,
 		  const struct actor *by);
 void revert_try(struct guardian *g);

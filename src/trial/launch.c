@@ -164,39 +164,39 @@ launch_with(const struct guardian_options *opt, const struct request *request,
 	return err;
 }
 
-/* What the request carries on top of the caller's trial: the table as it is to
- * become, so that the guardian need not print a rule for the record. */
+/* The table as it is to become, so that the guardian need not print a rule for
+ * the record. */
 static enum err
-trial_complete(const struct trial *trial, struct trial *full)
+part_complete(struct trial_part *part)
 {
 	enum err err;
 
-	*full = *trial;
-	full->after = ruleset_copy(trial->before);
-	err = changeset_apply(trial->changes, full->after);
+	ruleset_free(part->after);
+	part->after = ruleset_copy(part->before);
+	err = changeset_apply(part->changes, part->after);
 	if (!err) {
-		ruleset_fingerprint(full->before, full->before_print);
-		ruleset_fingerprint(full->after, full->after_print);
+		ruleset_fingerprint(part->before, part->before_print);
+		ruleset_fingerprint(part->after, part->after_print);
 	}
 	return err;
 }
 
 enum err
-guardian_start(const struct guardian_options *opt, const struct trial *trial,
+guardian_start(const struct guardian_options *opt, struct trial *trial,
 	       struct guardian_client *client)
 {
-	struct request request = { .kind = REQUEST_TRIAL, .by.uid = -1 };
-	struct trial full;
-	enum err err;
+	const struct request request = {
+		.kind = REQUEST_TRIAL, .by.uid = -1, .trial = trial,
+	};
+	enum err err = OK;
 
 	client_init(client, -1);
 	if (guardian_running(opt))
 		return fail(ERR_BUSY, _("another trial is running"));
-	err = trial_complete(trial, &full);
-	request.trial = &full;
+	for (size_t i = 0; i < trial->parts.n && !err; i++)
+		err = part_complete(trial_part(trial, i));
 	if (!err)
 		err = launch_with(opt, &request, client);
-	ruleset_free(full.after);
 	return err;
 }
 

@@ -7,7 +7,7 @@
 #include <sallyport/trial.h>
 
 /* The newest form of the record that this program reads and writes. */
-#define TRIAL_FORMAT 1
+#define TRIAL_FORMAT 2
 
 /* Larger than a table of 200,000 rules twice, in base64. */
 #define TRIAL_SIZE_MAX ((size_t)512 << 20)

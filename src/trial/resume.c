@@ -11,6 +11,14 @@ enum where {
 	IS_BEFORE,	/* not committed, or undone already */
 	IS_AFTER,	/* committed */
 	IS_OTHER,	/* others changed it, or it cannot be read now */
+	IS_MIXED,	/* of several tables some are as before, some are not */
+};
+
+/* How the live tables stand to the record. */
+struct found {
+	enum where where;	/* all of them together */
+	bool readable;		/* all could be read */
+	bool committed;		/* each has the change, others' changes aside */
 };
 
 static void
@@ -34,25 +42,67 @@ settle_because(struct guardian *g, enum trial_state state, const char *reason)
 /* Was the change of a record that is only armed made? Others' changes aside,
  * its inverse then fits. */
 static bool
-is_committed(const struct trial *trial, const struct ruleset *live,
-	     enum where where)
+is_committed(const struct trial_part *part, const struct ruleset *live)
 {
-	struct changeset *inverse = changeset_invert(trial->changes);
+	struct changeset *inverse = changeset_invert(part->changes);
 	struct ruleset *undone = NULL;
 	bool fits = table_expect(live, inverse, &undone) == OK;
 
 	changeset_free(inverse);
 	ruleset_free(undone);
-	return where == IS_AFTER || fits;
+	return fits;
+}
+
+static enum where
+look_at(struct guardian *g, const struct trial_part *part, struct found *found)
+{
+	struct ruleset *live = NULL;
+	char print[FINGERPRINT_SIZE];
+	enum where where = IS_OTHER;
+
+	if (table_read(g, part->before->table, &live, print) != OK) {
+		found->readable = false;
+		return IS_OTHER;
+	}
+	if (strcmp(print, part->before_print) == 0)
+		where = IS_BEFORE;
+	else if (strcmp(print, part->after_print) == 0)
+		where = IS_AFTER;
+	if (where == IS_BEFORE ||
+	    (where == IS_OTHER && !is_committed(part, live)))
+		found->committed = false;
+	ruleset_free(live);
+	return where;
+}
+
+static enum where
+join(enum where a, enum where b)
+{
+	if (a == b)
+		return a;
+	return a == IS_BEFORE || b == IS_BEFORE || a == IS_MIXED ||
+	       b == IS_MIXED ? IS_MIXED : IS_OTHER;
+}
+
+static struct found
+look(struct guardian *g)
+{
+	struct found found = { .readable = true, .committed = true };
+
+	for (size_t i = 0; i < g->trial->parts.n; i++) {
+		enum where where = look_at(g, trial_part(g->trial, i), &found);
+
+		found.where = i == 0 ? where : join(found.where, where);
+	}
+	return found;
 }
 
 static void
-resume_no_trial(struct guardian *g, const struct ruleset *live,
-		enum where where)
+resume_no_trial(struct guardian *g, const struct found *found)
 {
-	if (!live)
+	if (!found->readable)
 		die("%s", err_message());	/* restarted, and read again */
-	if (where != IS_BEFORE && is_committed(g->trial, live, where)) {
+	if (found->committed) {
 		actor_copy(&g->trial->settled_by, &g->trial->actor);
 		outcome_settle(g, TRIAL_CONFIRMED);
 	} else {
@@ -62,11 +112,13 @@ resume_no_trial(struct guardian *g, const struct ruleset *live,
 }
 
 static void
-resume_armed(struct guardian *g, const struct ruleset *live, enum where where)
+resume_armed(struct guardian *g, const struct found *found)
 {
-	if (g->trial->no_trial) {
-		resume_no_trial(g, live, where);
-	} else if (where == IS_BEFORE) {
+	if (found->where == IS_MIXED) {
+		revert_begin(g, "interrupted between two tables", NULL);
+	} else if (g->trial->no_trial) {
+		resume_no_trial(g, found);
+	} else if (found->where == IS_BEFORE) {
 		settle_because(g, TRIAL_FAILED,
 			       "interrupted before the commit");
 	} else {
@@ -79,11 +131,11 @@ resume_armed(struct guardian *g, const struct ruleset *live, enum where where)
 }
 
 static void
-resume_on(struct guardian *g, enum where where)
+resume_on(struct guardian *g, const struct found *found)
 {
 	bool due = guardian_now(g) >= g->trial->deadline_ms;
 
-	if (where == IS_BEFORE)
+	if (found->where == IS_BEFORE)
 		settle_because(g, TRIAL_REVERTED,
 			       due ? "deadline" : "found undone");
 	else if (due || g->trial->state == TRIAL_NOT_REVERTED)
@@ -95,22 +147,12 @@ resume_on(struct guardian *g, enum where where)
 static void
 resume_unsettled(struct guardian *g)
 {
-	const struct trial *trial = g->trial;
-	struct ruleset *live = NULL;
-	char print[FINGERPRINT_SIZE];
-	enum where where = IS_OTHER;
+	struct found found = look(g);
 
-	if (table_read(g, &live, print) == OK) {
-		if (strcmp(print, trial->before_print) == 0)
-			where = IS_BEFORE;
-		else if (strcmp(print, trial->after_print) == 0)
-			where = IS_AFTER;
-	}
-	if (trial->state == TRIAL_ARMED)
-		resume_armed(g, live, where);
+	if (g->trial->state == TRIAL_ARMED)
+		resume_armed(g, &found);
 	else
-		resume_on(g, where);
-	ruleset_free(live);
+		resume_on(g, &found);
 }
 
 /* A record that is not to be acted on stays as it is. */
@@ -126,10 +168,11 @@ load(struct guardian *g)
 	if (!trial_is_ours(g->trial))
 		return fail(ERR_FAIL, _("the run directory holds the trial of "
 					"another network namespace or boot"));
-	if (!g->trial->after)
-		return fail(ERR_FAIL,
-			    _("the trial record does not hold the table "
-			      "after the change"));
+	for (size_t i = 0; i < g->trial->parts.n; i++)
+		if (!trial_part(g->trial, i)->after)
+			return fail(ERR_FAIL,
+				    _("the trial record does not hold the "
+				      "table after the change"));
 	return OK;
 }
 

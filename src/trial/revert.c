@@ -39,44 +39,47 @@ revert_begin(struct guardian *g, const char *reason, const struct actor *by)
 /* The exact inverse where nobody else was there, else the touched chains as
  * they were, or the whole old table. */
 static struct changeset *
-plan(const struct trial *trial, const struct ruleset *live, const char *print,
-     bool whole, struct str *lost)
+plan(const struct trial_part *part, const struct ruleset *live,
+     const char *print, bool whole, struct str *lost)
 {
 	struct ruleset *undone = NULL;
 	struct changeset *cs;
 	enum err err;
 
 	if (whole) {
-		ruleset_lost(live, trial->before, trial->before, trial->after,
+		ruleset_lost(live, part->before, part->before, part->after,
 			     lost);
-		return changeset_diff(live, trial->before, true);
+		return changeset_diff(live, part->before, true);
 	}
-	if (strcmp(print, trial->after_print) != 0)
-		return changeset_restore_chains(trial->changes, live,
-						trial->before, trial->after,
+	if (strcmp(print, part->after_print) != 0)
+		return changeset_restore_chains(part->changes, live,
+						part->before, part->after,
 						lost);
-	cs = changeset_invert(trial->changes);
+	cs = changeset_invert(part->changes);
 	err = table_expect(live, cs, &undone);
 	ruleset_free(undone);
 	if (!err)
 		return cs;
 	changeset_free(cs);
-	return changeset_restore_chains(trial->changes, live, trial->before,
-					trial->after, lost);
+	return changeset_restore_chains(part->changes, live, part->before,
+					part->after, lost);
 }
 
 /* What is about to be lost is in the record first. Returns the list before,
  * for where nothing comes of it. */
 static char *
-lost_add(struct guardian *g, const struct str *lost)
+lost_add(struct guardian *g, const char *table, const struct str *lost)
 {
 	char *kept = g->trial->lost;
+	bool named = strcmp(table, "filter") != 0;
 
 	if (!lost->len) {
 		g->trial->lost = xstrdup(kept);
 		return kept;
 	}
-	g->trial->lost = xasprintf("%s%s", kept ? kept : "", str_text(lost));
+	g->trial->lost = xasprintf("%s%s%s%s%s", kept ? kept : "",
+				   named ? "*" : "", named ? table : "",
+				   named ? "\n" : "", str_text(lost));
 	if (trial_save(g->trial, g->run_dir) != OK)
 		process_note("%s", err_message());
 	return kept;
@@ -86,7 +89,7 @@ static enum err
 commit(struct guardian *g, const struct ruleset *live,
        const struct changeset *cs, const struct str *lost)
 {
-	char *kept = lost_add(g, lost);
+	char *kept = lost_add(g, cs->table, lost);
 	enum err err;
 
 	step(g, "before revert commit");
@@ -120,18 +123,18 @@ carry_out(struct guardian *g, const struct ruleset *live,
 }
 
 static enum err
-attempt(struct guardian *g, bool whole)
+attempt(struct guardian *g, const struct trial_part *part, bool whole)
 {
 	struct ruleset *live = NULL;
 	struct changeset *cs;
 	struct str lost = { 0 };
 	char print[FINGERPRINT_SIZE];
-	enum err err = table_read(g, &live, print);
+	enum err err = table_read(g, part->before->table, &live, print);
 
 	if (err)
 		return err;
-	if (strcmp(print, g->trial->before_print) != 0) {
-		cs = plan(g->trial, live, print, whole, &lost);
+	if (strcmp(print, part->before_print) != 0) {
+		cs = plan(part, live, print, whole, &lost);
 		if (cs->changes.n)
 			err = carry_out(g, live, cs, &lost);
 		changeset_free(cs);
@@ -144,13 +147,13 @@ attempt(struct guardian *g, bool whole)
 /* A conflict is somebody who was faster: read again. Any other refusal leaves
  * only the whole old table. */
 static enum err
-revert_table(struct guardian *g)
+revert_table(struct guardian *g, const struct trial_part *part)
 {
 	bool whole = false;
 	enum err err = ERR_FAIL;
 
 	for (int i = 0; i < ATTEMPTS && err; i++) {
-		err = attempt(g, whole);
+		err = attempt(g, part, whole);
 		if (err && err != ERR_CONFLICT) {
 			process_note("%s", err_message());
 			if (whole)
@@ -159,6 +162,30 @@ revert_table(struct guardian *g)
 		}
 	}
 	return err;
+}
+
+/* The last one committed first. One that the kernel does not give back keeps
+ * none of the others. */
+static enum err
+revert_tables(struct guardian *g)
+{
+	char *reason = NULL;
+	enum err failed = OK;
+
+	for (size_t i = g->trial->parts.n; i-- > 0;) {
+		enum err err = revert_table(g, trial_part(g->trial, i));
+
+		if (err && !failed)
+			reason = xstrdup(err_message());
+		if (err)
+			failed = err;
+		if (i > 0)
+			step(g, "between reverts");
+	}
+	if (failed)
+		fail(failed, "%s", reason);
+	free(reason);
+	return failed;
 }
 
 static void
@@ -219,11 +246,12 @@ revert_try(struct guardian *g)
 		g->next_ms = guardian_now(g) + LOCK_RETRY_MS;
 		return;
 	}
-	err = revert_table(g);
+	err = revert_tables(g);
 	if (locked)
 		g->be->ops->unlock(g->be);
 	if (err)
 		not_reverted(g);
 	else
-		outcome_settle(g, TRIAL_REVERTED);
+		outcome_settle(g, g->trial->committed_wall_s ? TRIAL_REVERTED :
+							      TRIAL_FAILED);
 }

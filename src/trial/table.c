@@ -4,10 +4,10 @@
 #include "internal.h"
 
 enum err
-table_read(struct guardian *g, struct ruleset **live,
+table_read(struct guardian *g, const char *table, struct ruleset **live,
 	   char print[FINGERPRINT_SIZE])
 {
-	enum err err = g->be->ops->read(g->be, g->trial->before->table, live);
+	enum err err = g->be->ops->read(g->be, table, live);
 
 	if (!err)
 		ruleset_fingerprint(*live, print);
@@ -62,7 +62,7 @@ table_read_back(struct guardian *g, const struct ruleset *expected,
 	enum err err;
 
 	step(g, "before read back");
-	err = table_read(g, back, print);
+	err = table_read(g, expected->table, back, print);
 	if (err || ruleset_equal(*back, expected) || has_shape(*back, expected))
 		return err;
 	ruleset_free(*back);

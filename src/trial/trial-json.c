@@ -49,11 +49,11 @@ table_to_json(const struct ruleset *rs)
 /* The table after the changes, where it is what they make of the table before:
  * the caller's, or NULL. */
 static struct ruleset *
-table_expected(const struct trial *trial)
+table_expected(const struct trial_part *part)
 {
-	struct ruleset *expected = ruleset_copy(trial->before);
+	struct ruleset *expected = ruleset_copy(part->before);
 
-	if (changeset_apply(trial->changes, expected) == OK)
+	if (changeset_apply(part->changes, expected) == OK)
 		return expected;
 	ruleset_free(expected);
 	return NULL;
@@ -62,24 +62,49 @@ table_expected(const struct trial *trial)
 /* true stands for what the changes make of the table before: half the
  * record. */
 static json_t *
-after_to_json(const struct trial *trial)
+after_to_json(const struct trial_part *part)
 {
 	struct ruleset *expected;
 	bool same;
 
-	if (!trial->after)
+	if (!part->after)
 		return json_null();
-	expected = table_expected(trial);
-	same = expected && ruleset_equal(expected, trial->after);
+	expected = table_expected(part);
+	same = expected && ruleset_equal(expected, part->after);
 	ruleset_free(expected);
-	return same ? json_true() : ruleset_to_json(trial->after);
+	return same ? json_true() : ruleset_to_json(part->after);
+}
+
+static json_t *
+part_to_json(const struct trial_part *part)
+{
+	json_t *json = json_object();
+	json_t *changes = part->changes_json;
+
+	json_object_set_new(json, "before_print",
+			    json_text(part->before_print));
+	json_object_set_new(json, "after_print", json_text(part->after_print));
+	json_object_set_new(json, "changes", changes ? json_incref(changes) :
+			    changeset_to_json(part->changes));
+	json_object_set_new(json, "before", table_to_json(part->before));
+	json_object_set_new(json, "after", after_to_json(part));
+	return json;
+}
+
+static json_t *
+parts_to_json(const struct trial *trial)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < trial->parts.n; i++)
+		json_array_append_new(list, part_to_json(trial_part(trial, i)));
+	return list;
 }
 
 json_t *
 trial_to_json(const struct trial *trial)
 {
 	json_t *json = json_object();
-	json_t *changes = trial->changes_json;
 
 	json_object_set_new(json, "format", json_integer(TRIAL_FORMAT));
 	json_object_set_new(json, "id", json_text(trial->id));
@@ -104,13 +129,7 @@ trial_to_json(const struct trial *trial)
 	json_object_set_new(json, "settled_by",
 			    actor_to_json(&trial->settled_by));
 	json_object_set_new(json, "lost", json_text(trial->lost));
-	json_object_set_new(json, "before_print",
-			    json_text(trial->before_print));
-	json_object_set_new(json, "after_print", json_text(trial->after_print));
-	json_object_set_new(json, "changes", changes ? json_incref(changes) :
-			    changeset_to_json(trial->changes));
-	json_object_set_new(json, "before", table_to_json(trial->before));
-	json_object_set_new(json, "after", after_to_json(trial));
+	json_object_set_new(json, "tables", parts_to_json(trial));
 	return json;
 }
 
@@ -186,39 +205,93 @@ take_table(const json_t *json, const char *key, const char *print,
 }
 
 static enum err
-take_after(const json_t *json, struct trial *trial)
+take_after(const json_t *json, struct trial_part *part)
 {
 	const json_t *after = json_object_get(json, "after");
 
 	if (json_is_null(after))
 		return OK;
 	if (!json_is_true(after))
-		return take_table(json, "after", trial->after_print,
-				  &trial->after);
-	trial->after = table_expected(trial);
-	if (!trial->after)
+		return take_table(json, "after", part->after_print,
+				  &part->after);
+	part->after = table_expected(part);
+	if (!part->after)
 		return fail(ERR_FAIL, _("the trial record's changes do not fit "
 					"its table"));
-	return check_table(trial->after, "after", trial->after_print);
+	return check_table(part->after, "after", part->after_print);
+}
+
+static enum err
+take_prints(const json_t *json, struct trial_part *part)
+{
+	enum err err = take_hex(json, "before_print", part->before_print,
+				FINGERPRINT_SIZE, false);
+
+	if (!err)
+		err = take_hex(json, "after_print", part->after_print,
+			       FINGERPRINT_SIZE, true);
+	return err;
+}
+
+static bool
+is_one_table(const struct trial_part *part)
+{
+	const char *table = part->before->table;
+
+	return strcmp(part->changes->table, table) == 0 &&
+	       (!part->after || strcmp(part->after->table, table) == 0);
+}
+
+static enum err
+take_part(const json_t *json, struct trial_part *part)
+{
+	const json_t *changes = json_object_get(json, "changes");
+	enum err err = take_prints(json, part);
+
+	if (!err) {
+		err = changeset_from_json(changes, &part->changes);
+		if (err)
+			return fail(ERR_FAIL, _("the trial record's changes: "
+						"%s"), err_message());
+	}
+	if (!err)
+		err = take_table(json, "before", part->before_print,
+				 &part->before);
+	if (!err)
+		err = take_after(json, part);
+	if (!err && !is_one_table(part))
+		err = fail(ERR_FAIL, _("the trial record mixes tables up"));
+	if (!err)
+		part->changes_json = json_incref((json_t *)(uintptr_t)changes);
+	return err;
+}
+
+static bool
+has_table_before(const struct trial *trial, size_t at)
+{
+	const char *table = trial_part(trial, at)->before->table;
+
+	for (size_t i = 0; i < at; i++)
+		if (strcmp(trial_part(trial, i)->before->table, table) == 0)
+			return true;
+	return false;
 }
 
 static enum err
 take_tables(const json_t *json, struct trial *trial)
 {
-	enum err err = changeset_from_json(json_object_get(json, "changes"),
-					   &trial->changes);
+	const json_t *list = json_object_get(json, "tables");
+	size_t n = json_array_size(list);
+	enum err err = OK;
 
-	if (err)
-		return fail(ERR_FAIL, _("the trial record's changes: %s"),
-			    err_message());
-	err = take_table(json, "before", trial->before_print, &trial->before);
-	if (!err)
-		err = take_after(json, trial);
-	if (!err && (strcmp(trial->changes->table, trial->before->table) != 0 ||
-		     (trial->after && strcmp(trial->after->table,
-					     trial->before->table) != 0)))
-		err = fail(ERR_FAIL,
-			   _("the trial record names several tables"));
+	if (n == 0 || n > TABLE_COUNT)
+		return bad_field("tables");
+	for (size_t i = 0; i < n && !err; i++) {
+		err = take_part(json_array_get(list, i), trial_add_part(trial));
+		if (!err && has_table_before(trial, i))
+			err = fail(ERR_FAIL, _("the trial record names a table "
+					       "twice"));
+	}
 	return err;
 }
 
@@ -253,12 +326,6 @@ take_names(const json_t *json, struct trial *trial)
 	if (!err)
 		err = take_hex(json, "boot_id", trial->boot_id,
 			       sizeof(trial->boot_id), true);
-	if (!err)
-		err = take_hex(json, "before_print", trial->before_print,
-			       FINGERPRINT_SIZE, false);
-	if (!err)
-		err = take_hex(json, "after_print", trial->after_print,
-			       FINGERPRINT_SIZE, true);
 	return err;
 }
 
@@ -288,6 +355,12 @@ check_format(const json_t *json)
 			      "sallyport (format %lld, this one reads %d)"),
 			    (long long)json_integer_value(format),
 			    TRIAL_FORMAT);
+	if (json_integer_value(format) < TRIAL_FORMAT)
+		return fail(ERR_FAIL,
+			    _("the trial record was written by an older "
+			      "sallyport (format %lld, this one reads %d)"),
+			    (long long)json_integer_value(format),
+			    TRIAL_FORMAT);
 	return OK;
 }
 
@@ -308,7 +381,6 @@ trial_from_json(const json_t *json, struct trial **trial)
 		return err;
 	}
 	take_texts(json, made);
-	made->changes_json = json_incref(json_object_get(json, "changes"));
 	*trial = made;
 	return OK;
 }

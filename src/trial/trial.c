@@ -75,6 +75,39 @@ trial_new(void)
 	return trial;
 }
 
+struct trial_part *
+trial_add_part(struct trial *trial)
+{
+	struct trial_part *part = xcalloc(1, sizeof(*part));
+
+	vec_push(&trial->parts, part);
+	return part;
+}
+
+struct trial_part *
+trial_part(const struct trial *trial, size_t at)
+{
+	return trial->parts.v[at];
+}
+
+void
+trial_changesets(const struct trial *trial, struct vec *changesets)
+{
+	for (size_t i = 0; i < trial->parts.n; i++)
+		vec_push(changesets,
+			 changeset_copy(trial_part(trial, i)->changes));
+}
+
+static void
+part_free(struct trial_part *part)
+{
+	changeset_free(part->changes);
+	ruleset_free(part->before);
+	ruleset_free(part->after);
+	json_decref(part->changes_json);
+	free(part);
+}
+
 void
 trial_free(struct trial *trial)
 {
@@ -87,10 +120,9 @@ trial_free(struct trial *trial)
 	free(trial->override);
 	free(trial->reason);
 	free(trial->lost);
-	changeset_free(trial->changes);
-	ruleset_free(trial->before);
-	ruleset_free(trial->after);
-	json_decref(trial->changes_json);
+	for (size_t i = 0; i < trial->parts.n; i++)
+		part_free(trial_part(trial, i));
+	vec_done(&trial->parts);
 	free(trial);
 }
 

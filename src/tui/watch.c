@@ -179,7 +179,7 @@ found_running(struct ui *ui, const struct trial *trial)
 	watch_run(ui, trial->deadline_ms);
 	ui->watch.found = true;
 	ui->watch.by = who(&trial->actor);
-	vec_push(&ui->watch.changes, changeset_copy(trial->changes));
+	trial_changesets(trial, &ui->watch.changes);
 	trial_open(ui);
 }
 
@@ -187,6 +187,8 @@ found_running(struct ui *ui, const struct trial *trial)
 static void
 found_settled(struct ui *ui, const struct trial *trial)
 {
+	struct vec changes = { 0 };
+
 	if (trial->state == TRIAL_CONFIRMED) {
 		ui_say(ui, _("the last trial was kept"));
 		return;
@@ -196,14 +198,16 @@ found_settled(struct ui *ui, const struct trial *trial)
 			trial->reason ? trial->reason : "?");
 		return;
 	}
+	trial_changesets(trial, &changes);
 	if (ui->world->read_only ||
-	    session_stage(ui->session, trial->changes) != OK)
+	    session_stage_all(ui->session, &changes) != OK)
 		ui_warn(ui, _("the last trial was undone (%s)"),
 			trial->reason ? trial->reason : "?");
 	else
 		ui_warn(ui, _("the last trial was undone (%s); its edits are "
 			      "staged again"),
 			trial->reason ? trial->reason : "?");
+	changesets_done(&changes);
 	ui_changed(ui);
 }
 

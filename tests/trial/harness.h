@@ -138,7 +138,7 @@ now_ms(void)
 }
 
 /* The table as the stock tool saves it, comments aside. Yours. */
-static char *
+static char *TAP_UNUSED
 saved(bool counters)
 {
 	FILE *p = popen(counters ?
@@ -202,12 +202,13 @@ static struct trial *
 make_trial(const char *text, int64_t ms)
 {
 	struct trial *trial = trial_new();
+	struct trial_part *part = trial_add_part(trial);
 	struct ruleset *target = NULL;
 
 	if (ruleset_load(text, strlen(text), "test", "filter", &target))
 		bail_out("bad rules: %s", err_message());
-	trial->before = live();
-	trial->changes = changeset_diff(trial->before, target, false);
+	part->before = live();
+	part->changes = changeset_diff(part->before, target, false);
 	trial->window_ms = ms;
 	trial->message = xstrdup("a test");
 	trial->origin = xstrdup("edit");

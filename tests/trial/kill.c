@@ -153,13 +153,14 @@ static void
 test_supervisor_killed(void)
 {
 	struct guardian_client client, again;
-	int64_t until = now_ms() + 5000;
+	int64_t until;
 	pid_t first;
 
 	fresh();
 	start(&client, new_rules, 7000);
 	first = find_process(WATCH);
 	kill_9(WATCH);
+	until = now_ms() + 5000;
 	while ((!find_process(WATCH) || find_process(WATCH) == first) &&
 	       now_ms() < until)
 		pause_ms(10);

@@ -157,8 +157,8 @@ rename_beside(const char *command)
 
 	fresh();
 	trial = make_trial(base_rules, 60000);
-	rs = ruleset_copy(trial->before);
-	if (changeset_push_take(trial->changes, rs,
+	rs = ruleset_copy(trial_part(trial, 0)->before);
+	if (changeset_push_take(trial_part(trial, 0)->changes, rs,
 				change_chain_rename("other", "renamed")))
 		bail_out("no rename: %s", err_message());
 	ruleset_free(rs);

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <sqlite3.h>
 #include <sys/mount.h>
+#include "../../src/history/db.h"
 #include "../ns.h"
 
 static void
@@ -146,6 +147,71 @@ test_foreign_and_broken(void)
 	remove_db();
 }
 
+/* Put what is in the database into one of the schema's first form. */
+static void
+make_first_form(void)
+{
+	struct str sql = { 0 };
+	char newer[192];
+
+	snprintf(newer, sizeof(newer), "%s.newer", db_path);
+	meddle("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE");
+	if (rename(db_path, newer) < 0)
+		bail_out("rename: %s", strerror(errno));
+	str_addf(&sql, "ATTACH '%s' AS newer; %s"
+		 "INSERT INTO revision SELECT * FROM newer.revision;"
+		 "INSERT INTO keyframe SELECT * FROM newer.keyframe;"
+		 "DETACH newer;"
+		 "PRAGMA application_id = 0x53616c79; PRAGMA user_version = 1",
+		 newer, schema_steps[0].sql);
+	meddle(str_text(&sql));
+	unlink(newer);
+	chmod(db_path, 0600);
+	str_done(&sql);
+}
+
+/* A database of the first form is brought up to date, nothing lost; then a
+ * trial may have a revision in each of several tables. */
+static void
+test_first_form(void)
+{
+	struct ruleset *live = empty_table(), *raw;
+	struct trial *trial = random_trial(live, 5, 100), *both;
+	struct history *history = must_open();
+	struct trial_part *part;
+
+	sync_live(history, live, 1);
+	is_int(record(history, trial), 2, "a trial is revision 2");
+	history_close(history);
+	make_first_form();
+	history = must_open();
+	ok(rebuilds(history, 1, live), "keyframes are kept");
+	ok(rebuilds(history, 2, trial_part(trial, 0)->after),
+	   "and changesets");
+	settle(trial, TRIAL_CONFIRMED, NULL);
+	is_int(record(history, trial), 2, "its trial goes on");
+
+	both = random_trial(trial_part(trial, 0)->after, 3, 200);
+	if (ruleset_new_empty("raw", &raw))
+		bail_out("%s", err_message());
+	part = trial_add_part(both);
+	part->before = raw;
+	part->after = ruleset_copy(raw);
+	part->changes = random_changes(part->after, 4);
+	ruleset_fingerprint(part->before, part->before_print);
+	ruleset_fingerprint(part->after, part->after_print);
+	is_int(record(history, both), 5, "a trial of two tables: 3, and 5 on "
+	       "what was found of the second, 4");
+	ok(rebuilds(history, 3, trial_part(both, 0)->after) &&
+	   rebuilds(history, 5, part->after), "each in its table");
+	is_int(record(history, both), 5, "once only");
+	history_close(history);
+	trial_free(trial);
+	trial_free(both);
+	ruleset_free(live);
+	remove_db();
+}
+
 static void
 test_broken_rows(void)
 {
@@ -235,6 +301,7 @@ main(void)
 	test_permissions();
 	test_read_only();
 	test_foreign_and_broken();
+	test_first_form();
 	test_broken_rows();
 	test_full_disk();
 	xt_done();

@@ -90,7 +90,7 @@ write_for_ever(unsigned seed)
 		if (history_record_trial(history, trial, &id) != OK)
 			_exit(1);
 		ruleset_free(live);
-		live = ruleset_copy(trial->after);
+		live = ruleset_copy(trial_part(trial, 0)->after);
 		trial_free(trial);
 	}
 }

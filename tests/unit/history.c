@@ -75,14 +75,14 @@ test_trial_round_trip(void)
 	is_str(rev->trial_id, trial->id, "which trial");
 	is_str(rev->boot_id, trial->boot_id, "which boot");
 	ok(rev->netns_cookie == trial->netns_cookie, "which namespace");
-	is_str(rev->fingerprint, trial->after_print, "which table");
+	is_str(rev->fingerprint, trial_part(trial, 0)->after_print, "which table");
 	is_str(rev->table, "filter", "of which name");
 	is_int(rev->time_s, 5000, "when");
 	is_int(rev->settled_s, 0, "it is not settled");
 	changeset_describe(rev->changes, &got);
-	changeset_describe(trial->changes, &expected);
+	changeset_describe(trial_part(trial, 0)->changes, &expected);
 	is_str(str_text(&got), str_text(&expected), "the changes survive");
-	ok(rebuilds(history, id, trial->after), "the table can be rebuilt");
+	ok(rebuilds(history, id, trial_part(trial, 0)->after), "the table can be rebuilt");
 	ok(rebuilds(history, 1, before), "so can the one before");
 	str_done(&got);
 	str_done(&expected);
@@ -142,7 +142,7 @@ test_trial_states(void)
 	is_int(rev->settled_s, 5030, "it is known when");
 	is_str(rev->settled_by.user, "root", "and by whom");
 	revision_free(rev);
-	is_int(sync_live(history, trial->after, 6000), 0, "live is as confirmed");
+	is_int(sync_live(history, trial_part(trial, 0)->after, 6000), 0, "live is as confirmed");
 	trial_free(trial);
 
 	trial = random_trial(before, 1, 7000);
@@ -171,8 +171,8 @@ test_undone(void)
 	sync_live(history, live, 1000);
 	trial = random_trial(live, 2, 2000);
 	record(history, trial);
-	theirs = random_changes(trial->after, 1);
-	is_int(sync_live(history, trial->after, 2010), 3,
+	theirs = random_changes(trial_part(trial, 0)->after, 1);
+	is_int(sync_live(history, trial_part(trial, 0)->after, 2010), 3,
 	       "others change the table during a trial");
 	settle(trial, TRIAL_REVERTED, "deadline");
 	is_int(record(history, trial), 2, "the trial is reverted");
@@ -200,7 +200,7 @@ test_undone(void)
 	settle(trial, TRIAL_REVERTED, "deadline");
 	record(history, trial);
 	is_int(newest(history), 1, "until it can");
-	ok(rebuilds(history, id, trial->after), "an undone table can be rebuilt");
+	ok(rebuilds(history, id, trial_part(trial, 0)->after), "an undone table can be rebuilt");
 	trial_free(trial);
 	ruleset_free(live);
 	history_close(history);
@@ -230,7 +230,7 @@ test_reboot(void)
 
 	trial = random_trial(live, 2, 9500);
 	record(history, trial);
-	sync_live(history, trial->after, 9600);
+	sync_live(history, trial_part(trial, 0)->after, 9600);
 	rev = must_get(history, 3);
 	is_str(rev->state, "on trial", "one of this boot goes on");
 	revision_free(rev);
@@ -257,7 +257,7 @@ test_rebuild_all(void)
 		settle(trial, TRIAL_CONFIRMED, NULL);
 		if (record(history, trial) != i + 1)
 			bail_out("revision %u is not there", i + 1);
-		tables[i] = ruleset_copy(trial->after);
+		tables[i] = ruleset_copy(trial_part(trial, 0)->after);
 		trial_free(trial);
 	}
 	for (i = 0; i < REVISIONS; i++) {
@@ -336,8 +336,8 @@ test_each(void)
 	sync_live(history, live, 1);
 	trial = random_trial(live, 1, 2);
 	record(history, trial);
-	changeset_free(random_changes(trial->after, 1));
-	sync_live(history, trial->after, 3);
+	changeset_free(random_changes(trial_part(trial, 0)->after, 1));
+	sync_live(history, trial_part(trial, 0)->after, 3);
 	is_int(count(history, NULL, &seen), 3, "all revisions are listed");
 	ok(seen.ids[0] == 3 && seen.ids[2] == 1, "newest first");
 	seen = (struct seen){ .stop_at = 2 };
@@ -348,7 +348,7 @@ test_each(void)
 	is_int(count(history, "import", &seen), 1, "by origin");
 	is_int(count(history, "on trial", &seen), 1, "by state");
 	is_int(count(history, "100%", &seen), 0, "a text is not a pattern");
-	changeset_describe(trial->changes, &text);
+	changeset_describe(trial_part(trial, 0)->changes, &text);
 	str_cut(&text, text.len - 1);
 	is_int(count(history, str_text(&text), &seen), 1, "by what changed");
 	seen.n = 0;

@@ -153,6 +153,7 @@ static TAP_UNUSED struct trial *
 random_trial(const struct ruleset *before, unsigned n, int64_t time_s)
 {
 	struct trial *trial = trial_new();
+	struct trial_part *part;
 
 	trial->state = TRIAL_ON;
 	trial->message = xstrdup("open the web server");
@@ -163,11 +164,12 @@ random_trial(const struct ruleset *before, unsigned n, int64_t time_s)
 	trial->actor.tty = xstrdup("pts/3");
 	trial->actor.host = xstrdup("vps.example");
 	trial->committed_wall_s = time_s;
-	trial->before = ruleset_copy(before);
-	trial->after = ruleset_copy(before);
-	trial->changes = random_changes(trial->after, n);
-	ruleset_fingerprint(trial->before, trial->before_print);
-	ruleset_fingerprint(trial->after, trial->after_print);
+	part = trial_add_part(trial);
+	part->before = ruleset_copy(before);
+	part->after = ruleset_copy(before);
+	part->changes = random_changes(part->after, n);
+	ruleset_fingerprint(part->before, part->before_print);
+	ruleset_fingerprint(part->after, part->after_print);
 	return trial;
 }
 

@@ -16,19 +16,20 @@ static struct trial *
 make_trial(void)
 {
 	struct trial *trial = trial_new();
+	struct trial_part *part = trial_add_part(trial);
 
-	trial->before = rules("-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"
+	part->before = rules("-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"
 			      "-A INPUT -m comment --comment \"x\xff\\\"y\" "
 			      "-j DROP\n");
-	trial->after = ruleset_copy(trial->before);
-	trial->changes = changeset_new("filter");
-	if (changeset_push_take(trial->changes, trial->after,
+	part->after = ruleset_copy(part->before);
+	part->changes = changeset_new("filter");
+	if (changeset_push_take(part->changes, part->after,
 				change_delete("INPUT", 1)) ||
-	    changeset_push_take(trial->changes, trial->after,
+	    changeset_push_take(part->changes, part->after,
 				change_policy("INPUT", POLICY_DROP)))
 		bail_out("%s", err_message());
-	ruleset_fingerprint(trial->before, trial->before_print);
-	ruleset_fingerprint(trial->after, trial->after_print);
+	ruleset_fingerprint(part->before, part->before_print);
+	ruleset_fingerprint(part->after, part->after_print);
 	trial->state = TRIAL_ON;
 	trial->deadline_ms = 123456789012;
 	trial->window_ms = 120000;
@@ -71,20 +72,18 @@ test_round_trip(void)
 	       "a user's name that is not UTF-8");
 	is_str(back->actor.tty, NULL, "a terminal that is not known");
 	is_int(back->settled_by.uid, -1, "nobody settled it");
-	ok(ruleset_equal(back->before, trial->before), "the table before");
-	ok(ruleset_equal(back->after, trial->after), "the table after");
-	is_int(back->changes->changes.n, 2, "the changes");
+	ok(ruleset_equal(trial_part(back, 0)->before, trial_part(trial, 0)->before), "the table before");
+	ok(ruleset_equal(trial_part(back, 0)->after, trial_part(trial, 0)->after), "the table after");
+	is_int(trial_part(back, 0)->changes->changes.n, 2, "the changes");
 	ok(trial_is_ours(back), "it is ours");
 	back->netns_cookie++;
 	ok(!trial_is_ours(back), "that of another namespace is not");
 	back->netns_cookie--;
 	one = trial_to_json(trial);
 	two = trial_to_json(back);
-	ok(json_equal(json_object_get(one, "changes"),
-		      json_object_get(two, "changes")),
-	   "written again as they came: the changes");
-	ok(json_equal(json_object_get(one, "before"),
-		      json_object_get(two, "before")), "and the tables");
+	ok(json_equal(json_object_get(one, "tables"),
+		      json_object_get(two, "tables")),
+	   "written again as they came");
 	json_decref(one);
 	json_decref(two);
 	trial_free(trial);
@@ -116,7 +115,7 @@ static const struct {
 	const char *key;
 	const char *value;
 } hostile[] = {
-	{ "format", NULL }, { "format", "2" }, { "format", "\"1\"" },
+	{ "format", NULL }, { "format", "1" }, { "format", "3" }, { "format", "\"1\"" },
 	{ "format", "-1" }, { "id", NULL }, { "id", "\"../../etc/passwd\"" },
 	{ "id", "\"../../../../../../../../../etc/shadow\"" }, { "id", "7" },
 	{ "state", "\"won\"" }, { "state", "3" }, { "state", NULL },
@@ -133,6 +132,8 @@ static const struct {
 	{ "before", NULL }, { "before", "null" }, { "before", "{}" },
 	{ "before", "{\"table\":\"filter\",\"chains\":[]}" },
 	{ "after", "{\"table\":\"filter\",\"chains\":[{}]}" }, { "after", "3" },
+	{ "tables", NULL }, { "tables", "[]" }, { "tables", "{}" },
+	{ "tables", "[1,2,3,4,5,6]" }, { "tables", "[null]" },
 };
 
 static void
@@ -142,19 +143,36 @@ test_hostile(void)
 
 	for (size_t i = 0; i < ARRAY_LEN(hostile); i++) {
 		json_t *json = trial_to_json(trial);
+		json_t *object = json_object_get(json, hostile[i].key) ? json :
+			json_array_get(json_object_get(json, "tables"), 0);
 		struct trial *back = NULL;
 
 		if (hostile[i].value)
-			json_object_set_new(json, hostile[i].key, json_loads(
+			json_object_set_new(object, hostile[i].key, json_loads(
 				hostile[i].value, JSON_DECODE_ANY, NULL));
 		else
-			json_object_del(json, hostile[i].key);
+			json_object_del(object, hostile[i].key);
 		is_int(trial_from_json(json, &back), ERR_FAIL, "%s: %s",
 		       hostile[i].key, hostile[i].value ? hostile[i].value :
 		       "missing");
 		ok(!back, "nothing was made of it");
 		json_decref(json);
 	}
+	trial_free(trial);
+}
+
+static void
+test_twice(void)
+{
+	struct trial *trial = make_trial(), *back = NULL;
+	json_t *json = trial_to_json(trial);
+	json_t *tables = json_object_get(json, "tables");
+
+	json_array_append(tables, json_array_get(tables, 0));
+	is_int(trial_from_json(json, &back), ERR_FAIL, "a table twice");
+	is_str(err_message(), "the trial record names a table twice",
+	       "is told");
+	json_decref(json);
 	trial_free(trial);
 }
 
@@ -241,7 +259,7 @@ test_lines(void)
 	is_int(back.kind, REQUEST_TRIAL, "as what it is");
 	is_int(back.by.uid, 7, "by whom");
 	is_str(back.reason, "two\nlines", "why");
-	ok(back.trial && ruleset_equal(back.trial->after, trial->after),
+	ok(back.trial && ruleset_equal(trial_part(back.trial, 0)->after, trial_part(trial, 0)->after),
 	   "with its trial");
 	request_done(&back);
 	is_int(request_read("{\"do\":\"dance\"}", 14, &back), ERR_PARSE,
@@ -271,6 +289,7 @@ main(void)
 	test_round_trip();
 	test_states();
 	test_hostile();
+	test_twice();
 	test_files();
 	test_lines();
 	xt_done();
