@@ -43,6 +43,12 @@ struct apply_request {
 enum err apply_start(const struct world *world, const struct apply_request *req,
 		     struct guardian_client *client) must_check;
 
+/* The same for a file (world->file): written in one step, judged by nobody and
+ * on no trial, as it takes effect when it is loaded. ERR_CONFLICT: the file is
+ * not base any more. */
+enum err apply_write(const struct world *world, const struct tables *base,
+		     const struct vec *changes) must_check;
+
 /* The next event of the trial; history is brought up to date with it. A history
  * that cannot be written is told in *warning (heap, NULL for none) and never
  * stops anything. */

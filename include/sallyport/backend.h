@@ -4,7 +4,7 @@
 #define SALLYPORT_BACKEND_H
 
 #include <stdbool.h>
-#include <sallyport/changeset.h>
+#include <sallyport/tables.h>
 #include <sallyport/clock.h>
 
 struct backend;
@@ -61,6 +61,11 @@ struct backend *backend_ip6tc(const char *lock_path);
 /* A file of ip6tables-save text, offline. commit writes it atomically, other
  * tables' text kept. */
 struct backend *backend_file(const char *path);
+
+/* commit() of several tables of a backend_file() in one step: the file is
+ * replaced once, with its mode and owner kept. live is what was read. */
+enum err backend_file_commit(struct backend *be, const struct tables *live,
+			     const struct vec *changesets) must_check;
 
 static inline void
 backend_free(struct backend *be)

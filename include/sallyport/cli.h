@@ -31,6 +31,7 @@ struct cli_options {
 	bool yes;
 	bool detach;
 	bool fix;
+	bool noflush;
 	bool all;
 	bool if_due;
 	const char *seconds;

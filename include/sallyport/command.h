@@ -13,6 +13,13 @@
 enum err command_stage(const char *line, struct ruleset *rs,
 		       struct changeset *cs) must_check;
 
+/* The table that a command names with -t, borrowed; NULL where it names none. */
+const char *command_table(int argc, char *const *argv);
+
+/* The same for a line; otherwise is what it is where none is named. */
+enum err command_find_table(const char *line, const char *otherwise,
+			    char table[TABLE_NAME_SIZE]) must_check;
+
 /* The same for words that are split already (argv without program name). */
 enum err command_stage_words(int argc, char *const *argv, struct ruleset *rs,
 			     struct changeset *cs) must_check;

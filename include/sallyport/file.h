@@ -30,6 +30,11 @@ enum err file_read_fd(int fd, const char *name, size_t max, struct str *out)
 enum err file_write_atomic(int dirfd, const char *name, const void *data,
 			   size_t len, mode_t mode) must_check;
 
+/* The same for a file of the administrator's, path: its mode and owner are kept,
+ * and a symbolic link goes on naming it. A new one is made with mode 0600.
+ * ERR_FAIL for what is no regular file. */
+enum err file_replace(const char *path, const void *data, size_t len) must_check;
+
 /* Remove name; no error where it is gone. Fsyncs the directory. */
 enum err file_remove(int dirfd, const char *name) must_check;
 

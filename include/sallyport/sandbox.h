@@ -15,8 +15,8 @@
 /* The rules of a host with SSH, a web server and two containers. */
 extern const char sandbox_example[];
 
-/* Run our own program with the words argv in a new sandbox whose table
- * world->table was loaded through world->backend with the len bytes of
+/* Run our own program with the words argv in a new sandbox whose tables were
+ * loaded through world->backend with the len bytes of
  * ip6tables-save text; name is the text's for messages. $SSH_CONNECTION is the peer's. *status gets
  * the exit status, 128 and the signal's number where one ended it. The calling
  * process stays in the namespaces: it is to end soon after. */

@@ -50,7 +50,8 @@ enum err session_reload(struct session *session, bool drop) must_check;
 /* Stage one change (eaten) of the table that is shown, as one step. */
 enum err session_stage_take(struct session *session, struct change *change) must_check;
 
-/* Stage what an ip6tables command says, as one step. */
+/* Stage what an ip6tables command says, of the table that it names with -t or
+ * of the one that is shown, as one step. */
 enum err session_stage_command(struct session *session, const char *line) must_check;
 
 /* Stage all of cs, of whichever table, as one step. */
@@ -87,6 +88,9 @@ void session_review(const struct session *session, struct vec *changesets);
 enum err session_commit(struct session *session, const char *message, int seconds,
 			const char *override, struct guardian_client *client)
 	must_check;
+
+/* The same for a file: it is written, and read again. */
+enum err session_write(struct session *session) must_check;
 
 /* After the trial: live is the base now. What was staged while it ran stays
  * staged, and reverted changes are staged again. ERR_CONFLICT: they do not fit

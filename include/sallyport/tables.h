@@ -35,6 +35,15 @@ void tables_diff(const struct tables *a, const struct tables *b, bool bytes,
 enum err tables_apply(struct tables *tables, const struct vec *changesets)
 	must_check;
 
+/* Read ip6tables-save text as ip6tables-restore does: each table of it replaces
+ * the whole table or, with live given, changes that (--noflush: the chains that
+ * it declares are emptied, the rest stays). only: no other table than this one;
+ * NULL for all. name is the text's name for messages, which begin "NAME:LINE: ".
+ * ERR_PARSE, with nothing made; ERR_NOT_FOUND where no table is in it. Yours. */
+enum err tables_load(const char *text, size_t len, const char *name,
+		     const char *only, const struct tables *live,
+		     struct tables **tables) must_check;
+
 void changesets_copy(const struct vec *from, struct vec *to);
 void changesets_done(struct vec *changesets);	/* free all, and vec_done() */
 size_t changesets_count(const struct vec *changesets);	/* of changes */

@@ -14,7 +14,10 @@
 struct world {
 	const struct clock *clock;
 	struct backend *backend;
-	const char *table;		/* "filter" */
+	const char *table;		/* that is shown: -T, or "filter" */
+	const char *only_table;		/* -T as given; NULL: all tables count */
+	const char *file;		/* --file: the tables are those of this
+					 * file, nothing is live; else NULL */
 	const char *db_path;
 	struct guardian_options guardian;	/* run directory and lock */
 	struct lifeline_sources lifelines;

@@ -7,6 +7,8 @@
 #include <sallyport/mem.h>
 #include "internal.h"
 
+#define WRITE_PATIENCE_MS 2000
+
 enum err
 apply_look(const struct world *world, bool *other_world)
 {
@@ -209,6 +211,25 @@ apply_start(const struct world *world, const struct apply_request *req,
 	trial = trial_of(world, req, overridden);
 	err = guardian_start(&world->guardian, trial, client);
 	trial_free(trial);
+	return err;
+}
+
+enum err
+apply_write(const struct world *world, const struct tables *base,
+	    const struct vec *changes)
+{
+	struct backend *be = world->backend;
+	int64_t now = world->clock->boot_ms(world->clock);
+	enum err err;
+
+	if (world->read_only)
+		return fail(ERR_FAIL, _("this is read only: nothing can be "
+					"written"));
+	err = be->ops->lock(be, world->clock, now + WRITE_PATIENCE_MS);
+	if (err)
+		return err;
+	err = backend_file_commit(be, base, changes);
+	be->ops->unlock(be);
 	return err;
 }
 

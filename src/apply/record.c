@@ -89,7 +89,7 @@ apply_sync(const struct world *world, const struct tables *live, char **warning)
 	enum err err;
 
 	*warning = NULL;
-	if (world->read_only)
+	if (world->read_only || world->file)
 		return;
 	err = history_open(world->db_path, false, &history);
 	if (!err) {

@@ -89,26 +89,73 @@ table_span(const char *text, const char *table, size_t *from, size_t *to)
 	return true;
 }
 
-static enum err
-file_store(const struct file_backend *self, const struct ruleset *rs,
-	   const struct str *old)
+/* Did the file give its rules counters? */
+static bool
+has_counters(const struct ruleset *rs)
 {
-	struct stat st = { .st_mode = 0600 };
-	struct str text = { 0 };
-	size_t from, to;
-	enum err err;
+	for (size_t i = 0; i < rs->chains.n; i++) {
+		const struct chain *chain = rs->chains.v[i];
 
-	if (!table_span(str_text(old), rs->table, &from, &to))
-		from = to = old->len;
-	stat(self->path, &st);
-	str_addn(&text, str_text(old), from);
-	ruleset_save(rs, true, &text);
-	str_addn(&text, str_text(old) + to, old->len - to);
-	err = file_write_atomic(AT_FDCWD, self->path, text.s, text.len,
-				st.st_mode & 07777);
-	if (!err && chown(self->path, st.st_uid, st.st_gid) < 0 &&
-	    geteuid() == 0)
-		err = fail_errno(_("cannot keep the owner of '%s'"), self->path);
+		for (size_t r = 0; r < chain->rules.n; r++)
+			if (chain_rule(chain, r)->counters.packets)
+				return true;
+	}
+	return false;
+}
+
+/* Put rs in the place of its table's text in text, or behind all of it. */
+static void
+put_table(struct str *text, const struct ruleset *rs)
+{
+	struct str result = { 0 };
+	size_t from, to;
+
+	if (!table_span(str_text(text), rs->table, &from, &to)) {
+		if (text->len && text->s[text->len - 1] != '\n')
+			str_addc(text, '\n');
+		from = to = text->len;
+	}
+	str_addn(&result, str_text(text), from);
+	ruleset_save(rs, has_counters(rs), &result);
+	str_addn(&result, str_text(text) + to, text->len - to);
+	str_done(text);
+	*text = result;
+}
+
+/* Carry cs out on its table in text, which must be live. */
+static enum err
+change_text(const struct file_backend *self, struct str *text,
+	    const struct ruleset *live, const struct changeset *cs)
+{
+	struct ruleset *now = NULL;
+	enum err err = load_table(self, text, cs->table, &now);
+
+	if (!err && !ruleset_equal(now, live))
+		err = fail(ERR_CONFLICT, _("'%s' has changed since it was read"),
+			   self->path);
+	if (!err)
+		err = changeset_apply(cs, now);
+	if (!err)
+		put_table(text, now);
+	ruleset_free(now);
+	return err;
+}
+
+enum err
+backend_file_commit(struct backend *be, const struct tables *live,
+		    const struct vec *changesets)
+{
+	struct file_backend *self = (struct file_backend *)be;
+	struct str text = { 0 };
+	enum err err = file_text(self, &text);
+
+	for (size_t i = 0; i < changesets->n && !err; i++) {
+		const struct changeset *cs = changesets->v[i];
+
+		err = change_text(self, &text, tables_get(live, cs->table), cs);
+	}
+	if (!err)
+		err = file_replace(self->path, str_text(&text), text.len);
 	str_done(&text);
 	return err;
 }
@@ -117,22 +164,15 @@ static enum err
 file_commit(struct backend *be, const struct ruleset *live,
 	    const struct changeset *cs)
 {
-	struct file_backend *self = (struct file_backend *)be;
-	struct str text = { 0 };
-	struct ruleset *now = NULL;
-	enum err err = file_text(self, &text);
+	struct tables *tables = tables_new();
+	struct vec changesets = { 0 };
+	enum err err;
 
-	if (!err)
-		err = load_table(self, &text, cs->table, &now);
-	if (!err && !ruleset_equal(now, live))
-		err = fail(ERR_CONFLICT, _("'%s' has changed since it was read"),
-			   self->path);
-	if (!err)
-		err = changeset_apply(cs, now);
-	if (!err)
-		err = file_store(self, now, &text);
-	ruleset_free(now);
-	str_done(&text);
+	tables_put_take(tables, ruleset_copy(live));
+	vec_push(&changesets, (void *)(uintptr_t)cs);
+	err = backend_file_commit(be, tables, &changesets);
+	vec_done(&changesets);
+	tables_free(tables);
 	return err;
 }
 

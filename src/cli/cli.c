@@ -15,8 +15,8 @@ const struct command cli_commands[] = {
 	{ .name = "save", .args = "[-c]", .options = "counters",
 	  .offline = true, .run = cmd_save,
 	  .help = N_("Print the rules as ip6tables-save does") },
-	{ .name = "check", .args = "FILE", .min_args = 1, .max_args = 1,
-	  .offline = true, .run = cmd_check,
+	{ .name = "check", .args = "[--noflush] FILE", .options = "noflush",
+	  .min_args = 1, .max_args = 1, .offline = true, .run = cmd_check,
 	  .help = N_("Say whether a rules file can be read and would keep "
 		     "the lifelines") },
 	{ .name = "diff", .args = "FILE|REV|live [FILE|REV|live]",
@@ -25,10 +25,16 @@ const struct command cli_commands[] = {
 		     "second is live where it is left out") },
 	{ .name = "apply",
 	  .args = "[-t SECONDS] [-m MESSAGE] [--yes] [--detach] [--fix] "
-		  "FILE | -- IP6TABLES-ARGUMENTS",
-	  .options = "seconds message yes detach fix", .min_args = 1,
-	  .max_args = 1, .dashes = true, .changes = true, .run = cmd_apply,
+		  "[--noflush] FILE | -- IP6TABLES-ARGUMENTS",
+	  .options = "seconds message yes detach fix noflush", .min_args = 1,
+	  .max_args = 1, .dashes = true, .changes = true, .offline = true,
+	  .run = cmd_apply,
 	  .help = N_("Show the difference, ask, and commit on trial") },
+	{ .name = "edit",
+	  .args = "[-t SECONDS] [-m MESSAGE] [--yes] [--detach] [--fix]",
+	  .options = "seconds message yes detach fix", .changes = true,
+	  .offline = true, .run = cmd_edit,
+	  .help = N_("Edit the rules as text in $EDITOR, then as apply does") },
 	{ .name = "restore",
 	  .args = "[-t SECONDS] [-m MESSAGE] [--yes] [--detach] [--fix] REV",
 	  .options = "seconds message yes detach fix", .min_args = 1,
@@ -74,8 +80,8 @@ command_allowed(const struct world *world, const struct cli_call *call)
 
 	if (call->opt.file && !command->offline)
 		return fail(ERR_USAGE, _("'%s' does not work on a file; --file "
-			    "is for list, save, check and diff"),
-			    command->name);
+			    "is for the editor, list, save, check, diff, apply "
+			    "and edit"), command->name);
 	if (world->read_only && command->changes)
 		return fail(ERR_USAGE, _("'%s' is not allowed with "
 			    "--read-only"), command->name);
@@ -85,9 +91,6 @@ command_allowed(const struct world *world, const struct cli_call *call)
 enum err
 cli_check_editor(const struct world *world, const struct cli_call *call)
 {
-	if (call->opt.file)
-		return fail(ERR_USAGE, _("the editor does not work on a file "
-			    "yet; --file is for list, save, check and diff"));
 	if (!world->tty_in || !world->tty_out)
 		return fail(ERR_USAGE, _("the editor needs a terminal; "
 			    "'sallyport --help' lists the commands that do "

@@ -7,94 +7,93 @@
 #include <sallyport/mem.h>
 #include "internal.h"
 
-/* The live table with history brought up to date, and nothing on trial. */
-static enum err
-read_settled(const struct world *world, struct tables **live,
-	     bool *other_world)
-{
-	char *warning = NULL;
-	enum err err;
-
-	err = cli_settle_first(world);
-	if (!err)
-		err = cli_read_live(world, live, other_world);
-	if (err)
-		return err;
-	apply_sync(world, *live, &warning);
-	cli_warn_take(world, warning);
-	return OK;
-}
-
-/* Commit what makes live into target, which is eaten. */
+/* Commit what makes live into target. */
 static enum err
 commit_target(const struct world *world, const struct cli_call *call,
-	      struct ruleset *target, const char *origin, const char *message)
+	      const struct tables *live, bool other_world,
+	      const struct tables *target, const char *origin,
+	      const char *message)
 {
-	struct tables *targets = tables_new();
-	struct tables *live = NULL;
 	struct vec changes = {0};
-	bool other_world;
 	enum err err;
 
-	tables_put_take(targets, target);
-	err = read_settled(world, &live, &other_world);
-	if (!err) {
-		tables_diff(live, targets, false, &changes);
-		err = cli_commit(world, call, live, &changes, other_world,
-				 origin, message);
-		changesets_done(&changes);
-	}
-	tables_free(live);
-	tables_free(targets);
+	tables_diff(live, target, false, &changes);
+	err = cli_commit(world, call, live, &changes, other_world, origin,
+			 message);
+	changesets_done(&changes);
 	return err;
 }
 
-/* The file is read, and its mistakes are told, before the kernel is. */
+/* The file is read, and its mistakes are told, before the kernel is: but for
+ * --noflush, which needs what it adds to. */
 static enum err
 apply_file(const struct world *world, const struct cli_call *call,
 	   const char *message)
 {
 	const char *name = call->argv[0];
-	struct ruleset *target;
+	struct tables *target = NULL, *live = NULL;
+	bool other_world;
 	enum err err;
 
 	err = cli_check_question(world, call, !strcmp(name, "-"));
+	if (!err && !call->opt.noflush)
+		err = cli_load_file(world, name, NULL, &target);
 	if (!err)
-		err = cli_load_file(world, name, &target);
-	if (err)
-		return err;
-	return commit_target(world, call, target, "import", message);
+		err = cli_read_settled(world, &live, &other_world);
+	if (!err && call->opt.noflush)
+		err = cli_load_file(world, name, live, &target);
+	if (!err)
+		err = commit_target(world, call, live, other_world, target,
+				    "import", message);
+	tables_free(live);
+	tables_free(target);
+	return err;
+}
+
+/* What the command says, of the table that it names with -t. */
+static enum err
+stage(const struct world *world, const struct cli_call *call,
+      struct tables *candidate, struct vec *changes)
+{
+	const char *named = command_table(call->argc, call->argv);
+	const char *table = named ? named : world->table;
+	struct ruleset *rs = tables_get(candidate, table);
+	struct changeset *cs;
+	enum err err;
+
+	if (!rs)
+		return fail(ERR_USAGE, _("there is no table '%s'"), table);
+	cs = changeset_new(table);
+	err = command_stage_words(call->argc, call->argv, rs, cs);
+	if (!err && cs->changes.n)
+		vec_push(changes, cs);
+	else
+		changeset_free(cs);
+	return err;
 }
 
 static enum err
 apply_command(const struct world *world, const struct cli_call *call,
 	      const char *message)
 {
-	struct changeset *cs = changeset_new(world->table);
-	struct tables *candidate = NULL;
-	struct tables *live = NULL;
+	struct tables *live = NULL, *candidate = NULL;
 	struct vec changes = {0};
 	bool other_world;
 	enum err err;
 
 	err = cli_check_question(world, call, false);
 	if (!err)
-		err = read_settled(world, &live, &other_world);
+		err = cli_read_settled(world, &live, &other_world);
 	if (!err) {
 		candidate = tables_copy(live);
-		err = command_stage_words(call->argc, call->argv,
-					  tables_get(candidate, world->table),
-					  cs);
+		err = stage(world, call, candidate, &changes);
 	}
-	if (!err && cs->changes.n)
-		vec_push(&changes, changeset_copy(cs));
 	if (!err)
 		err = cli_commit(world, call, live, &changes, other_world,
 				 "edit", message);
 	tables_free(candidate);
 	tables_free(live);
 	changesets_done(&changes);
-	changeset_free(cs);
 	return err;
 }
 
@@ -112,27 +111,11 @@ cmd_apply(struct world *world, const struct cli_call *call)
 			      apply_file(world, call, message);
 }
 
-static enum err
-restore_target(const struct world *world, const char *word, int64_t *id,
-	       struct ruleset **target)
-{
-	struct history *history;
-	enum err err;
-
-	err = cli_need_revision(word, id);
-	if (!err)
-		err = cli_open_history(world, &history);
-	if (err)
-		return err;
-	err = history_ruleset(history, *id, target);
-	history_close(history);
-	return err;
-}
-
 enum err
 cmd_restore(struct world *world, const struct cli_call *call)
 {
-	struct ruleset *target;
+	struct tables *target = NULL, *live = NULL;
+	bool other_world;
 	char *message;
 	int64_t id;
 	int seconds;
@@ -142,12 +125,19 @@ cmd_restore(struct world *world, const struct cli_call *call)
 	if (!err)
 		err = cli_check_question(world, call, false);
 	if (!err)
-		err = restore_target(world, call->argv[0], &id, &target);
-	if (err)
-		return err;
-	message = call->opt.message ? xstrdup(call->opt.message) :
-		xasprintf(_("restore revision %lld"), (long long)id);
-	err = commit_target(world, call, target, "restore", message);
-	free(message);
+		err = cli_need_revision(call->argv[0], &id);
+	if (!err)
+		err = cli_load(world, call->argv[0], &target);
+	if (!err)
+		err = cli_read_settled(world, &live, &other_world);
+	if (!err) {
+		message = call->opt.message ? xstrdup(call->opt.message) :
+			xasprintf(_("restore revision %lld"), (long long)id);
+		err = commit_target(world, call, live, other_world, target,
+				    "restore", message);
+		free(message);
+	}
+	tables_free(live);
+	tables_free(target);
 	return err;
 }

@@ -4,17 +4,30 @@
 #include <sallyport/i18n.h>
 #include "internal.h"
 
+static void
+count(const struct tables *tables, size_t *rules, size_t *chains)
+{
+	*rules = *chains = 0;
+	for (size_t i = 0; i < tables->v.n; i++) {
+		const struct ruleset *rs = tables->v.v[i];
+
+		*rules += ruleset_rule_count(rs);
+		*chains += rs->chains.n;
+	}
+}
+
 static enum err
 tell_verdict(const struct world *world, const char *name,
-	     const struct ruleset *candidate, const struct guard_report *report)
+	     const struct tables *loaded, const struct guard_report *report)
 {
 	struct str text = {0};
-	size_t rules = ruleset_rule_count(candidate);
+	size_t rules, chains;
 	enum err err;
 
+	count(loaded, &rules, &chains);
 	str_addf(&text, Q_("%s: %zu rule in %zu chains, readable.\n",
 			   "%s: %zu rules in %zu chains, readable.\n", rules),
-		 name, rules, candidate->chains.n);
+		 name, rules, chains);
 	guard_explain(report, &text);
 	err = cli_print(world, &text);
 	if (!err && report->judgement == JUDGED_REFUSED) {
@@ -27,61 +40,79 @@ tell_verdict(const struct world *world, const char *name,
 }
 
 static enum err
-check_against_live(const struct world *world, const char *name,
-		   const struct ruleset *candidate)
+check_against(const struct world *world, const char *name,
+	      const struct tables *live, bool other_world,
+	      const struct tables *loaded)
 {
+	struct tables *candidate = tables_copy(live);
 	struct guard_report *report = NULL;
-	struct tables *candidates = NULL;
-	struct tables *live = NULL;
 	struct vec lifelines = {0};
-	bool other_world;
 	enum err err;
 
-	err = cli_read_live(world, &live, &other_world);
-	if (!err) {
-		candidates = tables_copy(live);
-		tables_put_take(candidates, ruleset_copy(candidate));
-		err = apply_judge(world, live, candidates, other_world,
-				  &lifelines, &report);
-	}
+	for (size_t i = 0; i < loaded->v.n; i++)
+		tables_put_take(candidate, ruleset_copy(loaded->v.v[i]));
+	err = apply_judge(world, live, candidate, other_world, &lifelines,
+			  &report);
 	if (!err)
-		err = tell_verdict(world, name, candidate, report);
+		err = tell_verdict(world, name, loaded, report);
 	guard_report_free(report);
 	lifelines_free(&lifelines);
-	tables_free(candidates);
-	tables_free(live);
+	tables_free(candidate);
 	return err;
 }
 
+/* The file's mistakes are told before the kernel is read, but for --noflush,
+ * which needs what it adds to. */
 enum err
 cmd_check(struct world *world, const struct cli_call *call)
 {
 	const char *name = call->argv[0];
-	struct ruleset *candidate;
-	enum err err;
+	struct tables *loaded = NULL, *live = NULL;
+	bool other_world;
+	enum err err = OK;
 
-	err = cli_load_file(world, name, &candidate);
-	if (err)
-		return err;
+	if (!call->opt.noflush)
+		err = cli_load_file(world, name, NULL, &loaded);
+	if (!err)
+		err = cli_read_live(world, &live, &other_world);
+	if (!err && call->opt.noflush)
+		err = cli_load_file(world, name, live, &loaded);
 	if (!strcmp(name, "-"))
 		name = _("standard input");
-	err = check_against_live(world, name, candidate);
-	ruleset_free(candidate);
+	if (!err)
+		err = check_against(world, name, live, other_world, loaded);
+	tables_free(live);
+	tables_free(loaded);
 	return err;
 }
 
-static enum err
-print_difference(const struct world *world, const struct ruleset *from,
-		 const struct ruleset *to)
+static bool
+have_a_table_in_common(const struct tables *a, const struct tables *b)
 {
-	struct changeset *cs = changeset_diff(from, to, false);
+	for (size_t i = 0; i < a->v.n; i++) {
+		const struct ruleset *rs = a->v.v[i];
+
+		if (tables_get(b, rs->table))
+			return true;
+	}
+	return false;
+}
+
+static enum err
+print_difference(const struct world *world, const struct tables *from,
+		 const struct tables *to)
+{
+	struct vec changes = {0};
 	struct str out = {0};
 	enum err err;
 
-	changeset_describe(cs, &out);
+	if (!have_a_table_in_common(from, to))
+		return fail(ERR_FAIL, _("the two have no table in common"));
+	tables_diff(from, to, false, &changes);
+	changesets_describe(&changes, &out);
 	err = cli_print(world, &out);
 	str_done(&out);
-	changeset_free(cs);
+	changesets_done(&changes);
 	return err;
 }
 
@@ -89,8 +120,8 @@ enum err
 cmd_diff(struct world *world, const struct cli_call *call)
 {
 	const char *second = call->argc > 1 ? call->argv[1] : "live";
-	struct ruleset *from = NULL;
-	struct ruleset *to = NULL;
+	struct tables *from = NULL;
+	struct tables *to = NULL;
 	enum err err;
 
 	if (!strcmp(call->argv[0], "-") && !strcmp(second, "-"))
@@ -101,7 +132,7 @@ cmd_diff(struct world *world, const struct cli_call *call)
 		err = cli_load(world, second, &to);
 	if (!err)
 		err = print_difference(world, from, to);
-	ruleset_free(from);
-	ruleset_free(to);
+	tables_free(from);
+	tables_free(to);
 	return err;
 }

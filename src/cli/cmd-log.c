@@ -49,6 +49,8 @@ add_log_line(struct str *out, const struct revision *rev)
 	clock_format(out, rev->time_s);
 	str_addf(out, "  %-9s %-10s ", rev->origin, state_text(rev));
 	str_addf(out, Q_("%zu change", "%zu changes", n), n);
+	if (strcmp(rev->table, "filter"))
+		str_addf(out, " in %s", rev->table);
 	str_add(out, "  ");
 	add_actor(out, &rev->actor);
 	if (rev->message && rev->message[0])
@@ -87,7 +89,7 @@ cmd_log(struct world *world, const struct cli_call *call)
 	err = cli_open_history(world, &history);
 	if (err)
 		return err;
-	err = history_each(history, world->table, call->opt.grep, log_one,
+	err = history_each(history, world->only_table, call->opt.grep, log_one,
 			   &view);
 	history_close(history);
 	return err ? err : view.err;

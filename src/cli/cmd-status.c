@@ -163,18 +163,32 @@ add_trial(const struct world *world, struct str *out, const struct status *st)
 			       "and is left alone\n"));
 }
 
+/* Those that are in use, and the one that is asked for. */
+static void
+add_tables(const struct world *world, struct str *out,
+	   const struct tables *live)
+{
+	for (size_t i = 0; i < live->v.n; i++) {
+		const struct ruleset *rs = live->v.v[i];
+
+		if (rs->absent && strcmp(rs->table, world->table))
+			continue;
+		str_addf(out, _("table      %s (%s): %zu rules in %zu "
+				"chains\n"), rs->table,
+			 world->backend->ops->name, ruleset_rule_count(rs),
+			 rs->chains.n);
+	}
+}
+
 static enum err
 print_text(const struct world *world, const struct status *st)
 {
-	const struct ruleset *rs = tables_get(st->live, world->table);
 	struct str out = {0};
 	enum err err;
 
 	str_addf(&out, _("host       %s\n"),
 		 world->actor.host ? world->actor.host : "?");
-	str_addf(&out, _("table      %s (%s): %zu rules in %zu chains\n"),
-		 world->table, world->backend->ops->name,
-		 ruleset_rule_count(rs), rs->chains.n);
+	add_tables(world, &out, st->live);
 	add_lifelines(&out, st->report);
 	add_trial(world, &out, st);
 	if (st->revision)
@@ -245,6 +259,22 @@ trial_json(const struct world *world, const struct status *st)
 		"foreign", st->found == FOUND_FOREIGN);
 }
 
+static json_t *
+tables_json(const struct tables *live)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < live->v.n; i++) {
+		const struct ruleset *rs = live->v.v[i];
+
+		json_array_append_new(list, json_pack("{s:s, s:b, s:I, s:I}",
+			"table", rs->table, "in_use", !rs->absent,
+			"rules", (json_int_t)ruleset_rule_count(rs),
+			"chains", (json_int_t)rs->chains.n));
+	}
+	return list;
+}
+
 static enum err
 print_json(const struct world *world, const struct status *st)
 {
@@ -254,11 +284,13 @@ print_json(const struct world *world, const struct status *st)
 	char *text;
 	enum err err;
 
-	json = json_pack("{s:s?, s:s, s:s, s:I, s:I, s:s, s:b, s:o, s:o, s:I}",
+	json = json_pack("{s:s?, s:s, s:s, s:I, s:I, s:o, s:s, s:b, s:o, s:o, "
+			 "s:I}",
 		"host", world->actor.host, "table", world->table,
 		"backend", world->backend->ops->name,
 		"rules", (json_int_t)ruleset_rule_count(rs),
 		"chains", (json_int_t)rs->chains.n,
+		"tables", tables_json(st->live),
 		"verdict", st->report->none ? "none" :
 			judgement_text(st->report->judgement),
 		"other_world", st->other_world,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The command line's way to apply's road: the difference and the guard's
  * account are shown and a question is asked before anything can happen (P2). */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,7 +86,8 @@ plan_make(const struct world *world, const struct vec *changes,
 static bool
 plan_refused(const struct world *world, const struct plan *plan)
 {
-	return plan->report->judgement == JUDGED_REFUSED && !world->override;
+	return plan->report->judgement == JUDGED_REFUSED && !world->override &&
+	       !world->file;
 }
 
 /* --fix: the accept rules that the guard offers come too. */
@@ -148,8 +150,8 @@ plan_refuse(const struct world *world, const struct cli_call *call,
 	return err;
 }
 
-static bool
-said_yes(const struct world *world)
+bool
+cli_said(const struct world *world, char yes, bool otherwise)
 {
 	char answer[64];
 
@@ -157,8 +159,10 @@ said_yes(const struct world *world)
 	if (!fgets(answer, sizeof(answer), world->in))
 		return false;
 	answer[strcspn(answer, "\n")] = '\0';
-	return !strcasecmp(answer, "y") || !strcasecmp(answer, "yes") ||
-	       !strcasecmp(answer, _("yes"));
+	if (!answer[0])
+		return otherwise;
+	return (tolower((unsigned char)answer[0]) == yes && !answer[1]) ||
+	       !strcasecmp(answer, "yes") || !strcasecmp(answer, _("yes"));
 }
 
 static enum err
@@ -166,13 +170,16 @@ plan_ask(const struct world *world, const struct cli_call *call, int seconds)
 {
 	if (call->opt.yes || !world->tty_in)
 		return OK;
-	if (world->no_trial)
+	if (world->file)
+		fprintf(world->err, _("Write this to '%s'? [y/N] "),
+			world->file);
+	else if (world->no_trial)
 		fputs(_("Commit this for good, without a trial? [y/N] "),
 		      world->err);
 	else
 		fprintf(world->err, _("Commit this on trial for %d seconds? "
 			"[y/N] "), seconds);
-	if (said_yes(world))
+	if (cli_said(world, 'y', false))
 		return OK;
 	return fail(ERR_CANCELLED, _("nothing was changed"));
 }
@@ -202,6 +209,22 @@ plan_commit(const struct world *world, const struct cli_call *call,
 	return err;
 }
 
+/* A file takes effect when it is loaded: it is not on trial. */
+static enum err
+plan_write(const struct world *world, const struct plan *plan)
+{
+	struct str text = {0};
+	enum err err;
+
+	err = apply_write(world, plan->live, &plan->changes);
+	if (err)
+		return err;
+	str_addf(&text, _("Written to '%s'.\n"), world->file);
+	err = cli_print(world, &text);
+	str_done(&text);
+	return err;
+}
+
 static enum err
 plan_run(const struct world *world, const struct cli_call *call,
 	 struct plan *plan, const char *origin, const char *message)
@@ -221,6 +244,8 @@ plan_run(const struct world *world, const struct cli_call *call,
 	err = plan_ask(world, call, seconds);
 	if (err)
 		return err;
+	if (world->file)
+		return plan_write(world, plan);
 	return plan_commit(world, call, plan, origin, message, seconds);
 }
 

@@ -55,13 +55,23 @@ enum err cli_read_live(const struct world *world, struct tables **live,
 enum err cli_read_text(const struct world *world, const char *name,
 		       struct str *text) must_check;
 
-/* The table from an ip6tables-save file; "-" is standard input. */
+/* The tables of an ip6tables-save file, or just that of -T; "-" is standard
+ * input. live: as tables_load(). Yours. */
 enum err cli_load_file(const struct world *world, const char *name,
-		       struct ruleset **rs) must_check;
+		       const struct tables *live, struct tables **tables)
+	must_check;
 
-/* "live", a revision's number, or a file. */
+/* "live", a revision's number, or a file: the tables that it has, or just that
+ * of -T. Yours. */
 enum err cli_load(const struct world *world, const char *what,
-		  struct ruleset **rs) must_check;
+		  struct tables **tables) must_check;
+
+/* The live tables with history brought up to date, and nothing on trial. */
+enum err cli_read_settled(const struct world *world, struct tables **live,
+			  bool *other_world) must_check;
+
+/* Read an answer; an empty one is otherwise. yes: its letter. */
+bool cli_said(const struct world *world, char yes, bool otherwise);
 
 /* A revision's number, from 1; false for any other word. */
 bool cli_revision_number(const char *word, int64_t *id);
@@ -126,6 +136,7 @@ enum err cmd_check(struct world *world, const struct cli_call *call) must_check;
 enum err cmd_diff(struct world *world, const struct cli_call *call) must_check;
 enum err cmd_apply(struct world *world, const struct cli_call *call) must_check;
 enum err cmd_restore(struct world *world, const struct cli_call *call) must_check;
+enum err cmd_edit(struct world *world, const struct cli_call *call) must_check;
 enum err cmd_confirm(struct world *world, const struct cli_call *call) must_check;
 enum err cmd_revert(struct world *world, const struct cli_call *call) must_check;
 enum err cmd_status(struct world *world, const struct cli_call *call) must_check;

@@ -66,15 +66,16 @@ cli_read_text(const struct world *world, const char *name, struct str *text)
 }
 
 enum err
-cli_load_file(const struct world *world, const char *name, struct ruleset **rs)
+cli_load_file(const struct world *world, const char *name,
+	      const struct tables *live, struct tables **tables)
 {
 	struct str text = {0};
 	enum err err;
 
 	err = cli_read_text(world, name, &text);
 	if (!err)
-		err = ruleset_load(str_text(&text), text.len,
-				   shown_name(name), world->table, rs);
+		err = tables_load(str_text(&text), text.len, shown_name(name),
+				  world->only_table, live, tables);
 	str_done(&text);
 	return err == ERR_NOT_FOUND ? ERR_FAIL : err;
 }
@@ -111,41 +112,81 @@ cli_open_history(const struct world *world, struct history **history)
 	return err;
 }
 
-static enum err
-load_revision(const struct world *world, int64_t id, struct ruleset **rs)
+/* No other table than that of -T. */
+static bool
+is_asked_for(const struct world *world, const struct ruleset *rs)
 {
+	return !world->only_table ||
+	       strcmp(rs->table, world->only_table) == 0;
+}
+
+static enum err
+load_revision(const struct world *world, int64_t id, struct tables **tables)
+{
+	struct ruleset *rs = NULL;
 	struct history *history;
 	enum err err;
 
 	err = cli_open_history(world, &history);
 	if (err)
 		return err;
-	err = history_ruleset(history, id, rs);
+	err = history_ruleset(history, id, &rs);
 	history_close(history);
-	return err;
+	if (!err && !is_asked_for(world, rs))
+		err = fail(ERR_USAGE, _("revision %lld is of table '%s'"),
+			   (long long)id, rs->table);
+	if (err) {
+		ruleset_free(rs);
+		return err;
+	}
+	*tables = tables_new();
+	tables_put_take(*tables, rs);
+	return OK;
 }
 
 static enum err
-load_live(const struct world *world, struct ruleset **rs)
+load_live(const struct world *world, struct tables **tables)
 {
 	struct tables *live = NULL;
 	bool other_world;
-	enum err err = cli_read_live(world, &live, &other_world);
+	enum err err;
 
-	if (!err)
-		*rs = ruleset_copy(tables_get(live, world->table));
+	err = cli_read_live(world, &live, &other_world);
+	if (err)
+		return err;
+	*tables = tables_new();
+	for (size_t i = 0; i < live->v.n; i++)
+		if (is_asked_for(world, live->v.v[i]))
+			tables_put_take(*tables, ruleset_copy(live->v.v[i]));
 	tables_free(live);
-	return err;
+	return OK;
 }
 
 enum err
-cli_load(const struct world *world, const char *what, struct ruleset **rs)
+cli_load(const struct world *world, const char *what, struct tables **tables)
 {
 	int64_t id;
 
 	if (!strcmp(what, "live"))
-		return load_live(world, rs);
+		return load_live(world, tables);
 	if (cli_revision_number(what, &id))
-		return load_revision(world, id, rs);
-	return cli_load_file(world, what, rs);
+		return load_revision(world, id, tables);
+	return cli_load_file(world, what, NULL, tables);
+}
+
+enum err
+cli_read_settled(const struct world *world, struct tables **live,
+		 bool *other_world)
+{
+	char *warning = NULL;
+	enum err err;
+
+	err = world->file ? OK : cli_settle_first(world);
+	if (!err)
+		err = cli_read_live(world, live, other_world);
+	if (err)
+		return err;
+	apply_sync(world, *live, &warning);
+	cli_warn_take(world, warning);
+	return OK;
 }

@@ -11,9 +11,9 @@
 
 const struct cli_option cli_option_rows[] = {
 	{ "table", 'T', N_("TABLE"), true, false, AT(table),
-	  N_("The table; this version knows filter") },
+	  N_("The table: filter, nat, mangle, raw or security") },
 	{ "file", 0, N_("RULES"), true, false, AT(file),
-	  N_("Read an ip6tables-save file instead of the kernel") },
+	  N_("Work on an ip6tables-save file instead of the kernel") },
 	{ "backend", 0, N_("NAME"), true, false, AT(backend),
 	  N_("Where the table lives: ip6tc, the kernel's legacy tables") },
 	{ "db", 0, N_("PATH"), true, false, AT(db),
@@ -47,6 +47,8 @@ const struct cli_option cli_option_rows[] = {
 	  N_("Do not ask before the trial starts") },
 	{ "detach", 0, NULL, false, false, AT(detach),
 	  N_("Leave when the trial runs; 'confirm' or the deadline decides") },
+	{ "noflush", 'n', NULL, false, false, AT(noflush),
+	  N_("Add the file's rules to those that are there") },
 	{ "fix", 0, NULL, false, false, AT(fix),
 	  N_("Add the accept rules that the guard asks for") },
 	{ "json", 0, NULL, false, false, AT(json),
@@ -241,9 +243,9 @@ check_names(const struct cli_options *opt)
 {
 	const char *backend = opt->file ? "file" : "ip6tc";
 
-	if (opt->table && strcmp(opt->table, "filter"))
-		return fail(ERR_USAGE, _("table '%s' is not served by this "
-			    "version: only 'filter' is"), opt->table);
+	if (opt->table && !table_is_known(opt->table))
+		return fail(ERR_USAGE, _("there is no table '%s': filter, nat, "
+			    "mangle, raw and security are"), opt->table);
 	if (opt->backend && strcmp(opt->backend, backend))
 		return fail(ERR_USAGE, _("backend '%s' is not served by this "
 			    "version: only 'ip6tc' is, and 'file' with "

@@ -20,14 +20,13 @@ static const char tracking[] =
 	"COMMIT\n";
 
 static enum err
-load(const struct world *world, const struct ruleset *target)
+load_table(struct backend *be, const struct ruleset *target)
 {
-	struct backend *be = world->backend;
 	struct changeset *cs;
 	struct ruleset *live;
 	enum err err;
 
-	err = be->ops->read(be, world->table, &live);
+	err = be->ops->read(be, target->table, &live);
 	if (err)
 		return err;
 	cs = changeset_diff(live, target, true);
@@ -37,17 +36,29 @@ load(const struct world *world, const struct ruleset *target)
 	return err;
 }
 
+static enum err
+load(const struct world *world, const struct tables *target)
+{
+	enum err err = OK;
+	size_t i;
+
+	for (i = 0; i < target->v.n && !err; i++)
+		err = load_table(world->backend, target->v.v[i]);
+	return err;
+}
+
 /* False where the kernel has no connection tracking to begin. */
 static bool
 begin_tracking(const struct world *world)
 {
-	struct ruleset *rs;
+	struct tables *tables;
 	bool done;
 
-	if (ruleset_load(tracking, strlen(tracking), "", "filter", &rs) != OK)
+	if (tables_load(tracking, strlen(tracking), "", NULL, NULL, &tables) !=
+	    OK)
 		return false;
-	done = load(world, rs) == OK;
-	ruleset_free(rs);
+	done = load(world, tables) == OK;
+	tables_free(tables);
 	return done;
 }
 
@@ -132,29 +143,47 @@ run(char *const argv[], uint16_t port, int *status)
 	return OK;
 }
 
+/* What began the tracking does not stay. */
+static enum err
+empty_filter(struct tables *rules)
+{
+	struct ruleset *filter;
+	enum err err;
+
+	if (tables_get(rules, "filter"))
+		return OK;
+	err = ruleset_new_empty("filter", &filter);
+	if (!err)
+		tables_put_take(rules, filter);
+	return err;
+}
+
 enum err
 sandbox_run(const struct world *world, const char *text, size_t len,
 	    const char *name, char *const argv[], int *status)
 {
 	struct sandbox_init init;
-	struct ruleset *rules;
+	struct tables *rules;
 	uint16_t port;
 	enum err err;
 
 	err = sandbox_leave();
 	if (err)
 		return err;
-	err = ruleset_load(text, len, name, world->table, &rules);
+	err = tables_load(text, len, name, NULL, NULL, &rules);
 	if (err)
 		return err;
-	begin_tracking(world);
-	err = sandbox_start(&init, &port);
+	err = empty_filter(rules);
+	if (!err)
+		begin_tracking(world);
+	if (!err)
+		err = sandbox_start(&init, &port);
 	if (!err) {
 		err = load(world, rules);
 		if (!err)
 			err = run(argv, port, status);
 		sandbox_stop(&init);
 	}
-	ruleset_free(rules);
+	tables_free(rules);
 	return err;
 }

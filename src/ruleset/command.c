@@ -270,6 +270,20 @@ program_words(int argc, char *const *argv, int *n)
 	return OK;
 }
 
+const char *
+command_table(int argc, char *const *argv)
+{
+	for (int i = 0; i < argc; i++) {
+		if (str_starts(argv[i], "--table="))
+			return argv[i] + strlen("--table=");
+		if (strcmp(argv[i], "-t") == 0 || strcmp(argv[i], "--table") == 0)
+			return i + 1 < argc ? argv[i + 1] : NULL;
+		if (argv[i][0] == '-' && argv[i][1] == 't' && argv[i][2])
+			return argv[i] + 2;
+	}
+	return NULL;
+}
+
 enum err
 command_stage_words(int argc, char *const *argv, struct ruleset *rs,
 		    struct changeset *cs)
@@ -296,6 +310,22 @@ command_stage_words(int argc, char *const *argv, struct ruleset *rs,
 	vec_done(&rules);
 	xt_command_done(&command);
 	return err;
+}
+
+enum err
+command_find_table(const char *line, const char *otherwise,
+		   char table[TABLE_NAME_SIZE])
+{
+	struct vec words = { 0 };
+	enum err err = command_words(line, &words);
+	const char *named;
+
+	if (err)
+		return err;
+	named = command_table((int)words.n, (char **)words.v);
+	str_copy(table, TABLE_NAME_SIZE, named ? named : otherwise);
+	command_words_free(&words);
+	return OK;
 }
 
 enum err

@@ -237,11 +237,18 @@ session_stage_take(struct session *s, struct change *change)
 enum err
 session_stage_command(struct session *s, const char *line)
 {
-	struct changeset *cs = changeset_new(s->table);
+	char table[TABLE_NAME_SIZE];
+	struct changeset *cs;
 	enum err err = check_writable(s);
 
 	if (!err)
-		err = command_stage(line, session_candidate(s), cs);
+		err = command_find_table(line, s->table, table);
+	if (!err && !table_is_known(table))
+		err = fail(ERR_USAGE, _("there is no table '%s'"), table);
+	if (err)
+		return err;
+	cs = changeset_new(table);
+	err = command_stage(line, tables_get(s->candidate, table), cs);
 	if (err)
 		changeset_free(cs);
 	else
@@ -437,6 +444,21 @@ session_commit(struct session *s, const char *message, int seconds,
 	}
 	changesets_done(&changes);
 	return err;
+}
+
+enum err
+session_write(struct session *s)
+{
+	struct vec changes = { 0 };
+	enum err err;
+
+	session_review(s, &changes);
+	if (changes.n == 0)
+		err = fail(ERR_FAIL, _("nothing is staged"));
+	else
+		err = apply_write(s->world, s->base, &changes);
+	changesets_done(&changes);
+	return err ? err : session_reload(s, true);
 }
 
 enum err

@@ -25,7 +25,7 @@ COMMIT
 COMMIT
 RULES
 status_is 0 'a good file' sp check "$tmp/good"
-like "$out" "good: 3 rules in 3 chains" 'is counted'
+like "$out" "good: 3 rules in 7 chains" 'is counted'
 like "$out" '2001:db8:77::10' 'and the lifeline is named'
 status_is 0 'the same from standard input' sp check - <"$tmp/good"
 like "$out" '^standard input: 3 rules' 'which is named'
@@ -69,7 +69,7 @@ like "$out" "$tmp/none'?: No such file" 'is named'
 status_is 1 'a directory' sp check "$tmp"
 like "$out" "^sallyport: .*$tmp" 'is named'
 printf '*nat\nCOMMIT\n' >"$tmp/bad"
-status_is 1 'a file without the table' sp check "$tmp/bad"
+status_is 1 'a file without the table' sp -T filter check "$tmp/bad"
 like "$out" "$tmp/bad.*filter" 'both are named'
 printf '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m comment --comment "\033[31mred" -m frob\nCOMMIT\n' >"$tmp/bad"
 status_is 2 'escape sequences in a bad line' sp check "$tmp/bad"

@@ -35,7 +35,7 @@ refused 'an option of another command' "'--yes'" list --yes
 refused 'a missing argument' "'--db' needs" list --db
 refused 'a missing file' "'check' needs" check
 refused 'an argument too many' "'OUTPUT'" list INPUT OUTPUT
-refused 'another table' "'nat'" -T nat list
+refused 'another table' "'nap'" -T nap list
 refused 'another backend' "'nft'" --backend nft list
 refused 'a trial too short' "'4' is no length" apply -t 4 --yes /dev/null
 refused 'a trial too long' "'3601'" apply -t 3601 --yes /dev/null
@@ -44,8 +44,7 @@ refused 'ip6tables arguments without --' "after '--'" apply -A INPUT
 refused 'no revision number' "'first'" show first
 refused 'revision 0' "'0'" restore --yes 0
 refused '--json of list' "'--json'" list --json
-for command in confirm revert status log 'show 1' 'restore --yes 1' \
-	'apply --yes x'; do
+for command in confirm revert status log 'show 1' 'restore --yes 1'; do
 	# shellcheck disable=SC2086	# words
 	refused "--file with $command" '--file is for' --file /dev/null $command
 done

@@ -33,7 +33,7 @@ trial trial guardian
 history history
 world world
 apply apply
-session session
+session edit session
 tui tui
 cli cli sandbox
 HEADERS

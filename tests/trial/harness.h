@@ -138,7 +138,7 @@ now_ms(void)
 }
 
 /* The table as the stock tool saves it, comments aside. Yours. */
-static char *TAP_UNUSED
+static TAP_UNUSED char *
 saved(bool counters)
 {
 	FILE *p = popen(counters ?

@@ -83,8 +83,8 @@ test_refusals(void)
 	refused("list INPUT OUTPUT", "'OUTPUT' is one argument too many");
 	refused("check", "'check' needs an argument");
 	refused("diff a b c", "'c' is one argument");
-	refused("-T nat list", "table 'nat'");
-	refused("list -T nat", "table 'nat'");
+	refused("-T nap list", "table 'nap'");
+	refused("list -T Nat", "table 'Nat'");
 	refused("--backend nft save", "backend 'nft'");
 	refused("blame", "unknown command 'blame'");
 }
