@@ -23,7 +23,9 @@ session_candidate(const struct session *s)
 void
 session_switch(struct session *s, const char *table)
 {
-	s->table = table;
+	for (size_t i = 0; i < TABLE_COUNT; i++)
+		if (strcmp(table_names[i], table) == 0)
+			s->table = table_names[i];
 }
 
 static void
@@ -196,8 +198,25 @@ staged_take(struct session *s, struct changeset *cs)
 
 /* What ip6tables would not let anybody make either. */
 static enum err
-check_change(const struct change *change)
+check_drop(const char *table, const struct change *change)
 {
+	bool drops = change->kind == CHANGE_POLICY ?
+		     change->policy == POLICY_DROP : change->rule &&
+		     strcmp(rule_target(change->rule), "DROP") == 0;
+
+	if (!drops || strcmp(table, "nat") != 0)
+		return OK;
+	return fail(ERR_PARSE, _("the table 'nat' is not for filtering: DROP is "
+			    "not allowed in it"));
+}
+
+static enum err
+check_change(const char *table, const struct change *change)
+{
+	enum err err = check_drop(table, change);
+
+	if (err)
+		return err;
 	if (change->kind == CHANGE_INSERT || change->kind == CHANGE_REPLACE)
 		return rule_check_chain(change->rule, change->chain);
 	if (change->kind == CHANGE_CHAIN_NEW)
@@ -222,7 +241,7 @@ session_stage_take(struct session *s, struct change *change)
 	enum err err = check_writable(s);
 
 	if (!err)
-		err = check_change(change);
+		err = check_change(s->table, change);
 	if (err)
 		change_free(change);
 	else

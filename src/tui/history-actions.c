@@ -2,10 +2,12 @@
 /* What can be done with a revision: it is shown, compared, and restored by
  * staging the difference, which takes the same road as any edit. */
 #include <stdlib.h>
+#include <string.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include "cursesw.h"
 #include "revisions.h"
+#include "rules.h"
 #include "term.h"
 
 static enum err
@@ -49,6 +51,13 @@ describe(struct history *history, int64_t id, struct str *text)
 	return err;
 }
 
+static char *
+heading_of(const struct entry *entry)
+{
+	return xasprintf(_("Revision %lld of the table %s"),
+			 (long long)entry->id, entry->table);
+}
+
 static void
 on_show(struct ui *ui)
 {
@@ -56,7 +65,7 @@ on_show(struct ui *ui)
 	struct history *history = NULL;
 	struct str text = { 0 };
 	enum err err = with_history(ui, &history);
-	char *heading = xasprintf(_("Revision %lld"), (long long)id);
+	char *heading = heading_of(current(ui));
 
 	if (!err)
 		err = describe(history, id, &text);
@@ -78,6 +87,10 @@ compare(struct history *history, int64_t a, int64_t b, struct str *text)
 
 	if (!err)
 		err = history_ruleset(history, b, &to);
+	if (!err && strcmp(from->table, to->table) != 0)
+		err = fail(ERR_USAGE, _("revision %lld is of the table %s, "
+			   "revision %lld of %s"), (long long)a, from->table,
+			   (long long)b, to->table);
 	if (!err) {
 		cs = changeset_diff(from, to, false);
 		changeset_describe(cs, text);
@@ -126,6 +139,16 @@ on_compare(struct ui *ui)
 }
 
 static void
+show_restored(struct ui *ui, const char *table, int64_t id)
+{
+	ui_pop(ui);
+	ui_changed(ui);
+	rules_show_table(ui, table);
+	ui_say(ui, _("staged what brings the table %s back to revision %lld; "
+		     "c reviews it"), table, (long long)id);
+}
+
+static void
 on_restore(struct ui *ui)
 {
 	int64_t id = current(ui)->id;
@@ -138,15 +161,11 @@ on_restore(struct ui *ui)
 	history_close(history);
 	if (!err)
 		err = session_stage_target(ui->session, target);
-	ruleset_free(target);
-	if (err) {
+	if (err)
 		ui_error(ui);
-		return;
-	}
-	ui_pop(ui);
-	ui_changed(ui);
-	ui_say(ui, _("staged what brings revision %lld back; c reviews it"),
-	       (long long)id);
+	else
+		show_restored(ui, target->table, id);
+	ruleset_free(target);
 }
 
 static const struct action actions[] = {
@@ -155,7 +174,7 @@ static const struct action actions[] = {
 	  .help = N_("Show what the revision changed") },
 	{ .keys = { 's' }, .name = "restore", .foot = N_("Stage its state"),
 	  .run = on_restore, .unless = unless_restorable,
-	  .help = N_("Stage what brings the table back to this revision") },
+	  .help = N_("Stage what brings its table back to this revision") },
 	{ .keys = { '=' }, .name = "compare", .foot = N_("Compare"),
 	  .run = on_compare, .unless = unless_entry,
 	  .help = N_("Mark a revision, then compare it with another") },

@@ -7,6 +7,7 @@
 
 struct entry {
 	int64_t id;
+	char *table;
 	char *time;
 	char *who;
 	char *from;
@@ -21,6 +22,7 @@ struct revisions {
 	struct vec entries;	/* of struct entry * */
 	size_t who_width;
 	size_t from_width;
+	size_t table_width;	/* 0 where all are of filter */
 	int64_t marked;		/* to be compared with another; 0: none */
 };
 

@@ -77,26 +77,10 @@ move_by(struct ui *ui, long by)
 static void on_move_up(struct ui *ui) { move_by(ui, -1); }
 static void on_move_down(struct ui *ui) { move_by(ui, 1); }
 
-/* Nothing is undone unseen: the table of the step is shown. */
-static void
-show_step(struct ui *ui, const struct vec *steps)
-{
-	const struct step *step = steps->v[steps->n - 1];
-	const struct changeset *cs = step->changesets.v[0];
-
-	for (size_t i = 0; i < step->changesets.n; i++) {
-		const struct changeset *other = step->changesets.v[i];
-
-		if (strcmp(other->table, ui->session->table) == 0)
-			return;
-	}
-	rules_show_table(ui, cs->table);
-}
-
 static void
 on_undo(struct ui *ui)
 {
-	show_step(ui, &ui->session->steps);
+	rules_show_step(ui, &ui->session->steps);
 	session_undo(ui->session);
 	ui_changed(ui);
 }
@@ -104,7 +88,6 @@ on_undo(struct ui *ui)
 static void
 on_redo(struct ui *ui)
 {
-	show_step(ui, &ui->session->redo);
 	session_redo(ui->session);
 	ui_changed(ui);
 	rules_follow(ui);

@@ -57,8 +57,17 @@ void rules_select(struct ui *ui, const char *chain, size_t pos);
 /* Show another table, as it was left. */
 void rules_show_table(struct ui *ui, const char *table);
 
-/* Select what the last staged change is about. */
+/* Nothing is done or undone unseen: show a table of the last of steps. */
+void rules_show_step(struct ui *ui, const struct vec *steps);
+
+/* Show and select what was staged last. */
 void rules_follow(struct ui *ui);
+
+/* What a line is about, and the selection of such a line, if there is one. */
+struct line_key rules_key_of(const struct line *line);
+void rules_select_key(struct view *view, const struct line_key *key);
+
+enum layout rules_first_layout(const struct ui *ui);
 
 /* Set what the next form is about: below the selected line; below a chain's own
  * line is its end, as -A has it. */

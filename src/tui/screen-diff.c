@@ -23,6 +23,8 @@ diff_role(const char *line)
 		return ROLE_CHANGED;
 	case '>':
 		return ROLE_MOVED;
+	case '*':	/* a table */
+		return ROLE_CHAIN;
 	default:
 		return ROLE_TEXT;
 	}

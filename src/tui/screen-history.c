@@ -29,6 +29,7 @@ revisions_at(const struct view *view, size_t row)
 static void
 entry_free(struct entry *entry)
 {
+	free(entry->table);
 	free(entry->time);
 	free(entry->who);
 	free(entry->from);
@@ -55,6 +56,21 @@ widen(size_t *width, const char *s)
 		*width = n;
 }
 
+/* The heading appears with the first one. */
+static void
+widen_table(struct revisions *revisions, const char *table)
+{
+	widen(&revisions->table_width, _("table"));
+	widen(&revisions->table_width, table);
+}
+
+/* The table is named where it is not this one. */
+static bool
+is_usual(const struct entry *entry)
+{
+	return strcmp(entry->table, "filter") == 0;
+}
+
 static bool
 take(const struct revision *rev, void *arg)
 {
@@ -64,6 +80,7 @@ take(const struct revision *rev, void *arg)
 
 	clock_format(&time, rev->time_s);
 	entry->id = rev->id;
+	entry->table = xstrdup(rev->table);
 	entry->time = str_take(&time);
 	entry->who = or_dash(rev->actor.user);
 	entry->from = or_dash(rev->actor.from);
@@ -74,6 +91,8 @@ take(const struct revision *rev, void *arg)
 	entry->override = xstrdup(rev->override);
 	widen(&revisions->who_width, entry->who);
 	widen(&revisions->from_width, entry->from);
+	if (!is_usual(entry))
+		widen_table(revisions, entry->table);
 	vec_push(&revisions->entries, entry);
 	return true;
 }
@@ -86,6 +105,7 @@ forget_entries(struct revisions *revisions)
 	vec_done(&revisions->entries);
 	revisions->who_width = strlen("who");
 	revisions->from_width = strlen("from");
+	revisions->table_width = 0;
 }
 
 static void
@@ -97,7 +117,7 @@ history_update(struct view *view)
 
 	forget_entries(revisions_data(view));
 	if (!err)
-		err = history_each(history, ui->session->table, NULL, take,
+		err = history_each(history, NULL, NULL, take,
 				   revisions_data(view));
 	history_close(history);
 	if (err && err != ERR_NOT_FOUND)
@@ -150,7 +170,7 @@ history_selectable(const struct view *view, size_t row)
 
 /* Cells of a row; a narrow screen leaves the longer ones to the detail. */
 enum cell { CELL_ID, CELL_TIME, CELL_WHO, CELL_FROM, CELL_ORIGIN, CELL_STATE,
-	    CELL_MESSAGE, CELL_COUNT };
+	    CELL_TABLE, CELL_MESSAGE, CELL_COUNT };
 
 #define NARROW 80
 #define MINUTES 16	/* "2026-11-24 05:25" */
@@ -160,6 +180,7 @@ static size_t
 cell_width(const struct view *view, enum cell cell)
 {
 	bool narrow = view->width < NARROW;
+	size_t table = revisions_data(view)->table_width;
 	const size_t widths[CELL_COUNT] = {
 		[CELL_ID] = narrow ? 4 : 5,
 		[CELL_TIME] = narrow ? MINUTES - MONTH_AT + 1 : MINUTES + 2,
@@ -167,6 +188,7 @@ cell_width(const struct view *view, enum cell cell)
 		[CELL_FROM] = narrow ? 0 : revisions_data(view)->from_width + 2,
 		[CELL_ORIGIN] = narrow ? 0 : 9,
 		[CELL_STATE] = narrow ? 10 : 11,
+		[CELL_TABLE] = table ? table + 2 : 0,
 		[CELL_MESSAGE] = 1,
 	};
 
@@ -197,7 +219,7 @@ draw_heading(const struct view *view, struct paint *paint)
 {
 	const char *const cells[CELL_COUNT] = {
 		"id", _("time"), _("who"), _("from"), _("origin"), _("state"),
-		_("message"),
+		_("table"), _("message"),
 	};
 
 	if (revisions_data(view)->entries.n == 0)
@@ -213,7 +235,8 @@ draw_entry(const struct view *view, const struct entry *entry,
 	char id[24], time[MINUTES + 1];
 	const char *const cells[CELL_COUNT] = {
 		id, view->width < NARROW ? time + MONTH_AT : time, entry->who,
-		entry->from, entry->origin, entry->state, entry->message,
+		entry->from, entry->origin, entry->state,
+		is_usual(entry) ? "" : entry->table, entry->message,
 	};
 
 	snprintf(id, sizeof(id), "%lld", (long long)entry->id);
@@ -247,6 +270,8 @@ history_detail(const struct view *view, size_t row, struct paint *paint)
 	paint_raw(paint, ROLE_DIM, entry->who);
 	paint_add(paint, ROLE_DIM, " ");
 	paint_raw(paint, ROLE_DIM, entry->from);
+	if (!is_usual(entry))
+		paint_addf(paint, ROLE_DIM, "  %s", entry->table);
 	if (entry->reason) {
 		paint_add(paint, ROLE_TEXT, "  ");
 		paint_raw(paint, ROLE_TEXT, entry->state);

@@ -246,114 +246,14 @@ rules_place(const struct view *view, size_t row, struct paint *paint)
 			   line->chain->rules.n);
 }
 
-/* --- Keeping the selection --- */
-
-static struct line_key
-key_of(const struct line *line)
-{
-	struct line_key key = { .deleted = line->mark == MARK_DELETED };
-
-	if (line->chain)
-		memcpy(key.chain, line->chain->name, sizeof(key.chain));
-	if (line->kind == LINE_RULE)
-		key.rule = line->rule->id;
-	return key;
-}
-
-static bool
-same_key(const struct line_key *a, const struct line_key *b)
-{
-	return a->rule == b->rule && a->deleted == b->deleted &&
-	       strcmp(a->chain, b->chain) == 0;
-}
-
-static void
-select_key(struct view *view, const struct line_key *key)
-{
-	const struct rules *rules = rules_data(view);
-
-	for (size_t i = 0; i < rules->lines.n; i++) {
-		if (!same_key(&rules->keys[i], key) ||
-		    !rules_selectable(view, i))
-			continue;
-		view->sel = i;
-		return;
-	}
-}
-
-void
-rules_select(struct ui *ui, const char *chain, size_t pos)
-{
-	struct view *view = &ui->views[0];
-	const struct rules *rules = rules_data(view);
-
-	for (size_t i = 0; i < rules->lines.n; i++) {
-		const struct line *line = rules->lines.v[i];
-		bool wanted = pos == SIZE_MAX ? line->kind == LINE_CHAIN :
-			      line->kind == LINE_RULE && line->pos == pos &&
-			      line->mark != MARK_DELETED;
-
-		if (!wanted || strcmp(line->chain->name, chain) != 0)
-			continue;
-		view->sel = i;
-		return;
-	}
-}
-
-/* What was staged last of the table that is shown, or NULL. */
-static const struct change *
-last_change(const struct session *session)
-{
-	const struct step *step;
-
-	if (session->steps.n == 0)
-		return NULL;
-	step = session->steps.v[session->steps.n - 1];
-	for (size_t i = 0; i < step->changesets.n; i++) {
-		const struct changeset *cs = step->changesets.v[i];
-
-		if (strcmp(cs->table, session->table) == 0)
-			return cs->changes.v[cs->changes.n - 1];
-	}
-	return NULL;
-}
-
-void
-rules_follow(struct ui *ui)
-{
-	const struct change *last = last_change(ui->session);
-
-	if (!last)
-		return;
-	switch (last->kind) {
-	case CHANGE_INSERT:
-	case CHANGE_REPLACE:
-		rules_select(ui, last->chain, last->pos);
-		return;
-	case CHANGE_MOVE:
-		rules_select(ui, last->chain, last->to_pos);
-		return;
-	case CHANGE_CHAIN_RENAME:
-		rules_select(ui, last->new_name, SIZE_MAX);
-		return;
-	case CHANGE_POLICY:
-	case CHANGE_CHAIN_NEW:
-	case CHANGE_CHAIN_FLUSH:
-	case CHANGE_CHAIN_FILL:
-		rules_select(ui, last->chain, SIZE_MAX);
-		return;
-	case CHANGE_DELETE:
-	case CHANGE_CHAIN_DELETE:
-		return;
-	}
-}
+/* --- The listing --- */
 
 static void
 make_keys(struct rules *rules)
 {
 	rules->keys = xcalloc(rules->lines.n + 1, sizeof(*rules->keys));
 	for (size_t i = 0; i < rules->lines.n; i++)
-		rules->keys[i] = key_of(rules->lines.v[i]);
+		rules->keys[i] = rules_key_of(rules->lines.v[i]);
 }
 
 static void
@@ -370,7 +270,7 @@ rules_update(struct view *view)
 	session_lines(view->ui->session, &rules->lines);
 	make_keys(rules);
 	rules->width = 0;
-	select_key(view, &kept);
+	rules_select_key(view, &kept);
 }
 
 static void
@@ -396,64 +296,11 @@ const struct screen rules_screen = {
 	.actions = &rules_actions,
 };
 
-/* --- Tables --- */
-
-static struct place *
-place_of(struct rules *rules, const char *table)
-{
-	size_t at = 0;
-
-	while (strcmp(table_names[at], table) != 0)
-		at++;
-	return &rules->places[at];
-}
-
-/* A row that hides an interface may say the opposite of what the rule does. */
-static enum layout
-first_layout(const struct ui *ui)
-{
-	return columns_want_interfaces(session_candidate(ui->session)) ?
-	       LAYOUT_INTERFACES : LAYOUT_PLAIN;
-}
-
-static void
-leave_table(struct view *view)
-{
-	struct rules *rules = rules_data(view);
-	struct place *place = place_of(rules, view->ui->session->table);
-
-	*place = (struct place){ .seen = true, .top = view->top,
-				 .layout = rules->layout };
-	if (view->sel < rules->lines.n)
-		place->key = rules->keys[view->sel];
-}
-
-void
-rules_show_table(struct ui *ui, const char *table)
-{
-	struct view *view = &ui->views[0];
-	struct rules *rules = rules_data(view);
-	const struct place *place = place_of(rules, table);
-
-	if (strcmp(table, ui->session->table) == 0)
-		return;
-	leave_table(view);
-	session_switch(ui->session, table);
-	ui_changed(ui);
-	rules->layout = place->seen ? place->layout : first_layout(ui);
-	view->top = place->top;
-	view_select(view, 0);
-	select_key(view, &place->key);
-	if (session_base(ui->session)->absent)
-		ui_say(ui, _("the table %s is not in use; the first commit of a "
-			     "rule makes it"), table);
-}
-
 void
 rules_open(struct ui *ui)
 {
 	struct rules *rules = xcalloc(1, sizeof(*rules));
 
-	rules->layout = first_layout(ui);
+	rules->layout = rules_first_layout(ui);
 	ui_push(ui, &rules_screen, rules);
 }

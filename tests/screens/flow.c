@@ -52,43 +52,19 @@ end(void)
 static bool
 seen(const char *text)
 {
-	struct str screen = { 0 };
-	bool found;
-
-	editor_text(&e, &screen);
-	found = strstr(str_text(&screen), text) != NULL;
-	if (!found)
-		diag("'%s' is not on the screen:\n%s", text, str_text(&screen));
-	str_done(&screen);
-	return found;
+	return editor_sees(&e, text);
 }
 
 static bool
 candidate_has(const char *text)
 {
-	struct str save = { 0 };
-	bool found;
-
-	ruleset_save(session_candidate(e.session), false, &save);
-	found = strstr(str_text(&save), text) != NULL;
-	str_done(&save);
-	return found;
+	return editor_staged(&e, e.session->table, text);
 }
 
 static bool
 live_has(const char *text)
 {
-	struct ruleset *live = NULL;
-	struct str save = { 0 };
-	bool found;
-
-	if (e.world.backend->ops->read(e.world.backend, "filter", &live))
-		bail_out("read: %s", err_message());
-	ruleset_save(live, false, &save);
-	found = strstr(str_text(&save), text) != NULL;
-	str_done(&save);
-	ruleset_free(live);
-	return found;
+	return editor_live(&e, "filter", text);
 }
 
 static void
@@ -120,32 +96,6 @@ test_editing(void)
 	editor_keys(&e, "d");
 	ok(candidate_has(":SHOP -"), "a chain that is not empty stays");
 	ok(!live_has("SHOP"), "nothing of it is in the kernel");
-	end();
-}
-
-/* Each table is left and found as it was; nothing is undone unseen. */
-static void
-test_tables(void)
-{
-	begin("tables", false);
-	editor_keys(&e, "jd");
-	editor_keys(&e, "Trja-p udp --sport 53 -j NOTRACK<Enter>");
-	is_str(e.session->table, "raw", "T r shows the table raw");
-	ok(candidate_has("*raw") && candidate_has("-j NOTRACK"),
-	   "where a rule is staged");
-	is_int(session_staged_in(e.session, "filter"), 1,
-	       "what is staged in filter stays");
-	editor_keys(&e, "Tf");
-	is_str(e.session->table, "filter", "T f shows filter again");
-	is_int(e.ui.views[0].sel, 2, "with the selection where it was");
-	editor_keys(&e, "u");
-	is_str(e.session->table, "raw", "undo shows the table that it is in");
-	ok(!candidate_has("NOTRACK"), "and takes back the last step");
-	editor_keys(&e, "u");
-	is_str(e.session->table, "filter", "then the one before");
-	is_int(session_staged_count(e.session), 0, "and nothing is left");
-	editor_keys(&e, "T<Down><Enter>");
-	is_str(e.session->table, "security", "Enter shows the one selected");
 	end();
 }
 
@@ -326,7 +276,7 @@ test_refusal(void)
 }
 
 static void (*const tests[])(void) = {
-	test_editing, test_tables, test_forms, test_searching, test_read_only,
+	test_editing, test_forms, test_searching, test_read_only,
 	test_keep, test_revert, test_elsewhere, test_leaving, test_refusal,
 };
 

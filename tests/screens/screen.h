@@ -20,6 +20,8 @@ struct setup {
 	const char *rules;	/* ip6tables-save text */
 	const char *ssh;	/* $SSH_CONNECTION */
 	const char *dir;	/* private, for history and trial */
+	const char *file;	/* as with --file */
+	const char *editor;	/* $EDITOR */
 };
 
 struct editor {
@@ -43,6 +45,15 @@ void editor_dump(struct editor *editor, struct str *out);
 
 /* The text alone. */
 void editor_text(struct editor *editor, struct str *out);
+
+/* Is this text on the screen? What the screen shows is told if not. */
+bool editor_sees(struct editor *editor, const char *text);
+
+/* Does the text of the table have this: as staged, as it is in the kernel? */
+bool editor_staged(const struct editor *editor, const char *table,
+		   const char *text);
+bool editor_live(const struct editor *editor, const char *table,
+		 const char *text);
 
 /* Take the guardian's events until the watch is in phase; false after 10 s. */
 bool editor_wait(struct editor *editor, enum watch_phase phase);
