@@ -66,6 +66,11 @@ enum once {
 	ONCE_COUNTERS = 1 << 6,
 };
 
+/* Those that ip6tables reads from the last word, be that "-ieth0" or
+ * "--source=::1": it refuses them, or takes an interface of that name. */
+#define ONCE_APART (ONCE_PROTOCOL | ONCE_SOURCE | ONCE_DESTINATION | ONCE_IN | \
+		    ONCE_OUT | ONCE_JUMP)
+
 /* The word behind the option, where there is one that is no option. */
 static char *
 next_argument(struct parse *p)
@@ -295,6 +300,10 @@ builtin_take(struct parse *p, const struct builtin *b)
 			 b->c);
 	if (p->invert)
 		p->fw.ipv6.invflags |= b->inverse;
+	if (b->once & ONCE_APART && optarg != p->argv[optind - 1])
+		box_fail(PARAMETER_PROBLEM,
+			 _("'%s': the argument of -%c must be a word of its "
+			   "own"), p->words[p->at - 1], b->c);
 	b->take(p);
 }
 
