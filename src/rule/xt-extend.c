@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "xt-internal.h"
 
 /* libxtables gives each extension's options numbers from a range of its own:
@@ -228,6 +229,19 @@ extend_option(struct parse *p, int c)
 	unknown_option(p, c);
 }
 
+/* The bpf match never closes the program that it opened; the kernel finds it by
+ * its path. */
+static void
+close_program(struct xt_entry_match *m)
+{
+	int32_t *fd = program_descriptor(m);
+
+	if (fd && *fd > STDERR_FILENO)
+		close(*fd);
+	if (fd)
+		*fd = 0;
+}
+
 void
 extend_check(struct parse *p)
 {
@@ -236,6 +250,7 @@ extend_check(struct parse *p)
 	for (i = p->matches; i; i = i->next) {
 		p->checked = i->match->name;
 		xtables_option_mfcall(i->match);
+		close_program(i->match->m);
 	}
 	if (p->target) {
 		p->checked = p->target->name;
@@ -250,6 +265,7 @@ extend_free(struct parse *p)
 	struct xtables_rule_match *i;
 
 	for (i = p->matches; i; i = i->next) {
+		close_program(i->match->m);
 		free(i->match->udata);
 		i->match->udata = NULL;
 	}

@@ -123,6 +123,17 @@ void build_rules(struct parse *p);
  * the one chain that is known. */
 struct rule *parse_back(const char *body, const char *jump);
 
+/* Do two entries say the same (xt-agree.c)? What no spec says does not count: a
+ * protocol or an interface that is any one, and the number under which some
+ * program once had a file open. */
+bool entries_agree(const struct rule *a, const struct rule *b);
+
+/* Are their extensions the same ones, in the same revisions? */
+bool revisions_agree(const struct rule *a, const struct rule *b);
+
+/* The number of a file that the bpf match opened, or NULL. */
+int32_t *program_descriptor(struct xt_entry_match *m);
+
 /* The protocol's name in libxtables' own list, or NULL; with db true also from
  * /etc/protocols (xt-proto.c). */
 const char *proto_name(unsigned proto, bool db);

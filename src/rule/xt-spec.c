@@ -6,22 +6,23 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/netfilter/xt_tcpudp.h>
 #include <sallyport/base64.h>
 #include <sallyport/text.h>
 #include "xt-internal.h"
 
-/* Extensions that hold no text, or whose save quotes it: what they print reads
- * back. The specs of all others are parsed and compared before they are
- * believed: some print names as they are, blanks and quotes and all. */
+/* Extensions that hold no text, or whose save quotes it, and that print all they
+ * hold: it reads back. The specs of all others are parsed and compared before
+ * they are believed: some print names as they are, blanks and quotes and all,
+ * others leave out what is inverted when it is a whole range. */
 static const char *const plain[] = {
-	"CHECKSUM", "CLASSIFY", "CONNMARK", "DNAT", "DSCP", "HL", "LOG",
-	"MARK", "MASQUERADE", "NFQUEUE", "NETMAP", "REDIRECT", "REJECT",
-	"SNAT", "TCPMSS", "TPROXY", "TRACE", "addrtype", "ah", "comment",
-	"connbytes", "connlimit", "connmark", "conntrack", "cpu", "dscp",
-	"esp", "frag", "hl", "icmp6", "iprange", "ipv6header", "length",
-	"limit", "mac", "mark", "multiport", "owner", "pkttype", "rpfilter",
-	"sctp", "socket", "state", "statistic", "tcp", "tcpmss", "time",
-	"tos", "udp",
+	"CHECKSUM", "CLASSIFY", "DNAT", "DSCP", "HL", "LOG", "MARK",
+	"MASQUERADE", "NFQUEUE", "NETMAP", "REDIRECT", "REJECT", "SNAT",
+	"TCPMSS", "TPROXY", "TRACE", "addrtype", "comment", "connbytes",
+	"connlimit", "connmark", "conntrack", "cpu", "dscp", "hl", "icmp6",
+	"iprange", "ipv6header", "length", "limit", "mac", "mark", "multiport",
+	"owner", "pkttype", "rpfilter", "sctp", "socket", "state", "statistic",
+	"tcp", "tcpmss", "time", "tos", "udp",
 };
 
 struct spec {
@@ -38,6 +39,21 @@ is_plain(const char *name)
 			return true;
 	}
 	return false;
+}
+
+/* Ports are left out where they are all, with the ! before them, and flags where
+ * none is looked at. */
+static bool
+is_plain_match(const struct xt_entry_match *m)
+{
+	const struct xt_tcp *tcp = (const void *)m->data;
+	const struct xt_udp *udp = (const void *)m->data;
+
+	if (strcmp(m->u.user.name, "tcp") == 0)
+		return !tcp->invflags && (tcp->flg_mask || !tcp->flg_cmp);
+	if (strcmp(m->u.user.name, "udp") == 0)
+		return !udp->invflags;
+	return is_plain(m->u.user.name);
 }
 
 static bool
@@ -97,7 +113,7 @@ save_extensions(void *arg)
 	for (; m; m = view_match(e, m)) {
 		if (!save_match(&e->ipv6, m))
 			return;
-		spec->sure = spec->sure && is_plain(m->u.user.name);
+		spec->sure = spec->sure && is_plain_match(m);
 	}
 	if (!rule_has_standard_target(spec->rule)) {
 		if (!save_target(&e->ipv6, t))
@@ -119,7 +135,7 @@ address_is_masked(const struct in6_addr *addr, const struct in6_addr *mask)
 }
 
 /* Does the interface read back? Its mask must be what ip6tables makes of its
- * name, or nothing for any interface. */
+ * name, or nothing for any interface, which is written "+" when it is inverted. */
 static bool
 iface_is_plain(const char *name, const unsigned char *mask, bool inverted)
 {
@@ -131,7 +147,7 @@ iface_is_plain(const char *name, const unsigned char *mask, bool inverted)
 	if (!all_zero(mask + n, IFNAMSIZ - n) || len == IFNAMSIZ)
 		return false;
 	if (n == 0)
-		return !inverted;
+		return !inverted || strcmp(name, "+") == 0;
 	return n == len + 1 || (n <= len && name[n - 1] &&
 				(name[n] == '\0' || (name[n] == '+' &&
 						     n + 1 == len)));
@@ -190,10 +206,10 @@ add_iface(struct str *out, char option, const char *name,
 
 	while (n < IFNAMSIZ && mask[n])
 		n++;
-	if (n == 0)
+	if (n == 0 && !inverted)
 		return;
 	memcpy(text, name, n);
-	if (n < IFNAMSIZ && name[n - 1])
+	if (n < IFNAMSIZ && (n == 0 || name[n - 1]))
 		text[n] = '+';
 	str_addf(out, "%s -%c ", inverted ? " !" : "", option);
 	words_quote(out, text);
@@ -221,7 +237,7 @@ add_core(struct str *out, const struct ip6t_ip6 *ip)
 		str_addf(out, "%u", ip->proto);
 }
 
-/* Read the text back: the same bytes, or, where an older revision was printed,
+/* Read the text back: the same rule, or, where an older revision was printed,
  * the same text once more? */
 static bool write_spec(const struct rule *rule, struct str *out, bool *sure);
 
@@ -235,8 +251,9 @@ reads_back(const struct rule *rule, const char *text)
 	bool good = false, sure;
 
 	if (again)
-		good = rule_equal(again, rule) ||
-		       (write_spec(again, &twice, &sure) &&
+		good = entries_agree(again, rule) ||
+		       (!revisions_agree(again, rule) &&
+			write_spec(again, &twice, &sure) &&
 			strcmp(str_text(&twice), text) == 0);
 	str_done(&twice);
 	rule_unref(again);

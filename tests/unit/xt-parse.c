@@ -29,7 +29,8 @@ static const struct {
 	{ "-p 253", NULL },
 	{ "--proto udp --source ::1 --dst fe80::/10 --in-interface eth+",
 	  "-s ::1/128 -d fe80::/10 -i eth+ -p udp" },
-	{ "--source=::1 --jump=DROP", "-s ::1/128 -j DROP" },
+	{ "-mudp -p udp --dport=5", "-p udp -m udp --dport 5" },
+	{ "! -i + -j DROP", NULL },
 	{ "! -s 2001:db8::5/32 ! -i eth0 ! -p tcp",
 	  "! -s 2001:db8::/32 ! -i eth0 ! -p tcp" },
 	{ "-s 2001:db8::1/ffff::ffff", "-s 2001::1/ffff::ffff" },
@@ -76,6 +77,9 @@ static const struct {
 	{ "! -s ::1,::2", "!" },
 	{ "-s ::1 -s ::2", "-s" },
 	{ "-i a -i b", "-i" },
+	{ "-ieth0", "'-ieth0'" },
+	{ "--source=::1", "'--source=::1'" },
+	{ "-jDROP", "'-jDROP'" },
 	{ "-i 0123456789abcdef", "0123456789abcdef" },
 	{ "-i \"\"", "-i" },
 	{ "-j NOSUCH", "'NOSUCH'" },
@@ -255,6 +259,34 @@ test_hostile(void)
 		ok(same, "text %zu comes through", i + 1);
 		ok(xt_is_opaque(rules.v[0]) == (i >= n),
 		   "as %s", i >= n ? "an opaque rule" : "text");
+		rules_free(&rules);
+		rules_free(&again);
+		str_done(&spec);
+	}
+}
+
+/* What its extension prints only in part. */
+static void
+test_lossy(void)
+{
+	static const char *const specs[] = {
+		"-p tcp ! --dport 0:65535", "-p udp ! --sport :",
+		"-p tcp --tcp-flags NONE ALL", "-m ah ! --ahspi 0:4294967295",
+		"-m frag --fraglen 0", "-m recent --rcheck --seconds 4294967295",
+		"-j CONNMARK --set-mark 1 --left-shift-mark 0",
+		"-j CT --zone-orig 0",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(specs); i++) {
+		struct vec rules = { 0 }, again = { 0 };
+		struct str spec = { 0 };
+
+		if (parse(specs[i], &rules))
+			bail_out("%s", err_message());
+		xt_spec_body(rules.v[0], &spec);
+		ok(parse(spec.s, &again) == OK &&
+		   rule_equal(again.v[0], rules.v[0]),
+		   "nothing is lost: %s", specs[i]);
 		rules_free(&rules);
 		rules_free(&again);
 		str_done(&spec);
@@ -484,6 +516,7 @@ main(void)
 	test_counters();
 	test_nat();
 	test_hostile();
+	test_lossy();
 	test_unquoted();
 	test_odd();
 	test_order();
