@@ -13,8 +13,9 @@
 #define TAP_UNUSED __attribute__((unused))
 #define TAP_FORMAT(f, a) __attribute__((format(printf, f, a), unused))
 
-static int tap_count;
-static int tap_failed;
+/* Weak, so that all files of a test count together. */
+__attribute__((weak)) int tap_count;
+__attribute__((weak)) int tap_failed;
 
 /* ok(condition, "what should hold", ...): gives the condition back. */
 #define ok(cond, ...) tap_ok(__FILE__, __LINE__, (cond), __VA_ARGS__)

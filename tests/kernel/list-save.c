@@ -1,427 +1,296 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The installed ip6tables is the oracle: for every spec of tests/rules/corpus
- * we refuse what it refuses to parse; what it takes is listed and saved as it
- * lists and saves it, reads back as the same bytes, and loaded by us gives the
- * very kernel table that ip6tables-legacy-restore makes. What this kernel lacks
- * is printed by name. */
-#include "../ns.h"
-#include <sys/wait.h>
+/* The installed ip6tables is the oracle for all that tests/rules/grammar and
+ * tests/rules/corpus say. No extension is left out silently: each one that is
+ * installed was loaded here, or is lacking in this kernel, or is not for IPv6;
+ * and each of its options was given. */
+#include "../rules/expand.h"
+#include "../rules/oracle.h"
+#include <getopt.h>
+#include <xtables.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
-#include <sallyport/backend.h>
 #include <sallyport/mem.h>
-#include <sallyport/text.h>
 
-#define CHAIN "here"
+struct work {
+	struct oracle oracle;
+	bool is_here;		/* the table */
+	struct vec taken;	/* of char *: lines, of all tables */
+	struct vec turned_down;
+	unsigned refused, differ;
+	struct str lacking, refused_always, foreign;	/* names */
+	unsigned covered, bare;
+};
 
-static unsigned specs_taken, specs_refused, specs_lacking;
+static void
+move_all(struct vec *from, struct vec *to)
+{
+	for (size_t i = 0; i < from->n; i++)
+		vec_push(to, from->v[i]);
+	from->n = 0;
+}
+
+static void
+table_end(struct work *w)
+{
+	if (!w->is_here)
+		return;
+	oracle_compare(&w->oracle);
+	w->differ += w->oracle.differ;
+	w->refused += (unsigned)w->oracle.refused.n;
+	for (size_t i = 0; i < w->oracle.refused.n; i++)
+		diag("refused by both: %s: %s", w->oracle.table,
+		     (char *)w->oracle.refused.v[i]);
+	for (size_t i = 0; i < w->oracle.turned_down.n; i++)
+		diag("the kernel refuses: %s: %s", w->oracle.table,
+		     (char *)w->oracle.turned_down.v[i]);
+	move_all(&w->oracle.taken, &w->taken);
+	move_all(&w->oracle.turned_down, &w->turned_down);
+	oracle_done(&w->oracle);
+	w->is_here = false;
+}
+
+static void
+try_batch(const struct batch *batch, void *arg)
+{
+	struct work *w = arg;
+	struct vec lines = { 0 };
+
+	if (strcmp(w->oracle.table, batch->table) != 0) {
+		table_end(w);
+		w->is_here = oracle_begin(&w->oracle, batch->table);
+	}
+	if (!w->is_here)
+		return;
+	for (size_t i = 0; i < batch->specs.n; i++)
+		vec_push(&lines, xasprintf("-A here %s",
+					   (char *)batch->specs.v[i]));
+	oracle_try(&w->oracle, (char **)lines.v, lines.n);
+	for (size_t i = 0; i < lines.n; i++)
+		free(lines.v[i]);
+	vec_done(&lines);
+}
 
 static char *
-read_all(const char *path)
+source(const char *name)
 {
-	struct str text = { 0 };
-	char buf[4096];
-	size_t n;
+	const char *top = getenv("top_srcdir");
+
+	return xasprintf("%s/tests/rules/%s", top ? top : ".", name);
+}
+
+/* Specs as they are, a table each part. */
+static void
+try_corpus(struct work *w)
+{
+	char *path = source("corpus");
+	char line[1024], table[TABLE_NAME_SIZE] = "";
+	struct batch batch = { .table = table };
 	FILE *f = fopen(path, "r");
 
 	if (!f)
-		bail_out("cannot read %s: %s", path, strerror(errno));
-	while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
-		str_addn(&text, buf, n);
+		bail_out("cannot read %s", path);
+	while (fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (*line == '*')
+			str_copy(table, sizeof(table), line + 1);
+		if (*line == '*' || *line == '#')
+			continue;
+		vec_push(&batch.specs, line);
+		try_batch(&batch, w);
+		vec_done(&batch.specs);
+	}
 	fclose(f);
-	return str_take(&text);
-}
-
-/* Run a shell command; its output, both streams, in heap. */
-static char *
-run(int *status, const char *fmt, ...)
-{
-	struct str text = { 0 };
-	char buf[4096], command[512];
-	size_t n;
-	va_list ap;
-	FILE *f;
-
-	va_start(ap, fmt);
-	vsnprintf(command, sizeof(command), fmt, ap);
-	va_end(ap);
-	f = popen(command, "r");
-	if (!f)
-		bail_out("popen: %s", strerror(errno));
-	while ((n = fread(buf, 1, sizeof(buf), f)) > 0) {
-		/* The list of a bpf match has a NUL in it. */
-		for (size_t i = 0; i < n; i++) {
-			if (buf[i])
-				str_addc(&text, buf[i]);
-		}
-	}
-	n = (size_t)pclose(f);
-	if (status)
-		*status = (int)n;
-	return str_take(&text);
-}
-
-/* Load text beside what is there; what stock says, NULL where it is content. */
-static char *
-stock_load(const char *text)
-{
-	char *path = xasprintf("%s.in", ns_lock_path);
-	FILE *f = fopen(path, "w");
-	char *said;
-	int status;
-
-	if (!f || fputs(text, f) < 0 || fclose(f) != 0)
-		bail_out("cannot write %s", path);
-	said = run(&status, "ip6tables-legacy-restore -c -n <%s 2>&1", path);
-	unlink(path);
 	free(path);
-	if (status == 0) {
-		free(said);
-		return NULL;
-	}
-	return said;
 }
 
+/* Does a line have this word, and this one somewhere behind it? */
 static bool
-is_chain(const char *name, void *arg)
+has_words(const char *line, const char *extension, const char *option)
 {
-	return strcmp(name, CHAIN) == 0 || strcmp(name, "there") == 0;
-}
+	const char *words[] = { extension, option };
 
-static enum err
-our_parse(const char *table, const char *spec, struct vec *rules)
-{
-	struct chain_names names = { is_chain, NULL };
-	size_t n;
-	char **words = words_split(spec, &n);
-	enum err err = xt_parse(table, (int)n, words, &names, rules);
+	for (size_t i = 0; i < 2 && words[i]; i++) {
+		size_t len = strlen(words[i]);
 
-	words_free(words);
-	return err;
-}
-
-static void
-rules_free(struct vec *rules)
-{
-	for (size_t i = 0; i < rules->n; i++)
-		rule_unref(rules->v[i]);
-	vec_done(rules);
-}
-
-/* Stock's own parser begins its messages with its version; a refusal by the
- * kernel comes at COMMIT and has none. */
-static bool
-is_parse_error(const char *said)
-{
-	return strstr(said, "ip6tables-restore v") ||
-	       strstr(said, "Bad argument");
-}
-
-/* Give the spec to both. True when stock took it. */
-static bool
-try_spec(const char *table, const char *spec)
-{
-	char *text = xasprintf("*%s\n-A " CHAIN " %s\nCOMMIT\n", table, spec);
-	char *said = stock_load(text);
-	struct vec rules = { 0 };
-	enum err err = our_parse(table, spec, &rules);
-	bool refused = said && is_parse_error(said);
-
-	if (refused != (err != OK))
-		ok(false, "%s: %s: stock says '%s', we say '%s'", table, spec,
-		   said ? said : "fine", err ? err_message() : "fine");
-	specs_taken += !said;
-	specs_refused += refused;
-	specs_lacking += said && !refused;
-	if (said)
-		diag("not here: %s: %s: %.60s", table, spec,
-		     refused ? err_message() : "the kernel refuses it");
-	rules_free(&rules);
-	free(text);
-	free(said);
-	return !said;
-}
-
-/* Drop the lines that begin with #. */
-static void
-drop_comments(char *text)
-{
-	char *to = text;
-
-	for (char *line = text; *line;) {
-		size_t len = strcspn(line, "\n") + 1;
-
-		if (line[len - 1] == '\0')
-			len--;
-		if (*line != '#') {
-			memmove(to, line, len);
-			to += len;
-		}
+		line = strstr(line, words[i]);
+		while (line && line[len] && line[len] != ' ')
+			line = strstr(line + 1, words[i]);
+		if (!line)
+			return false;
 		line += len;
 	}
-	*to = '\0';
+	return true;
 }
 
-static void
-compare_save(const struct ruleset *rs, bool counters)
-{
-	struct str ours = { 0 };
-	char *stock = run(NULL, "ip6tables-legacy-save %s -t %s 2>/dev/null",
-			  counters ? "-c" : "", rs->table);
-
-	drop_comments(stock);
-	ruleset_save(rs, counters, &ours);
-	ok(strcmp(stock, str_text(&ours)) == 0, "%s: save%s is stock's",
-	   rs->table, counters ? " -c" : "");
-	for (char *a = stock, *b = ours.s; *a && *b; a += *a == '\n', b += *b == '\n') {
-		size_t n = strcspn(a, "\n"), m = strcspn(b, "\n");
-
-		if (n != m || memcmp(a, b, n) != 0)
-			diag("stock: %.*s\n# ours:  %.*s", (int)n, a, (int)m, b);
-		a += n;
-		b += m;
-	}
-	free(stock);
-	str_done(&ours);
-}
-
-/* Our row with the number of its protocol, as release 1.8.9 has it. */
-static char *
-numbered_row(const struct rule *rule, size_t num, bool verbose)
-{
-	const struct ip6t_entry *e = (const void *)rule->entry;
-	struct str row = { 0 }, name = { 0 };
-	size_t at;
-	char *made;
-
-	xt_row_line(rule, num, verbose, &row);
-	xt_proto_name(e->ipv6.proto, &name);
-	at = 5 + (verbose ? 12 : 0);
-	at += strlen(rule_target(rule)) > 9 ? strlen(rule_target(rule)) + 2 : 11;
-	made = xasprintf("%.*s%-4u%s", (int)at, row.s, e->ipv6.proto,
-			 row.s + at + (name.len > 4 ? name.len : 4));
-	str_done(&row);
-	str_done(&name);
-	return made;
-}
-
-static void
-compare_list(const struct ruleset *rs, bool verbose)
-{
-	const struct chain *chain = ruleset_chain(rs, CHAIN);
-	char *stock = run(NULL, "ip6tables-legacy -t %s -nL " CHAIN
-			  " --line-numbers %s 2>/dev/null", rs->table, verbose ? "-v" : "");
-	struct str header = { 0 };
-	char *at = strchr(stock, '\n');
-	unsigned bad = 0;
-
-	xt_row_header(verbose, &header);
-	at = at ? at + 1 : stock;
-	ok(str_starts(at, header.s), "%s: the header", rs->table);
-	for (size_t i = 0; i < chain->rules.n; i++) {
-		char *row = numbered_row(chain_rule(chain, i), i + 1, verbose);
-
-		at += strcspn(at, "\n");
-		at += *at == '\n';
-		if (strncmp(at, row, strcspn(at, "\n")) != 0 ||
-		    strlen(row) != strcspn(at, "\n")) {
-			diag("stock: %.*s\n# ours:  %s", (int)strcspn(at, "\n"), at, row);
-			bad++;
-		}
-		free(row);
-	}
-	is_int(bad, 0, "%s: list%s is stock's", rs->table, verbose ? " -v" : "");
-	str_done(&header);
-	free(stock);
-}
-
-/* What a spec cannot say and need not: a protocol or an interface that is any. */
 static bool
-says_any(const struct rule *rule)
+is_said(const struct vec *lines, const char *extension, const char *option)
 {
-	const struct ip6t_ip6 *ip = &((const struct ip6t_entry *)rule->entry)->ipv6;
+	for (size_t i = 0; i < lines->n; i++) {
+		if (has_words(lines->v[i], extension, option))
+			return true;
+	}
+	return false;
+}
 
-	return (ip->proto == 0 && ip->flags & IP6T_F_PROTO) ||
-	       strcmp(ip->iniface, "+") == 0;
+/* An option of an extension in a line that parsed? */
+static void
+check_option(struct work *w, const char *extension, const char *option)
+{
+	char *word = xasprintf(" --%s", option);
+
+	if (!is_said(&w->taken, extension, word) &&
+	    !is_said(&w->turned_down, extension, word)) {
+		diag("never said:%s%s", extension, word);
+		w->bare++;
+	}
+	free(word);
 }
 
 static void
-round_trip(const struct ruleset *rs)
+check_options(struct work *w, const char *extension,
+	      const struct xt_option_entry *entries, const struct option *old)
 {
-	const struct chain *chain = ruleset_chain(rs, CHAIN);
-	unsigned opaque = 0, bad = 0;
-
-	for (size_t i = 0; i < chain->rules.n; i++) {
-		const struct rule *rule = chain_rule(chain, i);
-		struct vec again = { 0 };
-		struct str spec = { 0 };
-		enum err err;
-
-		xt_spec_body(rule, &spec);
-		if (xt_is_opaque(rule)) {
-			diag("opaque: %s %zu: %.40s", rs->table, i + 1, spec.s);
-			opaque++;
-		}
-		err = our_parse(rs->table, str_text(&spec), &again);
-		if (err || again.n != 1 ||
-		    !(rule_equal(again.v[0], rule) ||
-		      (says_any(rule) && xt_same(again.v[0], rule)))) {
-			diag("%s: %s", spec.s, err ? err_message() : "other bytes");
-			bad++;
-		}
-		rules_free(&again);
-		str_done(&spec);
-	}
-	is_int(opaque, 0, "%s: no rule is opaque", rs->table);
-	is_int(bad, 0, "%s: each spec reads back as the same bytes", rs->table);
+	for (; entries && entries->name; entries++)
+		check_option(w, extension, entries->name);
+	for (; old && old->name; old++)
+		check_option(w, extension, old->name);
 }
 
-/* The kernel's entries with counters and marks of its own zeroed. */
-static void *
-raw_entries(const char *table, size_t *size)
+static void
+check_all_options(struct work *w, bool is_match, const char *name,
+		  const char *extension)
 {
-	struct ip6t_getinfo info = { 0 };
-	struct ip6t_get_entries *got;
-	socklen_t len = sizeof(info);
+	struct xtables_match *m = NULL;
+	struct xtables_target *t = NULL;
+
+	if (is_match)
+		m = xtables_find_match(name, XTF_TRY_LOAD, NULL);
+	else
+		t = xtables_find_target(name, XTF_TRY_LOAD);
+	if (m)
+		check_options(w, extension, m->x6_options,
+			      m->x6_options ? NULL : m->extra_opts);
+	if (t)
+		check_options(w, extension, t->x6_options,
+			      t->x6_options ? NULL : t->extra_opts);
+}
+
+/* Has the kernel any revision of it? */
+static bool
+kernel_has(bool is_match, const char *name)
+{
+	int option = is_match ? IP6T_SO_GET_REVISION_MATCH
+			      : IP6T_SO_GET_REVISION_TARGET;
 	int fd = socket(AF_INET6, SOCK_RAW, IPPROTO_RAW);
-	char *copy;
+	bool has = false;
 
-	strcpy(info.name, table);
-	if (getsockopt(fd, IPPROTO_IPV6, IP6T_SO_GET_INFO, &info, &len) < 0)
-		bail_out("IP6T_SO_GET_INFO %s: %s", table, strerror(errno));
-	len = (socklen_t)(sizeof(*got) + info.size);
-	got = xcalloc(1, len);
-	strcpy(got->name, table);
-	got->size = info.size;
-	if (getsockopt(fd, IPPROTO_IPV6, IP6T_SO_GET_ENTRIES, got, &len) < 0)
-		bail_out("IP6T_SO_GET_ENTRIES: %s", strerror(errno));
+	for (uint8_t i = 0; i < 8 && !has; i++) {
+		struct xt_get_revision rev = { .revision = i };
+		socklen_t len = sizeof(rev);
+
+		str_copy(rev.name, sizeof(rev.name), name);
+		has = getsockopt(fd, IPPROTO_IPV6, option, &rev, &len) == 0;
+	}
 	close(fd);
-	copy = xmemdup(got->entrytable, info.size);
-	for (size_t at = 0; at < info.size;) {
-		struct ip6t_entry *e = (struct ip6t_entry *)(copy + at);
-
-		memset(&e->counters, 0, sizeof(e->counters));
-		e->comefrom = 0;
-		at += e->next_offset;
-	}
-	free(got);
-	*size = info.size;
-	return copy;
+	return has;
 }
 
-/* Load the same text by our parser into the table of a fresh namespace. */
-static void
-our_load(const char *table, const char *text)
+/* Stock itself has no such extension of IPv6. */
+static bool
+is_foreign(char letter, const char *name)
 {
-	struct backend *be = backend_ip6tc(ns_lock_path);
-	struct ruleset *live = NULL, *wanted = NULL;
-	struct changeset *cs;
-
-	if (unshare(CLONE_NEWNET) < 0)
-		bail_out("unshare: %s", strerror(errno));
-	if (be->ops->read(be, table, &live) ||
-	    ruleset_load(text, strlen(text), "corpus", table, &wanted))
-		bail_out("%s", err_message());
-	cs = changeset_diff(live, wanted, true);
-	ok(be->ops->commit(be, live, cs) == OK, "%s: our rules are committed",
-	   table);
-	changeset_free(cs);
-	ruleset_free(live);
-	ruleset_free(wanted);
-	backend_free(be);
-}
-
-static void
-compare_kernel(const char *table, const char *text)
-{
-	size_t n, m;
-	char *stock = raw_entries(table, &n), *ours;
-
-	our_load(table, text);
-	ours = raw_entries(table, &m);
-	ok(n == m && memcmp(stock, ours, n) == 0,
-	   "%s: the kernel's table is stock's, %zu bytes", table, n);
-	for (size_t at = 0; n == m && at < n;) {
-		struct ip6t_entry *e = (struct ip6t_entry *)(stock + at);
-
-		if (memcmp(stock + at, ours + at, e->next_offset) != 0)
-			diag("entry at %zu differs", at);
-		at += e->next_offset;
-	}
-	free(stock);
-	free(ours);
-}
-
-static void
-compare_table(const char *table, struct vec *specs)
-{
-	struct backend *be = backend_ip6tc(ns_lock_path);
-	struct str text = { 0 };
-	struct ruleset *rs;
-	char *said = xasprintf("*%s\n:" CHAIN " - [0:0]\n:there - [0:0]\nCOMMIT\n",
-			       table);
-	char *error = stock_load(said);
+	char *said = oracle_run(NULL, "ip6tables-legacy -A INPUT -%c %s 2>&1",
+				letter, name);
+	bool foreign = strstr(said, "Couldn't load") != NULL;
 
 	free(said);
-	if (error) {
-		diag("not here: table %s: %s", table, error);
-		specs_lacking += (unsigned)specs->n;
-		free(error);
-		backend_free(be);
-		return;
-	}
-	str_addf(&text, "*%s\n:" CHAIN " - [0:0]\n:there - [0:0]\n", table);
-	for (size_t i = 0; i < specs->n; i++) {
-		if (try_spec(table, specs->v[i]))
-			str_addf(&text, "-A " CHAIN " %s\n", (char *)specs->v[i]);
-	}
-	str_add(&text, "COMMIT\n");
-	if (be->ops->read(be, table, &rs))
-		bail_out("%s", err_message());
-	compare_save(rs, false);
-	compare_save(rs, true);
-	compare_list(rs, false);
-	compare_list(rs, true);
-	round_trip(rs);
-	compare_kernel(table, text.s);
-	ruleset_free(rs);
-	backend_free(be);
-	str_done(&text);
+	return foreign;
+}
+
+static void
+check_extension(const char *kind, const char *name, void *arg)
+{
+	struct work *w = arg;
+	bool is_match = strcmp(kind, "match") == 0;
+	char *word = xasprintf(" -%c %s", is_match ? 'm' : 'j', name);
+
+	if (is_said(&w->taken, word, NULL))
+		w->covered++;
+	else if (is_said(&w->turned_down, word, NULL))
+		str_addf(kernel_has(is_match, name) ? &w->refused_always
+						    : &w->lacking, " %s", name);
+	else if (is_foreign(is_match ? 'm' : 'j', name))
+		str_addf(&w->foreign, " %s", name);
+	else
+		ok(false, "%s %s is tried", kind, name);
+	check_all_options(w, is_match, name, word);
+	free(word);
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Sorts. */
+static unsigned
+count_distinct(struct vec *lines)
+{
+	unsigned n = lines->n > 0;
+
+	qsort(lines->v, lines->n, sizeof(*lines->v), by_text);
+	for (size_t i = 1; i < lines->n; i++)
+		n += strcmp(lines->v[i - 1], lines->v[i]) != 0;
+	return n;
+}
+
+static void
+report(struct work *w)
+{
+	unsigned distinct;
+
+	xt_each_extension(check_extension, w);
+	distinct = count_distinct(&w->taken);
+	ok(distinct >= 2000, "%u different specs are compared", distinct);
+	is_int(w->differ, 0, "stock and we take the same ones");
+	is_int(w->bare, 0, "every option of every extension is given");
+	ok(w->covered > 80, "%u extensions are loaded", w->covered);
+	diag("%zu specs compared, %u refused by both, %zu refused by the kernel",
+	     w->taken.n, w->refused, w->turned_down.n);
+	diag("this kernel lacks:%s", str_text(&w->lacking));
+	diag("this kernel refuses always:%s", str_text(&w->refused_always));
+	diag("not for IPv6:%s", str_text(&w->foreign));
+}
+
+static void
+work_done(struct work *w)
+{
+	for (size_t i = 0; i < w->taken.n; i++)
+		free(w->taken.v[i]);
+	for (size_t i = 0; i < w->turned_down.n; i++)
+		free(w->turned_down.v[i]);
+	vec_done(&w->taken);
+	vec_done(&w->turned_down);
+	str_done(&w->lacking);
+	str_done(&w->refused_always);
+	str_done(&w->foreign);
 }
 
 int
 main(void)
 {
-	const char *top = getenv("top_srcdir");
-	char *path = xasprintf("%s/tests/rules/corpus", top ? top : ".");
-	char *corpus, *line, *rest = NULL;
-	char table[32] = "";
-	struct vec specs = { 0 };
+	struct work w = { 0 };
+	char *grammar = source("grammar");
 
-	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
-	if (system("command -v ip6tables-legacy-restore >/dev/null") != 0)
-		skip_all("no ip6tables-legacy");
-	ns_or_skip();
-	if (xt_init(false))
-		bail_out("%s", err_message());
-	corpus = read_all(path);
-	for (line = strtok_r(corpus, "\n", &rest); line;
-	     line = strtok_r(NULL, "\n", &rest)) {
-		if (*line == '*') {
-			if (*table)
-				compare_table(table, &specs);
-			vec_done(&specs);
-			snprintf(table, sizeof(table), "%s", line + 1);
-		} else if (*line != '#') {
-			vec_push(&specs, line);
-		}
-	}
-	compare_table(table, &specs);
-	vec_done(&specs);
-	ok(specs_taken > 100, "%u specs are compared", specs_taken);
-	diag("%u specs compared, %u refused by both, %u lacking in this kernel",
-	     specs_taken, specs_refused, specs_lacking);
-	free(corpus);
-	free(path);
+	oracle_or_skip();
+	expand_grammar(grammar, try_batch, &w);
+	table_end(&w);
+	w.oracle.table[0] = '\0';
+	try_corpus(&w);
+	table_end(&w);
+	report(&w);
+	work_done(&w);
+	free(grammar);
 	xt_done();
 	return done_testing();
 }
