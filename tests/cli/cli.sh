@@ -20,6 +20,12 @@ rules() {
 	saved | sed 's/ \[[0-9:]*\]$//'
 }
 
+# The protocol column of 1.8.9 has numbers, five wide; names stand nine wide
+# or as wide as they are: brought to one form, all else must be equal.
+numbers() {
+	sed -E 's/ !?([0-9]+|[a-z][a-z0-9-]*) +(--|!f|-f) / PROT \2 /'
+}
+
 # The rows of the article that this project started from, with counters that
 # must survive.
 article_rows() {

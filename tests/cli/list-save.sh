@@ -9,13 +9,6 @@
 need ip6tables-legacy
 in_namespace "$0" "$@"
 
-# The protocol column of 1.8.9 has numbers, five wide; names stand nine wide
-# or as wide as they are: brought to one form, all else must be equal.
-numbers() {
-	sed -E 's/ (all|tcp|udp|ipv6-icmp) +(--|!f|-f) / PROT \2 /
-		s/ (0|6|17|58) +(--|!f|-f) / PROT \2 /'
-}
-
 cat >"$tmp/rules" <<'RULES'
 *filter
 :INPUT DROP [123456:99999]
