@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rules as text in the administrator's own editor. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -82,14 +83,31 @@ become(char **words)
 	_exit(127);
 }
 
+/* An editor that is suspended suspends us and whoever else runs with us, or the
+ * shell would wait for ever. */
+static bool
+has_ended(pid_t pid, int *status)
+{
+	pid_t got = waitpid(pid, status, WUNTRACED);
+
+	if (got != pid)
+		return errno != EINTR;
+	if (!WIFSTOPPED(*status))
+		return true;
+	kill(0, SIGTSTP);
+	raise(SIGSTOP);
+	return false;
+}
+
 static enum err
 wait_for(pid_t pid, const char *name)
 {
-	int status;
+	int status = -1;
 
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return fail_errno(_("cannot wait for '%s'"), name);
+	while (!has_ended(pid, &status))
+		continue;
+	if (status == -1)
+		return fail_errno(_("cannot wait for '%s'"), name);
 	if (WIFSIGNALED(status))
 		return fail(ERR_FAIL, _("'%s' was ended by signal %d"), name,
 			    WTERMSIG(status));
@@ -102,14 +120,19 @@ wait_for(pid_t pid, const char *name)
 	return OK;
 }
 
-/* ^C and ^Z in the editor are not for us. */
+/* ^C in the editor is not for us; nor is ^Z, unless it stops the editor. */
 static enum err
 run(char **words)
 {
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, old[3];
-	static const int signals[] = { SIGINT, SIGQUIT, SIGTSTP };
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, old[2];
+	static const int signals[] = { SIGINT, SIGQUIT };
+	sigset_t stop, mask;
 	enum err err;
 	pid_t pid;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	sigprocmask(SIG_BLOCK, &stop, &mask);
 
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
 		sigaction(signals[i], &ignore, &old[i]);
@@ -120,6 +143,7 @@ run(char **words)
 			wait_for(pid, words[0]);
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
 		sigaction(signals[i], &old[i], NULL);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
 	return err;
 }
 
@@ -181,13 +205,26 @@ edit_read(struct edit *edit, struct tables **tables, bool *changed)
 	return err;
 }
 
+/* With what the editor left beside the text: copies, its notes. */
+static void
+remove_dir(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+
+	if (!dir)
+		return;
+	while ((entry = readdir(dir)) != NULL)
+		unlinkat(dirfd(dir), entry->d_name, 0);
+	closedir(dir);
+	rmdir(path);
+}
+
 void
 edit_done(struct edit *edit, bool keep)
 {
-	if (!keep && edit->path)
-		unlink(edit->path);
 	if (!keep && edit->dir)
-		rmdir(edit->dir);
+		remove_dir(edit->dir);
 	free(edit->dir);
 	free(edit->path);
 	str_done(&edit->text);

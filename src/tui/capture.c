@@ -2,6 +2,7 @@
 /* What libraries print while the editor has the screen goes to a file in
  * memory, and comes out, harmless, when the terminal is given back. */
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #define CAPTURED_MAX 4096
 
 static struct {
+	bool on;
 	int captured;
 	int old_out;
 	int old_err;
@@ -29,6 +31,7 @@ capture_start(void)
 		capture.captured = open("/dev/null", O_RDWR | O_CLOEXEC);
 	dup2(capture.captured, STDOUT_FILENO);
 	dup2(capture.captured, STDERR_FILENO);
+	capture.on = true;
 }
 
 static void
@@ -48,6 +51,9 @@ capture_end(void)
 	struct str harmless = { 0 };
 	ssize_t n;
 
+	if (!capture.on)
+		return;
+	capture.on = false;
 	fflush(stdout);
 	fflush(stderr);
 	give_back(capture.old_out, STDOUT_FILENO);

@@ -47,6 +47,7 @@ void
 form_close(struct form *form)
 {
 	form->is_open = false;
+	form->cancel = NULL;
 	form->choices = NULL;
 	form->n_choices = 0;
 	free(form->label);
@@ -135,12 +136,22 @@ answer(struct ui *ui, int key)
 	}
 }
 
+static void
+cancel(struct ui *ui)
+{
+	void (*then)(struct ui *) = ui->form.cancel;
+
+	form_close(&ui->form);
+	ui_say(ui, _("cancelled"));
+	if (then)
+		then(ui);
+}
+
 void
 form_key(struct ui *ui, int key)
 {
 	if (key == '\033' || key == KEY_CTRL('C')) {
-		form_close(&ui->form);
-		ui_say(ui, _("cancelled"));
+		cancel(ui);
 	} else if (ui->form.choices) {
 		answer(ui, key);
 	} else if (key == '\r' || key == '\n' || key == FN(KEY_ENTER)) {

@@ -40,6 +40,7 @@ struct form {
 	size_t cursor;		/* a byte of text */
 	char *error;
 	form_submit *submit;
+	void (*cancel)(struct ui *ui);	/* after Esc; NULL: nothing more */
 	const struct choice *choices;	/* a question: no text */
 	size_t n_choices;
 	size_t recall;		/* in past; past[kind].n: the new text */

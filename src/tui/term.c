@@ -250,14 +250,38 @@ is_foreground(void)
 	return group < 0 || group == getpgrp();
 }
 
+static void
+leave_screen(void)
+{
+	tell_paste(PASTE_OFF);
+	endwin();
+	tcsetattr(fileno(term.in), TCSADRAIN, &term.saved);
+}
+
+void
+term_lend(void)
+{
+	leave_screen();
+	capture_end();
+}
+
+/* The other program may have been one with job control: a shell. */
+void
+term_take_again(void)
+{
+	if (!is_foreground())
+		tcsetpgrp(fileno(term.in), getpgrp());
+	capture_start();
+	flushinp();
+	term_repaint();
+}
+
 void
 term_suspend(void)
 {
 	sigset_t stop, old;
 
-	tell_paste(PASTE_OFF);
-	endwin();
-	tcsetattr(fileno(term.in), TCSADRAIN, &term.saved);
+	leave_screen();
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTSTP);
 	sigprocmask(SIG_UNBLOCK, &stop, &old);

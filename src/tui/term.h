@@ -23,6 +23,11 @@ void term_close(void);
 /* Stop as ^Z does, and take the terminal again afterwards. */
 void term_suspend(void);
 
+/* Give the terminal to another program, with its settings and the descriptors 1
+ * and 2 as they were found; take it again in the size that it has then. */
+void term_lend(void);
+void term_take_again(void);
+
 /* After SIGCONT by others: the screen is drawn anew. */
 void term_repaint(void);
 

@@ -22,10 +22,13 @@ complain(const struct world *world, enum err err)
 	return err_status(err);
 }
 
-/* After the terminal is given back: what goes on without us. */
+/* After the terminal is given back: what stays, and what goes on without us. */
 static void
 part(const struct world *world, const struct ui *ui)
 {
+	if (ui->edit.path)
+		fprintf(world->err, _("sallyport: the text is kept in '%s'\n"),
+			ui->edit.path);
 	if (ui->watch.phase == WATCH_NONE)
 		return;
 	fprintf(world->err, _("sallyport: the trial goes on; in %ld s the "
@@ -68,6 +71,7 @@ run(const struct world *world, struct session *session, enum apply_found found,
 	watch_resume(&ui, found, trial);
 	loop_run(&ui);
 	term_close();
+	edit_leave(&ui);
 	part(world, &ui);
 	status = ui.status;
 	ui_done(&ui);

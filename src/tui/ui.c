@@ -29,6 +29,7 @@ ui_done(struct ui *ui)
 		ui_pop(ui);
 	form_done(&ui->form);
 	watch_done(&ui->watch);
+	edit_done(&ui->edit, true);
 	str_done(&ui->message);
 	rule_unref(ui->clip);
 	free(ui->search);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sallyport/edit.h>
 #include <sallyport/session.h>
 #include "action.h"
 #include "form.h"
@@ -60,6 +61,8 @@ struct ui {
 	unsigned count;		/* the number typed before a key; 0: none */
 	char *search;		/* what was looked for last */
 	struct rule *clip;	/* what was copied */
+	struct edit edit;	/* text that is with $EDITOR, or could not be
+				 * read; dir NULL: none */
 	bool live_differs;	/* others changed the table: said once */
 	int64_t live_next_ms;	/* when the live table is looked at again */
 	bool pasting;
@@ -123,6 +126,13 @@ void help_open(struct ui *ui);
 void tables_open(struct ui *ui);
 /* Text lines (heap, eaten), one change a line. */
 void diff_open(struct ui *ui, struct str *text, const char *heading);
+
+/* The rules as text in $EDITOR; what was changed is staged as one step. */
+void edit_table(struct ui *ui);		/* the table that is shown */
+void edit_all_tables(struct ui *ui);
+const char *unless_editor(struct ui *ui);
+/* Drop what is with $EDITOR, unless it was changed: then it stays on disk. */
+void edit_leave(struct ui *ui);
 
 /* Leave the editor, or ask first. */
 void ui_leave(struct ui *ui);

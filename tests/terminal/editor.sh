@@ -4,12 +4,11 @@
 # what it leaves behind when its terminal is lost is a trial that reverts.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/terminal/terminal.sh
+. "$top_srcdir/tests/terminal/terminal.sh"
 in_namespace "$0" "$@"
 need tmux ip6tables-legacy ip6tables-legacy-restore
 
-TMUX_TMPDIR=$tmp
-export TMUX_TMPDIR
-unset TMUX
 rules=$tmp/rules
 cat >"$rules" <<'RULES'
 *filter
@@ -21,58 +20,6 @@ cat >"$rules" <<'RULES'
 -A INPUT -p tcp -m tcp --dport 22 -j ACCEPT
 COMMIT
 RULES
-
-# begin WIDTH HEIGHT TERM [NAME=VALUE...]: a shell with job control in a new
-# terminal, and in it the editor, once its shell is there.
-begin() {
-	width=$1
-	height=$2
-	term=$3
-	shift 3
-	ip6tables-legacy-restore <"$rules"
-	rm -f "$tmp"/before "$tmp"/after "$tmp"/status
-	cat >"$tmp/edit" <<EDIT
-stty -g >$tmp/before
-env TERM=$term $* $SALLYPORT --db $db --run-dir $run_dir
-echo \$? >$tmp/status.new
-stty -g >$tmp/after
-mv $tmp/status.new $tmp/status
-EDIT
-	tmux -L sallyport -f /dev/null new-session -d -x "$width" -y "$height" \
-		"exec env LC_ALL=C.UTF-8 PS1='ready> ' ENV= sh -i -m"
-	poll_until 5 shows 'ready>'
-	keys "sh $tmp/edit" Enter
-	poll_until 10 shows 'filter'
-}
-
-end() {
-	tmux -L sallyport kill-server 2>/dev/null
-	poll_until 5 is_gone
-}
-
-keys() { tmux -L sallyport send-keys "$@"; }
-screen() { tmux -L sallyport capture-pane -p; }
-coloured() { tmux -L sallyport capture-pane -p -e; }
-shows() { screen | grep -q -e "$1"; }
-lacks() { ! screen | grep -q -e "$1"; }
-resize() { tmux -L sallyport resize-window -x "$1" -y "$2"; }
-editor_pid() { pgrep -x -f "$SALLYPORT --db $db --run-dir $run_dir"; }
-foot_is_wide() { screen | sed -n 30p | grep -q 'a Add .*v Columns'; }
-is_gone() { ! editor_pid; }
-has_ended() { [ -e "$tmp/status" ]; }
-live_has() { ip6tables-legacy -S | grep -q -e "$1"; }
-live_lacks() { ! live_has "$1"; }
-same_terminal() { cmp "$tmp/before" "$tmp/after"; }
-
-# ended STATUS "how": the editor ended so, and left the terminal as it was.
-ended() {
-	ok "$2: the editor ends" poll_until 10 has_ended
-	is "$(cat "$tmp/status")" "$1" "$2: its status is $1"
-	ok "$2: the terminal's settings are as before" same_terminal
-	[ "$term" = vt100 ] ||	# it has no second screen
-		ok "$2: the screen is as before" poll_until 5 lacks 'Chain INPUT'
-	ok "$2: the shell goes on" poll_until 5 shows 'ready>'
-}
 
 stage_and_commit() {
 	keys ':' && poll_until 5 shows 'An ip6tables command'
