@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The probe of the ip6tc backend: src/backend/probe.c. */
+/* The probe of the ip6tc backend, probe.c, and the loading of scratch tables,
+ * ip6tc-load.c. */
 #ifndef SALLYPORT_BACKEND_IP6TC_H
 #define SALLYPORT_BACKEND_IP6TC_H
 
@@ -11,5 +12,18 @@ enum err ip6tc_probe(struct backend *be, const char *table,
 /* Is the table registered in this network namespace? Opening one registers it
  * for ever. True where that cannot be found out (a user namespace). */
 bool legacy_has_table(const char *table);
+
+/* An item of a table: a rule, whose entry in normal form (size bytes) follows,
+ * appended to chain; with size 0 the user-defined chain itself. */
+struct load_item {
+	char chain[TABLE_NAME_SIZE];
+	uint32_t size;
+	uint32_t unused;
+};
+
+/* Make of the table, in THIS network namespace, what the items say and nothing
+ * else, policies aside: for scratch namespaces only. 0, or errno; *opened tells
+ * whether the kernel has the table. Neither takes a lock nor sets a message. */
+int ip6tc_load(const char *table, const void *items, size_t len, bool *opened);
 
 #endif

@@ -27,7 +27,7 @@ cat >"$tmp/headers" <<'HEADERS'
 base err mem str text vec base64 clock addr file proc i18n
 rule rule xt
 ruleset ruleset changeset command tables weave
-backend backend
+backend backend tryout
 guard lifeline walk guard
 trial trial guardian
 history history
@@ -40,7 +40,7 @@ HEADERS
 # HEADER (a regular expression): the files that own it (another).
 cat >"$tmp/owners" <<'OWNERS'
 ^xtables\.h$ ^src/rule/xt[^/]*\.[ch]$
-^libiptc/ ^src/backend/ip6tc\.c$
+^libiptc/ ^src/backend/ip6tc(-load)?\.c$
 ^sqlite3\.h$ ^src/history/db\.c$
 ^(ncursesw/)?(n?curses|panel|form|term|menu)\.h$ ^src/tui/
 ^libintl\.h$ ^include/sallyport/i18n\.h$
