@@ -36,8 +36,13 @@ void weave_init(struct weave *weave, const struct chain *a,
 		const struct chain *b, const struct classes *classes);
 void weave_done(struct weave *weave);
 
-/* The chain of a, gone in b, whose rules chain of b has: it was renamed. NULL
- * where chain is in a, or new, or empty. */
+/* Between the same kept rules, what comes also replaces what goes, in order,
+ * whatever their ids are: where a is not what b was made from, a rule that was
+ * edited in its place is one change. */
+void weave_pair_places(struct weave *weave);
+
+/* The chain of a, gone in b, whose rules chain of b has, for the most part: it
+ * was renamed. NULL where chain is in a, or new, or empty. */
 const struct chain *weave_renamed_from(const struct ruleset *a,
 				       const struct ruleset *b,
 				       const struct chain *chain);

@@ -7,10 +7,10 @@
 
 #include <sallyport/weave.h>
 
-size_t classes_count(const struct classes *classes);
-
-/* The class of each rule of chain, which is one of a's or b's. The array is the
- * caller's. */
-int *classes_of(const struct classes *classes, const struct chain *chain);
+/* The class of each rule of chain a and of chain b, numbered for these two from
+ * 0; how many there are is returned. A chain that neither ruleset has must be
+ * empty. */
+size_t classes_of(const struct classes *classes, const struct chain *a,
+		  const struct chain *b, int *of_a, int *of_b);
 
 #endif

@@ -96,6 +96,7 @@ diff_chain(const struct chain *a, const struct chain *b,
 	size_t place = 0;
 
 	weave_init(&w, a, b, classes);
+	weave_pair_places(&w);
 	order = emit_deletions(&w, cs, work);
 	for (size_t i = 0; i < a->rules.n; i++)
 		n += w.stays[i];
@@ -105,17 +106,21 @@ diff_chain(const struct chain *a, const struct chain *b,
 	weave_done(&w);
 }
 
+/* The jumps to a renamed chain follow it, which can make the rules of another
+ * chain those that it has under its new name: so once more, until none is
+ * found. */
 static void
 diff_renames(const struct ruleset *b, struct changeset *cs,
 	     struct ruleset *work)
 {
-	for (size_t i = 0; i < b->chains.n; i++) {
+	for (size_t i = 0; i < b->chains.n;) {
 		const struct chain *to = b->chains.v[i];
 		const struct chain *from = weave_renamed_from(work, b, to);
 
 		if (from)
 			push(cs, work, change_chain_rename(from->name,
 							   to->name));
+		i = from ? 0 : i + 1;
 	}
 }
 

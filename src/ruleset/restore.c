@@ -5,6 +5,7 @@
 #include <sallyport/base64.h>
 #include <sallyport/mem.h>
 #include "change.h"
+#include "keys.h"
 
 static void
 chain_clear(struct chain *chain)
@@ -121,15 +122,39 @@ put_missing_chains(struct ruleset *want, const struct ruleset *target)
 	}
 }
 
-static bool
-chain_has(const struct ruleset *rs, const char *name, const struct rule *rule)
+static size_t
+count_rules(const struct ruleset *rs, const char *name)
 {
 	const struct chain *chain = ruleset_chain(rs, name);
 
-	for (size_t i = 0; chain && i < chain->rules.n; i++)
-		if (rule_equal(chain->rules.v[i], rule))
-			return true;
-	return false;
+	return chain ? chain->rules.n : 0;
+}
+
+static void
+add_rules(struct keys *known, const struct ruleset *rs, const char *name)
+{
+	const struct chain *chain = ruleset_chain(rs, name);
+
+	for (size_t i = 0; chain && i < chain->rules.n; i++) {
+		const struct rule *rule = chain_rule(chain, i);
+
+		keys_add(known, rule->entry, rule->size);
+	}
+}
+
+static void
+chain_lost(const struct chain *chain, const struct keys *known,
+	   struct str *lost)
+{
+	for (size_t i = 0; i < chain->rules.n; i++) {
+		const struct rule *rule = chain_rule(chain, i);
+
+		if (keys_find(known, rule->entry, rule->size) != NO_KEY)
+			continue;
+		str_addf(lost, "# opaque %s ", chain->name);
+		base64_encode(lost, rule->entry, rule->size);
+		str_addc(lost, '\n');
+	}
 }
 
 void
@@ -137,20 +162,20 @@ ruleset_lost(const struct ruleset *live, const struct ruleset *want,
 	     const struct ruleset *target, const struct ruleset *after,
 	     struct str *lost)
 {
+	const struct ruleset *const owned[] = { want, target, after };
+
 	for (size_t i = 0; i < live->chains.n; i++) {
 		const struct chain *chain = live->chains.v[i];
+		struct keys known;
+		size_t most = 0;
 
-		for (size_t r = 0; r < chain->rules.n; r++) {
-			const struct rule *rule = chain->rules.v[r];
-
-			if (chain_has(want, chain->name, rule) ||
-			    chain_has(target, chain->name, rule) ||
-			    chain_has(after, chain->name, rule))
-				continue;
-			str_addf(lost, "# opaque %s ", chain->name);
-			base64_encode(lost, rule->entry, rule->size);
-			str_addc(lost, '\n');
-		}
+		for (size_t k = 0; k < ARRAY_LEN(owned); k++)
+			most += count_rules(owned[k], chain->name);
+		keys_init(&known, most);
+		for (size_t k = 0; k < ARRAY_LEN(owned); k++)
+			add_rules(&known, owned[k], chain->name);
+		chain_lost(chain, &known, lost);
+		keys_done(&known);
 	}
 }
 

@@ -36,30 +36,135 @@ weave_moves(struct weave *w, const size_t *match, const int *ca, const int *cb,
 	free(next);
 }
 
+/* For each rule of a: is it where a rule of b still is, so that none may pass? */
+static bool *
+fixed_rules(const struct weave *w)
+{
+	bool *fixed = xcalloc(w->a->rules.n, sizeof(*fixed));
+
+	for (size_t j = 0; j < w->b->rules.n; j++)
+		if (w->from[j] == FROM_KEPT || w->from[j] == FROM_REPLACED)
+			fixed[w->at[j]] = true;
+	return fixed;
+}
+
+static void
+replace(struct weave *w, size_t i, size_t j)
+{
+	w->from[j] = FROM_REPLACED;
+	w->at[j] = i;
+	w->stays[i] = true;
+}
+
+struct owner {
+	uint64_t id;
+	size_t i;
+};
+
+static int
+owner_compare(const void *a, const void *b)
+{
+	const struct owner *x = a, *y = b;
+
+	if (x->id != y->id)
+		return x->id < y->id ? -1 : 1;
+	return x->i < y->i ? -1 : x->i > y->i;
+}
+
+/* The rules of a that go, by id. */
+static struct owner *
+owners_that_go(const struct weave *w, size_t *n)
+{
+	struct owner *owners = xcalloc(w->a->rules.n, sizeof(*owners));
+
+	*n = 0;
+	for (size_t i = 0; i < w->a->rules.n; i++)
+		if (!w->stays[i])
+			owners[(*n)++] = (struct owner){
+				chain_rule(w->a, i)->id, i };
+	qsort(owners, *n, sizeof(*owners), owner_compare);
+	return owners;
+}
+
+/* The first of the rules that go that has this id and stands at from or later,
+ * or NO_MATCH. */
+static size_t
+find_owner(const struct owner *owners, size_t n, uint64_t id, size_t from)
+{
+	struct owner key = { id, from };
+	size_t lo = 0, hi = n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (owner_compare(&owners[mid], &key) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < n && owners[lo].id == id ? owners[lo].i : NO_MATCH;
+}
+
 /* Between the same kept rules, a rule that came under the id of one that goes
  * is its replacement. */
 static void
-weave_replacements(struct weave *w, const size_t *match)
+weave_replacements(struct weave *w)
 {
-	size_t from = 0;
+	bool *fixed = fixed_rules(w);
+	size_t n, from = 0, end = 0;
+	struct owner *owners = owners_that_go(w, &n);
 
-	for (size_t j = 0; j < w->b->rules.n; j++) {
-		uint64_t id = chain_rule(w->b, j)->id;
+	for (size_t j = 0; j < w->b->rules.n && n; j++) {
+		size_t i;
 
-		if (w->from[j] == FROM_KEPT || w->from[j] == FROM_REPLACED)
+		if (w->from[j] == FROM_KEPT)
 			from = w->at[j] + 1;
 		if (w->from[j] != FROM_NOWHERE)
 			continue;
-		for (size_t i = from; i < w->a->rules.n && match[i] == NO_MATCH;
-		     i++) {
-			if (w->stays[i] || chain_rule(w->a, i)->id != id)
-				continue;
-			w->from[j] = FROM_REPLACED;
-			w->at[j] = i;
-			w->stays[i] = true;
-			from = i + 1;
-			break;
-		}
+		for (end = end < from ? from : end;
+		     end < w->a->rules.n && !fixed[end];)
+			end++;
+		i = find_owner(owners, n, chain_rule(w->b, j)->id, from);
+		if (i == NO_MATCH || i >= end)
+			continue;
+		replace(w, i, j);
+		from = i + 1;
+	}
+	free(owners);
+	free(fixed);
+}
+
+void
+weave_pair_places(struct weave *w)
+{
+	bool *fixed = fixed_rules(w);
+	size_t i = 0;
+
+	for (size_t j = 0; j < w->b->rules.n; j++) {
+		if (w->from[j] == FROM_KEPT || w->from[j] == FROM_REPLACED)
+			i = w->at[j] + 1;
+		if (w->from[j] != FROM_NOWHERE)
+			continue;
+		while (i < w->a->rules.n && !fixed[i] && w->stays[i])
+			i++;
+		if (i < w->a->rules.n && !fixed[i])
+			replace(w, i++, j);
+	}
+	free(fixed);
+}
+
+static void
+weave_kept(struct weave *w, const size_t *match)
+{
+	w->at = xcalloc(w->b->rules.n, sizeof(*w->at));
+	w->from = xcalloc(w->b->rules.n, sizeof(*w->from));
+	w->stays = xcalloc(w->a->rules.n, sizeof(*w->stays));
+	for (size_t i = 0; i < w->a->rules.n; i++) {
+		if (match[i] == NO_MATCH)
+			continue;
+		w->from[match[i]] = FROM_KEPT;
+		w->at[match[i]] = i;
+		w->stays[i] = true;
 	}
 }
 
@@ -67,24 +172,15 @@ void
 weave_init(struct weave *w, const struct chain *a, const struct chain *b,
 	   const struct classes *classes)
 {
-	int *ca = classes_of(classes, a);
-	int *cb = classes_of(classes, b);
-	size_t *match;
+	int *ca = xcalloc(a->rules.n, sizeof(*ca));
+	int *cb = xcalloc(b->rules.n, sizeof(*cb));
+	size_t n = classes_of(classes, a, b, ca, cb);
+	size_t *match = align(ca, a->rules.n, cb, b->rules.n, n);
 
 	*w = (struct weave){ .a = a, .b = b };
-	match = align(ca, a->rules.n, cb, b->rules.n);
-	w->at = xcalloc(b->rules.n, sizeof(*w->at));
-	w->from = xcalloc(b->rules.n, sizeof(*w->from));
-	w->stays = xcalloc(a->rules.n, sizeof(*w->stays));
-	for (size_t i = 0; i < a->rules.n; i++) {
-		if (match[i] == NO_MATCH)
-			continue;
-		w->from[match[i]] = FROM_KEPT;
-		w->at[match[i]] = i;
-		w->stays[i] = true;
-	}
-	weave_moves(w, match, ca, cb, classes_count(classes));
-	weave_replacements(w, match);
+	weave_kept(w, match);
+	weave_moves(w, match, ca, cb, n);
+	weave_replacements(w);
 	free(match);
 	free(ca);
 	free(cb);
@@ -98,20 +194,27 @@ weave_done(struct weave *w)
 	free(w->stays);
 }
 
-/* Do both hold the same rules, at least one? */
 static bool
-same_rules(const struct chain *a, const struct chain *b)
+same_rule(const struct chain *a, size_t i, const struct chain *b, size_t j)
 {
-	if (a->rules.n != b->rules.n || a->rules.n == 0)
-		return false;
-	for (size_t i = 0; i < a->rules.n; i++) {
-		const struct rule *x = chain_rule(a, i);
-		const struct rule *y = chain_rule(b, i);
+	const struct rule *x = chain_rule(a, i), *y = chain_rule(b, j);
 
-		if (x->id != y->id && !rule_equal(x, y))
-			return false;
-	}
-	return true;
+	return x->id == y->id || rule_equal(x, y);
+}
+
+/* Do both begin and end alike, for more than half of their rules? */
+static bool
+much_alike(const struct chain *a, const struct chain *b)
+{
+	size_t n = a->rules.n, m = b->rules.n, most = n > m ? n : m;
+	size_t head = 0, tail = 0;
+
+	while (head < n && head < m && same_rule(a, head, b, head))
+		head++;
+	while (head + tail < n && head + tail < m &&
+	       same_rule(a, n - 1 - tail, b, m - 1 - tail))
+		tail++;
+	return 2 * (head + tail) > most;
 }
 
 const struct chain *
@@ -124,7 +227,7 @@ weave_renamed_from(const struct ruleset *a, const struct ruleset *b,
 		const struct chain *old = a->chains.v[i];
 
 		if (!chain_is_builtin(old) && !ruleset_chain(b, old->name) &&
-		    same_rules(old, chain))
+		    much_alike(old, chain))
 			return old;
 	}
 	return NULL;

@@ -7,10 +7,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <sallyport/changeset.h>
 #include <sallyport/mem.h>
 #include "../ns.h"
-#include "../unit/random-rules.h"
 
 static char dir[] = "/tmp/bench-XXXXXX";
 static char run_dir[] = "/dev/shm/bench-XXXXXX";	/* a tmpfs, as /run is */
@@ -134,33 +132,6 @@ bench_size(unsigned n)
 	free(state);
 }
 
-/* Five differences in n rules. */
-static void
-bench_diff(unsigned n)
-{
-	struct ruleset *a = ruleset_of(""), *b;
-	struct changeset *edit = changeset_new("filter"), *cs;
-	double start, ms;
-
-	for (unsigned i = 0; i < n; i++)
-		chain_push_take(ruleset_chain(a, "INPUT"),
-				random_rule(i, "ACCEPT"));
-	b = ruleset_copy(a);
-	for (unsigned i = 0; i < 5; i++)
-		if (changeset_push_take(edit, b, change_move("INPUT", i * 1000,
-							     n - i * 100 - 1)))
-			bail_out("%s", err_message());
-	start = now_ms();
-	cs = changeset_diff(a, b, false);
-	ms = now_ms() - start;
-	printf("# %-24s %7u rules  sallyport %8.1f ms  (%zu changes)\n",
-	       "difference", n, ms, cs->changes.n);
-	changeset_free(cs);
-	changeset_free(edit);
-	ruleset_free(a);
-	ruleset_free(b);
-}
-
 int
 main(void)
 {
@@ -168,13 +139,11 @@ main(void)
 
 	sallyport = realpath(program ? program : "./sallyport", NULL);
 	ns_or_skip();
-	if (!sallyport || !mkdtemp(dir) || !mkdtemp(run_dir) || xt_init(false) != OK)
+	if (!sallyport || !mkdtemp(dir) || !mkdtemp(run_dir))
 		bail_out("cannot begin");
 	bench_size(1000);
 	bench_size(10000);
 	bench_size(100000);
-	bench_diff(10000);
-	bench_diff(100000);
 	run(CMD("rm", "-rf", dir, run_dir), NULL);
 	ok(true, "the figures are printed");
 	free(sallyport);
