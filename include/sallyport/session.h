@@ -74,6 +74,25 @@ enum err session_stage_fix(struct session *session) must_check;
 enum err session_stage_target(struct session *session,
 			      const struct ruleset *target) must_check;
 
+/* Append the text of a regular file. */
+enum err session_read_text(const char *path, struct str *text) must_check;
+
+/* Stage what ip6tables-restore would make of the text, as one step: each table
+ * in it replaces the whole table or, with noflush, is added to it. name is for
+ * messages, which begin "NAME:LINE: ". */
+enum err session_import(struct session *session, const struct str *text,
+			const char *name, bool noflush) must_check;
+
+/* Write the candidate, all tables that are in use, to path. ERR_CONFLICT: it is
+ * there, and replace is false. */
+struct exported {
+	size_t tables;
+	size_t rules;
+	size_t opaque;		/* of them: comments in the text */
+};
+enum err session_export(const struct session *session, const char *path,
+			bool replace, struct exported *exported) must_check;
+
 bool session_undo(struct session *session);	/* false: nothing to undo */
 bool session_redo(struct session *session);
 size_t session_staged_count(const struct session *session);

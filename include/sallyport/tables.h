@@ -44,6 +44,11 @@ enum err tables_load(const char *text, size_t len, const char *name,
 		     const char *only, const struct tables *live,
 		     struct tables **tables) must_check;
 
+/* The ip6tables-save text of the tables that are there or hold anything; of only,
+ * where that is not NULL, whatever it holds. Returns how many. */
+size_t tables_save(const struct tables *tables, const char *only,
+		   struct str *out);
+
 void changesets_copy(const struct vec *from, struct vec *to);
 void changesets_done(struct vec *changesets);	/* free all, and vec_done() */
 size_t changesets_count(const struct vec *changesets);	/* of changes */

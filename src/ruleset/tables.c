@@ -180,3 +180,33 @@ changesets_describe(const struct vec *changesets, struct str *out)
 		changeset_describe(cs, out);
 	}
 }
+
+/* An absent table that nothing was staged in says nothing. */
+static bool
+is_blank(const struct ruleset *rs)
+{
+	struct ruleset *empty = NULL;
+	bool blank = rs->absent && ruleset_new_empty(rs->table, &empty) == OK &&
+		     ruleset_equal(rs, empty);
+
+	ruleset_free(empty);
+	return blank;
+}
+
+size_t
+tables_save(const struct tables *tables, const char *only, struct str *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < tables->v.n; i++) {
+		const struct ruleset *rs = tables->v.v[i];
+		bool wanted = only ? strcmp(rs->table, only) == 0 :
+				     !is_blank(rs);
+
+		if (!wanted)
+			continue;
+		ruleset_save(rs, false, out);
+		n++;
+	}
+	return n;
+}

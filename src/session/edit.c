@@ -16,20 +16,6 @@
 
 #define TEXT_MAX ((size_t)256 << 20)
 
-static void
-write_tables(const struct tables *tables, const char *only, struct str *out)
-{
-	str_add(out, _("# The rules as ip6tables-save writes them. What you "
-		       "change is shown before\n# anything is committed.\n"));
-	for (size_t i = 0; i < tables->v.n; i++) {
-		const struct ruleset *rs = tables->v.v[i];
-		bool wanted = only ? strcmp(rs->table, only) == 0 : !rs->absent;
-
-		if (wanted)
-			ruleset_save(rs, false, out);
-	}
-}
-
 enum err
 edit_begin(struct edit *edit, const struct tables *tables, const char *only)
 {
@@ -41,7 +27,10 @@ edit_begin(struct edit *edit, const struct tables *tables, const char *only)
 		return fail_errno(_("cannot make a directory in '%s'"), "/tmp");
 	edit->dir = xstrdup(dir);
 	edit->path = xasprintf("%s/rules.v6", dir);
-	write_tables(tables, only, &edit->text);
+	str_add(&edit->text, _("# The rules as ip6tables-save writes them. What "
+			       "you change is shown before\n# anything is "
+			       "committed.\n"));
+	tables_save(tables, only, &edit->text);
 	err = file_write_atomic(AT_FDCWD, edit->path, str_text(&edit->text),
 				edit->text.len, 0600);
 	if (err)

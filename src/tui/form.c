@@ -27,6 +27,7 @@ form_open(struct form *form, enum form_kind kind, const char *label,
 {
 	form_close(form);
 	form->is_open = true;
+	form->opened++;
 	form->kind = kind;
 	form->label = xstrdup(label);
 	form->submit = submit;
@@ -48,6 +49,7 @@ form_close(struct form *form)
 {
 	form->is_open = false;
 	form->cancel = NULL;
+	form->complete = NULL;
 	form->choices = NULL;
 	form->n_choices = 0;
 	free(form->label);
@@ -108,13 +110,13 @@ submit(struct ui *ui)
 {
 	struct form *form = &ui->form;
 	char *text = xstrdup(str_text(&form->text));
-	char *label = form->label;
+	unsigned opened = form->opened;
 
 	remember(form);
 	if (form->submit(ui, text) != OK) {
 		set_error(form, err_message());
 		point_at_error(form);
-	} else if (form->label == label) {
+	} else if (form->opened == opened) {
 		form_close(form);	/* unless submit opened the next one */
 	}
 	free(text);
@@ -134,6 +136,15 @@ answer(struct ui *ui, int key)
 		run(ui);
 		return;
 	}
+}
+
+static bool
+can_complete(const struct ui *ui)
+{
+	const struct form *form = &ui->form;
+
+	return form->complete && !ui->pasting &&
+	       form->cursor == form->text.len;
 }
 
 static void
@@ -156,6 +167,9 @@ form_key(struct ui *ui, int key)
 		answer(ui, key);
 	} else if (key == '\r' || key == '\n' || key == FN(KEY_ENTER)) {
 		submit(ui);
+	} else if (key == '\t' && can_complete(ui)) {
+		ui->form.complete(&ui->form.text);
+		ui->form.cursor = ui->form.text.len;
 	} else {
 		form_edit(&ui->form, key);
 		set_error(&ui->form, NULL);
@@ -192,6 +206,8 @@ form_foot(const struct form *form, struct paint *paint)
 	}
 	if (!form->choices)
 		foot_add(paint, "Enter", _("Accept"));
+	if (form->complete)
+		foot_add(paint, "Tab", _("Complete"));
 	foot_add(paint, "Esc", _("Cancel"));
 	if (!form->choices && form->past[form->kind].n > 0)
 		foot_add(paint, "Up", _("Earlier text"));

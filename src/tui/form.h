@@ -18,6 +18,7 @@ enum form_kind {
 	FORM_COMMAND,
 	FORM_SEARCH,
 	FORM_MESSAGE,
+	FORM_FILE,
 	FORM_OTHER,
 	FORM_KINDS
 };
@@ -40,9 +41,11 @@ struct form {
 	size_t cursor;		/* a byte of text */
 	char *error;
 	form_submit *submit;
+	void (*complete)(struct str *text);	/* Tab at the end; or NULL */
 	void (*cancel)(struct ui *ui);	/* after Esc; NULL: nothing more */
 	const struct choice *choices;	/* a question: no text */
 	size_t n_choices;
+	unsigned opened;	/* how often: submit may open the next one */
 	size_t recall;		/* in past; past[kind].n: the new text */
 	struct vec past[FORM_KINDS];	/* of char *, oldest first */
 };

@@ -33,6 +33,8 @@ ui_done(struct ui *ui)
 	str_done(&ui->message);
 	rule_unref(ui->clip);
 	free(ui->search);
+	free(ui->path);
+	str_done(&ui->text);
 }
 
 struct view *

@@ -63,6 +63,8 @@ struct ui {
 	struct rule *clip;	/* what was copied */
 	struct edit edit;	/* text that is with $EDITOR, or could not be
 				 * read; dir NULL: none */
+	char *path;		/* of the file that is asked about */
+	struct str text;	/* of that file, to be imported */
 	bool live_differs;	/* others changed the table: said once */
 	int64_t live_next_ms;	/* when the live table is looked at again */
 	bool pasting;
@@ -133,6 +135,10 @@ void edit_all_tables(struct ui *ui);
 const char *unless_editor(struct ui *ui);
 /* Drop what is with $EDITOR, unless it was changed: then it stays on disk. */
 void edit_leave(struct ui *ui);
+
+/* Stage a rules file; write what is staged to one. */
+void text_import(struct ui *ui);
+void text_export(struct ui *ui);
 
 /* Leave the editor, or ask first. */
 void ui_leave(struct ui *ui);

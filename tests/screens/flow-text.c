@@ -233,9 +233,127 @@ test_all_tables(void)
 	end();
 }
 
+/* --- Files --- */
+
+static void
+type(const char *keys, const char *path, const char *more)
+{
+	char *all = xasprintf("%s%s%s", keys, path, more);
+
+	editor_keys(&e, all);
+	free(all);
+}
+
+#define NEW_RULES \
+	"*nat\n-A POSTROUTING -o eth0 -j MASQUERADE\nCOMMIT\n" \
+	"*filter\n:INPUT DROP [0:0]\n" \
+	"-A INPUT -p tcp -m tcp --dport 443 -j ACCEPT\nCOMMIT\n"
+
+static void
+test_import(void)
+{
+	char *path;
+
+	begin("import", NULL);
+	path = write_text("new.v6", NEW_RULES);
+	type("I", path, "<Enter>");
+	ok(seen("r Replace the tables in it"), "I asks what the file shall do");
+	is_int(session_staged_count(e.session), 0, "before it stages");
+	editor_keys(&e, "r");
+	ok(!editor_staged(&e, "filter", "--dport 22"), "r replaces a table");
+	ok(editor_staged(&e, "filter", ":INPUT DROP") &&
+	   editor_staged(&e, "nat", "MASQUERADE"), "and the others in it");
+	is_int(e.session->steps.n, 1, "as one step");
+	is_str(e.session->origin, "import", "which history knows as import");
+	editor_keys(&e, "uI<Up><Enter>n");
+	ok(editor_staged(&e, "filter", "--dport 22") &&
+	   editor_staged(&e, "filter", "--dport 443"),
+	   "n adds to what is there");
+	free(path);
+	end();
+}
+
+static void
+test_bad_import(void)
+{
+	char *path;
+
+	begin("bad-import", NULL);
+	editor_keys(&e, "I/nowhere/rules<Enter>");
+	ok(e.ui.form.is_open && seen("cannot open '/nowhere/rules'"),
+	   "a file that is not there is told in place");
+	editor_keys(&e, "<^U>/dev/tty<Enter>");
+	ok(seen("is no regular file"), "a terminal is not read");
+	path = write_text("bad.v6", "*nat\n-A POSTROUTING -j MASQUERADE\n"
+			  "COMMIT\n*filter\n-A INPUT --dprt 1\nCOMMIT\n");
+	type("<^U>", path, "<Enter>r");
+	ok(seen("bad.v6:5: ") && seen("--dprt"),
+	   "a bad line is named, and its word");
+	is_int(session_staged_count(e.session), 0, "and nothing is staged");
+	free(path);
+	path = write_text("nothing.v6", "# nothing\n");
+	type("I", path, "<Enter>r");
+	is_int(session_staged_count(e.session), 0, "no table, nothing staged");
+	ok(e.ui.message_role == ROLE_ERROR, "and that is an error");
+	free(path);
+	end();
+}
+
+static void
+test_completion(void)
+{
+	char *path, *wanted;
+
+	begin("completion", NULL);
+	path = xasprintf("%s/sub", dir);
+	mkdir(path, 0700);
+	free(path);
+	free(write_text("sub/rules-one.v6", ""));
+	free(write_text("sub/rules-two.v6", ""));
+	type("I", dir, "/su<Tab>r<Tab>");
+	wanted = xasprintf("%s/sub/rules-", dir);
+	is_str(str_text(&e.ui.form.text), wanted,
+	       "Tab adds what all names have in common");
+	editor_keys(&e, "t<Tab><Tab>");
+	ok(strstr(str_text(&e.ui.form.text), "/rules-two.v6"),
+	   "or the rest of the only one");
+	editor_keys(&e, "<Esc>");
+	free(wanted);
+	end();
+}
+
+static void
+test_export(void)
+{
+	char *path;
+
+	begin("export", NULL);
+	editor_keys(&e, ":-t raw -A OUTPUT -p udp -j NOTRACK<Enter>");
+	path = write_text("out.v6", "precious\n");
+	type("W", path, "<Enter>");
+	ok(seen("is there already"), "W asks before it replaces a file");
+	editor_keys(&e, "<Enter><Esc>");
+	ok(file_has(path, "precious"), "Enter and Esc leave it");
+	editor_keys(&e, "W<Up><Enter>y");
+	ok(seen("wrote 2 tables with 3 rules to"), "y does not");
+	ok(file_has(path, "*raw\n") && file_has(path, "--dport 80 -j ACCEPT"),
+	   "what is staged is in it, of all tables");
+	ok(!file_has(path, "*nat"), "but for those not in use");
+	editor_keys(&e, "uW<Enter>");
+	ok(e.ui.form.is_open, "a name is wanted");
+	editor_keys(&e, "/nowhere/out<Enter>");
+	ok(e.ui.form.is_open && seen("/nowhere"), "errors stay in place");
+	editor_keys(&e, "<Esc>I<Up><Up><Enter>r");
+	ok(editor_staged(&e, "raw", "NOTRACK") ||
+	   editor_staged(&e, "raw", "--notrack"), "I reads what W wrote");
+	free(path);
+	end();
+}
+
 static void (*const tests[])(void) = {
 	test_editor, test_unchanged, test_bad_line, test_given_up, test_killed,
-	test_not_there, test_all_tables,
+	test_not_there, test_all_tables, test_import, test_bad_import,
+	test_completion, test_export,
 };
 
 int

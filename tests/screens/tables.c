@@ -94,7 +94,7 @@ check_design_keys(void)
 		FN(KEY_NPAGE), 'g', 'G', '\t', 'a', 'o', 'O', 'e', '\r',
 		FN(KEY_F(4)), 'd', FN(KEY_F(8)), 'y', 'p', 'K', 'J', 'P', 'u',
 		KEY_CTRL('R'), 'c', 'H', '/', 'n', 'N', FN(KEY_F(3)), 'v', ':',
-		'f', 'r', 'T', 'E', '\033', KEY_CTRL('C'),
+		'f', 'r', 'T', 'E', 'I', 'W', '\033', KEY_CTRL('C'),
 	};
 	static const int later[] = { 'x', 't', '\\', ' ' };
 
