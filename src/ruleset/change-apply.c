@@ -41,9 +41,8 @@ not_as_known(const char *chain, size_t pos)
 				    "this change knows"), pos + 1, chain);
 }
 
-/* A rule may only lead where there is something. */
-static enum err
-check_target(const struct ruleset *rs, const struct rule *rule)
+enum err
+change_check_target(const struct ruleset *rs, const struct rule *rule)
 {
 	static const char *const verdicts = " ACCEPT DROP QUEUE RETURN ";
 	const char *target = rule_target(rule);
@@ -77,7 +76,7 @@ apply_insert(struct change *change, struct ruleset *rs)
 	if (!err)
 		err = check_place(chain, change->pos, chain->rules.n + 1);
 	if (!err)
-		err = check_target(rs, change->rule);
+		err = change_check_target(rs, change->rule);
 	if (!err)
 		vec_insert(&chain->rules, change->pos, rule_ref(change->rule));
 	return err;
@@ -134,7 +133,7 @@ apply_replace(struct change *change, struct ruleset *rs)
 				 change->old_rule, &chain);
 
 	if (!err)
-		err = check_target(rs, change->rule);
+		err = change_check_target(rs, change->rule);
 	if (err)
 		return err;
 	note_old_take(change, chain->rules.v[change->pos]);
@@ -296,7 +295,7 @@ apply_chain_fill(struct change *change, struct ruleset *rs)
 		err = fail(ERR_CONFLICT, _("chain '%s' is not empty"),
 			   change->chain);
 	for (size_t i = 0; i < change->rules.n && !err; i++)
-		err = check_target(rs, change->rules.v[i]);
+		err = change_check_target(rs, change->rules.v[i]);
 	for (size_t i = 0; i < change->rules.n && !err; i++)
 		chain_push_take(chain, rule_ref(change->rules.v[i]));
 	return err;

@@ -12,4 +12,9 @@ struct change *change_invert(const struct change *change);
  * hold: ERR_CONFLICT else. On error rs is as it was. */
 enum err change_apply(struct change *change, struct ruleset *rs) must_check;
 
+/* A rule may only lead where there is something: a chain of rs that is not a
+ * built-in one. */
+enum err change_check_target(const struct ruleset *rs,
+			     const struct rule *rule) must_check;
+
 #endif

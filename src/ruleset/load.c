@@ -10,6 +10,7 @@
 #include <sallyport/mem.h>
 #include <sallyport/tables.h>
 #include <sallyport/text.h>
+#include "change.h"
 
 /* What is loaded, and how. */
 struct loader {
@@ -200,8 +201,11 @@ load_put(struct loader *ld, char **words, size_t n,
 	if (!err)
 		err = xt_parse(ld->rs->table, (int)(n - used), words + used,
 			       &names, &rules);
-	for (size_t i = 0; i < rules.n && !err; i++)
+	for (size_t i = 0; i < rules.n && !err; i++) {
 		err = rule_check_chain(rules.v[i], ld->chain->name);
+		if (!err && change_check_target(ld->rs, rules.v[i]))
+			err = ERR_PARSE;
+	}
 	if (err)
 		rules_done(&rules);
 	else
@@ -269,10 +273,15 @@ load_opaque(struct loader *ld, char **words, size_t n)
 	if (!err)
 		err = rule_new(str_text(&entry), entry.len, NULL, counters,
 			       &rule);
-	if (!err)
-		chain_push_take(chain, rule);
 	str_done(&entry);
-	return err;
+	if (err)
+		return err;
+	if (change_check_target(ld->rs, rule)) {
+		rule_unref(rule);
+		return ERR_PARSE;
+	}
+	chain_push_take(chain, rule);
+	return OK;
 }
 
 static enum err
