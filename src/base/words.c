@@ -13,23 +13,26 @@ is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* Read the word at *line into word; false for an open quote. */
+/* Read the word at *line into word; false for an open quote. The quote that
+ * closes ends the word, whatever follows it. */
 static bool
 word_read(const char **line, struct str *word)
 {
 	const char *s = *line;
-	bool quoted = false;
+	bool quoted = false, closed = false;
 
-	for (; *s && (quoted || !is_blank(*s)); s++) {
-		if (*s == '"')
-			quoted = !quoted;
+	for (; *s && !closed && (quoted || !is_blank(*s)); s++) {
+		if (*s == '"' && quoted)
+			closed = true;
+		else if (*s == '"')
+			quoted = true;
 		else if (*s == '\\' && quoted && s[1])
 			str_addc(word, *++s);
 		else
 			str_addc(word, *s);
 	}
 	*line = s;
-	return !quoted;
+	return closed || !quoted;
 }
 
 char **
