@@ -6,6 +6,17 @@
 #include <string.h>
 #include "xt-internal.h"
 
+/* The word as it was given, of which argument is the copy that guests got. */
+static const char *
+given(const struct parse *p, const char *argument)
+{
+	for (int i = 1; argument && i < p->argc; i++) {
+		if (p->argv[i] == argument)
+			return p->words[i - 1];
+	}
+	return NULL;
+}
+
 /* Numbers and lists of addresses; nothing is looked up unless box_resolve. */
 static void
 build_addresses(struct parse *p)
@@ -13,11 +24,14 @@ build_addresses(struct parse *p)
 	uint8_t inverted = p->fw.ipv6.invflags &
 			   (IP6T_INV_SRCIP | IP6T_INV_DSTIP);
 
+	p->checked = given(p, p->source);
 	xtables_ip6parse_multiple(p->source ? p->source : "::/0", &p->sources,
 				  &p->source_masks, &p->n_sources);
+	p->checked = given(p, p->destination);
 	xtables_ip6parse_multiple(p->destination ? p->destination : "::/0",
 				  &p->destinations, &p->destination_masks,
 				  &p->n_destinations);
+	p->checked = NULL;
 	if (inverted && (p->n_sources > 1 || p->n_destinations > 1))
 		box_fail(PARAMETER_PROBLEM,
 			 _("! is not allowed with several source or "

@@ -77,7 +77,8 @@ struct parse {
 	int argc;		/* of argv: the words and the one before them */
 	char **argv;		/* copies: guests write into their words */
 	int at;			/* where the option began in argv; 0: all read */
-	const char *checked;	/* extension in its final check, else NULL */
+	const char *checked;	/* extension or address in its final check, else
+				 * NULL */
 
 	unsigned seen;		/* built-in options that come but once */
 	bool invert;		/* a ! waits for its option */

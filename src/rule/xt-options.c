@@ -295,7 +295,7 @@ builtin_take(struct parse *p, const struct builtin *b)
 		box_fail(PARAMETER_PROBLEM,
 			 _("option '-%c' may be given only once"), b->c);
 	p->seen |= b->once;
-	if (p->invert && !b->inverse)
+	if (p->invert && !b->inverse && b->take != take_nothing)
 		box_fail(PARAMETER_PROBLEM, _("cannot have ! before -%c"),
 			 b->c);
 	if (p->invert)

@@ -16,13 +16,13 @@
  * they are believed: some print names as they are, blanks and quotes and all,
  * others leave out what is inverted when it is a whole range. */
 static const char *const plain[] = {
-	"CHECKSUM", "CLASSIFY", "DNAT", "DSCP", "HL", "LOG", "MARK",
-	"MASQUERADE", "NFQUEUE", "NETMAP", "REDIRECT", "REJECT", "SNAT",
-	"TCPMSS", "TPROXY", "TRACE", "addrtype", "comment", "connbytes",
-	"connlimit", "connmark", "conntrack", "cpu", "dscp", "hl", "icmp6",
-	"iprange", "ipv6header", "length", "limit", "mac", "mark", "multiport",
-	"owner", "pkttype", "rpfilter", "sctp", "socket", "state", "statistic",
-	"tcp", "tcpmss", "time", "tos", "udp",
+	"CHECKSUM", "CLASSIFY", "DSCP", "HL", "LOG", "MARK", "MASQUERADE",
+	"NFQUEUE", "NETMAP", "REDIRECT", "REJECT", "TCPMSS", "TPROXY", "TRACE",
+	"addrtype", "comment", "connbytes", "connlimit", "connmark",
+	"conntrack", "cpu", "dscp", "hl", "icmp6", "iprange", "ipv6header",
+	"length", "limit", "mac", "mark", "multiport", "owner", "pkttype",
+	"rpfilter", "sctp", "socket", "state", "statistic", "tcp", "tcpmss",
+	"tos", "udp",
 };
 
 struct spec {
