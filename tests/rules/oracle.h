@@ -32,6 +32,9 @@ bool oracle_begin(struct oracle *o, const char *table);
 void oracle_try(struct oracle *o, char *const *lines, size_t n);
 enum answer oracle_try_one(struct oracle *o, const char *line);
 
+/* Does stock take a line that we refuse? It leaves the tables unlike. */
+bool oracle_is_stricter(const struct oracle *o, const char *line);
+
 /* Compare all that was taken: save, save -c, list, list -v, each spec read
  * back, the kernel's bytes; and what the kernel turned down it does not take
  * from us. Goes on to a new namespace. */
