@@ -8,6 +8,7 @@
 #include <sallyport/tui.h>
 #include "action.h"
 #include "term.h"
+#include "review.h"
 #include "ui.h"
 
 static bool
@@ -143,7 +144,7 @@ action_footer(struct ui *ui, size_t width, struct paint *paint)
 
 static const struct screen *const screens[] = {
 	&rules_screen, &review_screen, &trial_screen, &history_screen,
-	&diff_screen, &tables_screen,
+	&diff_screen, &tables_screen, &write_screen,
 };
 
 static void

@@ -140,9 +140,11 @@ on_cancel(struct ui *ui)
 		ui_pop(ui);
 }
 
-static const char *
-unless_elsewhere(struct ui *ui)
+const char *
+unless_history(struct ui *ui)
 {
+	if (ui->world->file)
+		return _("a file has no history");
 	for (size_t i = 0; i < ui->depth; i++)
 		if (ui->views[i].screen == &history_screen)
 			return _("the history is open already");
@@ -185,7 +187,7 @@ static const struct action common[] = {
 	{ .keys = { 'N' }, .name = "search-previous", .run = on_previous,
 	  .unless = unless_search, .help = N_("Search again, upwards") },
 	{ .keys = { 'H' }, .name = "history", .run = history_open_screen,
-	  .unless = unless_elsewhere,
+	  .unless = unless_history,
 	  .help = N_("Who changed what, and when") },
 	{ .keys = { KEY_CTRL('L') }, .name = "repaint", .run = on_repaint,
 	  .help = N_("Draw the screen anew; ^Z suspends the editor") },

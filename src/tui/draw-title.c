@@ -20,17 +20,22 @@ static const struct {
 };
 
 static void
-verdict_text(const struct guard_report *report, enum verdict_length length,
-	     struct str *out)
+verdict_text(const struct guard_report *report, bool offline,
+	     enum verdict_length length, struct str *out)
 {
 	const struct lifeline_verdict *verdict;
 	const struct check *check = guard_deciding_check(report, &verdict);
 
-	if (length == VERDICT_FULL) {
+	if (length == VERDICT_FULL && !offline) {
 		guard_summary(report, out);
 		return;
 	}
-	str_add(out, _(verdict_looks[report->judgement].word));
+	if (offline)
+		str_addf(out, "%s ", _("loaded here:"));
+	if (offline && report->judgement == JUDGED_REFUSED)
+		str_add(out, _("not safe"));
+	else
+		str_add(out, _(verdict_looks[report->judgement].word));
 	if (length == VERDICT_WORD || !check)
 		return;
 	str_add(out, ": ");
@@ -45,10 +50,10 @@ title_verdict(const struct ui *ui, enum verdict_length length,
 	struct str text = { 0 };
 	enum role role;
 
-	if (!report)
+	if (!report || (ui->world->file && report->none))
 		return;
 	role = verdict_looks[report->judgement].role;
-	verdict_text(report, length, &text);
+	verdict_text(report, ui->world->file, length, &text);
 	paint_add(paint, role, " ");
 	paint_raw(paint, role, str_text(&text));
 	paint_add(paint, role, " ");
@@ -58,23 +63,41 @@ title_verdict(const struct ui *ui, enum verdict_length length,
 enum detail_level { TITLE_FULL, TITLE_SHORT, TITLE_LEAST };
 
 static void
+title_host(const char *host, enum detail_level level, struct paint *paint)
+{
+	if (level == TITLE_FULL)
+		paint_raw(paint, ROLE_TITLE, host);
+	else
+		paint_rawn(paint, ROLE_TITLE, host, strcspn(host, "."));
+}
+
+/* Nothing of a file is live. */
+static void
+title_file(const char *path, enum detail_level level, struct paint *paint)
+{
+	const char *slash = level == TITLE_FULL ? NULL : strrchr(path, '/');
+
+	paint_raw(paint, ROLE_TITLE, slash ? slash + 1 : path);
+	paint_addf(paint, ROLE_TITLE, "  %s", _("offline"));
+}
+
+static void
 title_left(const struct ui *ui, enum detail_level level, struct paint *paint)
 {
 	const struct world *world = ui->world;
 	size_t n = session_staged_count(ui->session);
 	size_t elsewhere = n - session_staged_in(ui->session,
 						 ui->session->table);
-	const char *host = ui_host(ui);
 
 	paint_add(paint, ROLE_TITLE, " ");
-	if (level == TITLE_FULL)
-		paint_raw(paint, ROLE_TITLE, host);
+	if (world->file)
+		title_file(world->file, level, paint);
 	else
-		paint_rawn(paint, ROLE_TITLE, host, strcspn(host, "."));
+		title_host(ui_host(ui), level, paint);
 	if (level < TITLE_LEAST)
 		paint_addf(paint, ROLE_TITLE, "  %s",
 			   ui->session->table);
-	if (level == TITLE_FULL)
+	if (level == TITLE_FULL && !world->file)
 		paint_addf(paint, ROLE_TITLE, " (%s)",
 			   world->backend->ops->name);
 	if (world->sandbox)

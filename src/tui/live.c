@@ -43,8 +43,10 @@ look(struct ui *ui)
 		if (!table_differs(ui, table_names[i], &differs))
 			return;
 	if (differs && !ui->live_differs)
-		ui_warn(ui, _("others changed the table meanwhile; r reads it "
-			      "again"));
+		ui_warn(ui, "%s", ui->world->file ?
+			_("the file was changed meanwhile; r reads it again") :
+			_("others changed the table meanwhile; r reads it "
+			  "again"));
 	ui->live_differs = differs;
 }
 

@@ -215,7 +215,7 @@ static const struct action actions[] = {
 	  .run = tables_open,
 	  .help = N_("Show another table: filter, nat, mangle, raw, security") },
 	{ .keys = { 'H' }, .name = "history", .foot = N_("History"),
-	  .run = history_open_screen,
+	  .run = history_open_screen, .unless = unless_history,
 	  .help = N_("Who changed what, and when") },
 	{ .keys = { '/' }, .name = "search", .foot = N_("Search"),
 	  .run = ui_search, .help = N_("Search for text") },

@@ -6,10 +6,8 @@
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include "cursesw.h"
-#include "page.h"
+#include "review.h"
 #include "term.h"
-
-#define LABEL_WIDTH 10
 
 struct review {
 	struct page page;
@@ -62,49 +60,6 @@ add_conclusion(struct page *page, const struct guard_report *report, bool utf8)
 			 _(conclusions[judgement].text), utf8);
 }
 
-static enum role
-verdict_role(const struct guard_report *report, size_t n)
-{
-	const struct lifeline_verdict *verdict;
-
-	if (n >= report->verdicts.n)
-		return ROLE_TEXT;
-	verdict = report->verdicts.v[n];
-	return conclusions[verdict->judgement].role;
-}
-
-/* The account has one line a lifeline, each followed by what fails, indented;
- * the lifeline's colour holds for all of them. */
-static void
-add_account(struct page *page, const struct guard_report *report, bool utf8)
-{
-	struct str text = { 0 };
-	const char *s;
-	size_t lifelines = 0;
-
-	guard_explain(report, &text);
-	s = str_text(&text);
-	while (*s) {
-		size_t n = strcspn(s, "\n");
-
-		lifelines += s[0] != ' ';
-		paint_rawn(page_row(page, 4, utf8),
-			   verdict_role(report, lifelines - 1), s, n);
-		s += n + (s[n] == '\n');
-	}
-	str_done(&text);
-}
-
-static void
-add_field(struct page *page, const char *label, const char *value, bool utf8)
-{
-	struct paint *paint = page_row(page, LABEL_WIDTH, utf8);
-
-	paint_add(paint, ROLE_CHAIN, label);
-	paint_to(paint, ROLE_TEXT, LABEL_WIDTH);
-	paint_raw(paint, ROLE_TEXT, value);
-}
-
 static void
 add_trial(struct page *page, const struct review *review, bool utf8)
 {
@@ -113,30 +68,10 @@ add_trial(struct page *page, const struct review *review, bool utf8)
 	char *message = *review->message ?
 		xasprintf("%s  (m)", review->message) : xstrdup(_("none  (m)"));
 
-	add_field(page, _("Trial"), length, utf8);
-	add_field(page, _("Message"), message, utf8);
+	review_add_field(page, _("Trial"), length, utf8);
+	review_add_field(page, _("Message"), message, utf8);
 	free(length);
 	free(message);
-}
-
-static void
-add_changes(struct page *page, const struct session *session, bool utf8)
-{
-	struct vec changes = { 0 };
-	struct str text = { 0 };
-	size_t n;
-
-	session_review(session, &changes);
-	n = changesets_count(&changes);
-	changesets_describe(&changes, &text);
-	changesets_done(&changes);
-	paint_addf(page_row(page, 0, utf8), ROLE_CHAIN,
-		   Q_("%zu change", "%zu changes", n), n);
-	page_text(page, str_text(&text), diff_role, utf8);
-	if (n == 0)
-		page_add(page, ROLE_TEXT, _("The edits cancel each other."),
-			 utf8);
-	str_done(&text);
 }
 
 static void
@@ -148,10 +83,10 @@ review_update(struct view *view)
 	bool utf8 = view->ui->world->utf8;
 
 	page_clear(page);
-	add_changes(page, session, utf8);
+	review_add_changes(page, session, utf8);
 	page_add(page, ROLE_TEXT, "", utf8);
 	add_conclusion(page, session->report, utf8);
-	add_account(page, session->report, utf8);
+	review_add_account(page, session->report, utf8);
 	page_add(page, ROLE_TEXT, "", utf8);
 	add_trial(page, review, utf8);
 }
@@ -338,8 +273,13 @@ const struct screen review_screen = {
 void
 review_open(struct ui *ui)
 {
-	struct review *review = xcalloc(1, sizeof(*review));
+	struct review *review;
 
+	if (ui->world->file) {
+		write_open(ui);
+		return;
+	}
+	review = xcalloc(1, sizeof(*review));
 	review->seconds = TRIAL_SECONDS_DEFAULT;
 	review->message = xstrdup("");
 	ui_push(ui, &review_screen, review);

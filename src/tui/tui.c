@@ -42,8 +42,10 @@ static int
 claim(struct ui *ui)
 {
 	struct str holder = { 0 };
-	int fd;
+	int fd = -1;
 
+	if (ui->world->file)
+		return fd;
 	if (session_claim(ui->world, &fd, &holder) == ERR_BUSY)
 		ui_warn(ui, _("another editor is open: %s; whoever commits "
 			      "second meets the other's changes"),
@@ -96,7 +98,12 @@ tui_main(const struct world *world)
 					"that do not"));
 		return complain(world, err);
 	}
-	found = apply_resume(world, &trial);
+	if (world->file && strcmp(world->file, "-") == 0) {
+		err = fail(ERR_USAGE, _("the editor needs the standard input; "
+					"'%s' is no file for it"), "-");
+		return complain(world, err);
+	}
+	found = world->file ? FOUND_NOTHING : apply_resume(world, &trial);
 	err = session_open(world, &session);
 	status = err ? complain(world, err) : run(world, session, found, trial);
 	session_free(session);

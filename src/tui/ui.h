@@ -146,6 +146,9 @@ void ui_leave(struct ui *ui);
 /* Why nothing can be staged or committed now; NULL: it can. */
 const char *unless_writable(struct ui *ui);
 
+/* Why the history cannot be opened. */
+const char *unless_history(struct ui *ui);
+
 /* The role of a line of change_describe(). */
 enum role diff_role(const char *line);
 

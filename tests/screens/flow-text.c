@@ -109,7 +109,7 @@ test_editor(void)
 	editor_keys(&e, "E");
 	ok(staged("--dport 8080") && staged("-A FORWARD -p udp -j ACCEPT"),
 	   "E stages what the editor changed");
-	ok(seen("3 staged"), "which the title counts");
+	ok(seen("2 staged"), "which the title counts");
 	is_int(e.session->steps.n, 1, "as one step");
 	editor_keys(&e, "u");
 	is_int(session_staged_count(e.session), 0, "that u undoes");
@@ -350,10 +350,86 @@ test_export(void)
 	end();
 }
 
+/* A rules file, offline: nothing of the kernel is touched or shown. */
+static void
+begin_file(const char *name, const char *text)
+{
+	char *path = xasprintf("%s/%s.v6", screen_dir(), name);
+	FILE *f = fopen(path, "w");
+
+	if (!f || fputs(text, f) < 0 || fclose(f) != 0)
+		bail_out("cannot write %s", path);
+	begin_as(name, NULL, (struct setup){ .file = path });
+}
+
+static void
+end_file(void)
+{
+	char *path = (char *)(uintptr_t)e.world.file;
+
+	end();
+	free(path);
+}
+
+#define FILE_RULES \
+	"# mine\n*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n" \
+	":OUTPUT ACCEPT [0:0]\n-A INPUT -p tcp -m tcp --dport 25 -j DROP\n" \
+	"COMMIT\n*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n" \
+	"COMMIT\n"
+
+static void
+test_file(void)
+{
+	begin_file("file", FILE_RULES);
+	ok(seen("file.v6  offline") && seen("dpt:25"),
+	   "the title says file and offline");
+	editor_keys(&e, "ja-p tcp --dport 587 -j ACCEPT<Enter>");
+	editor_keys(&e, ":-t raw -A OUTPUT -p udp -j NOTRACK<Enter>c");
+	ok(seen("2 changes") && seen("*raw"), "c shows what would change");
+	ok(seen("it takes effect when it is loaded"), "and that nothing does");
+	editor_keys(&e, "c<Enter>");
+	ok(!file_has(e.world.file, "587"), "nothing is written unasked");
+	editor_keys(&e, "y");
+	ok(seen("written: "), "y writes it");
+	ok(file_has(e.world.file, "--dport 587") &&
+	   file_has(e.world.file, "-A OUTPUT -p udp") &&
+	   file_has(e.world.file, "# mine\n"), "in both tables, the rest kept");
+	is_int(session_staged_count(e.session), 0, "nothing is staged any more");
+	is_int(e.ui.depth, 1, "the rules are shown again");
+	ok(access(e.db_path, F_OK) < 0, "no history is made");
+	editor_keys(&e, "H");
+	ok(seen("a file has no history"), "and none is shown");
+	end_file();
+}
+
+static void
+test_file_changed(void)
+{
+	FILE *f;
+
+	begin_file("file-changed", FILE_RULES);
+	editor_keys(&e, "jdc");
+	f = fopen(e.world.file, "w");
+	if (!f || fputs("*filter\n-A INPUT -j LOG\nCOMMIT\n", f) < 0 ||
+	    fclose(f) != 0)
+		bail_out("cannot write");
+	editor_keys(&e, "cy");
+	ok(seen("has changed since it was read"), "a file that changed");
+	ok(file_has(e.world.file, "-j LOG"), "is not overwritten");
+	is_int(session_staged_count(e.session), 1, "what is staged stays");
+	editor_keys(&e, "qq");
+	ok(seen("will be lost") && !e.ui.done, "q asks");
+	editor_keys(&e, "<Esc>r");
+	ok(e.ui.form.is_open, "r finds that the edits do not fit, and asks");
+	editor_keys(&e, "d");
+	ok(seen("LOG"), "d reads it anew");
+	end_file();
+}
+
 static void (*const tests[])(void) = {
 	test_editor, test_unchanged, test_bad_line, test_given_up, test_killed,
 	test_not_there, test_all_tables, test_import, test_bad_import,
-	test_completion, test_export,
+	test_completion, test_export, test_file, test_file_changed,
 };
 
 int

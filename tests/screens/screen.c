@@ -97,7 +97,8 @@ editor_open(struct editor *editor, const struct setup *setup)
 	setlocale(LC_CTYPE, setup->ascii ? "C" : "C.UTF-8");
 	load_rules(setup->rules);
 	make_world(editor, setup);
-	found = apply_resume(&editor->world, &trial);
+	found = setup->file ? FOUND_NOTHING :
+			      apply_resume(&editor->world, &trial);
 	if (session_open(&editor->world, &editor->session))
 		bail_out("session_open: %s", err_message());
 	if (term_open(&editor->world))
