@@ -1,10 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The rules of other firewalls (tests/peers) come through import, list, save, the
+# The rules of other firewalls (tests/peers) come through import, list, save, an
 # edit of one rule, commit and revert, unchanged but for that edit, with all
-# their counters.
+# their counters. PEER-after.rules is what the firewall itself made of
+# PEER.rules: importing it over them is that change and no more.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh" || exit 1
+need ip6tables-legacy
 in_namespace "$0" "$@"
 [ -n "${TEST_IN_NAMESPACE-}" ] || exit 1	# never in the machine's own
 # shellcheck source=tests/cli/cli.sh
@@ -23,92 +25,151 @@ clear_tables() {
 	done </proc/net/ip6_tables_names
 }
 
-# Every rule with counters of its own.
+# Every rule and every policy with counters of its own.
 count_up() {
-	awk '/^\[/ { sub(/^\[[0-9:]*\]/, "[" ++n ":" 60 * n "]") } { print }' "$1"
+	awk '/^\[/ { sub(/^\[[0-9:]*\]/, "[" ++n ":" 60 * n "]") }
+		/^:.* (ACCEPT|DROP) / {
+			sub(/\[.*/, "[" 1000 + ++n ":" 99000 + n "]")
+		}
+		{ print }' "$1"
 }
 
 tables_of() {
 	sed -n 's/^\*//p' "$1"
 }
 
-# The stock tools' text of one table, without dates.
-stock_save() {
-	ip6tables-legacy-save -t "$@" | grep -v '^#'
-}
-
+# The stock tools' text of the peer's tables, without dates.
 all_saved() {
-	for table in $(tables_of "$1"); do
-		stock_save "$table" -c
-	done
+	for table in $(tables_of "$file"); do
+		ip6tables-legacy-save -c -t "$table"
+	done | grep -v '^#'
 }
 
-# A rule that changes nothing, put second into a chain of the firewall's own.
-edited_chain() {
-	sed -n "/^\*$2/,/^COMMIT/s/^\[.*\] -A \([^ ]*\) .*/\1/p" "$1" |
-		sort | uniq -c | sort -rn | awk 'NR == 1 { print $2 }'
+# same EXPECTED GOT "what": two files.
+same() {
+	ok "$3" cmp "$1" "$2" || diag "$(diff "$1" "$2" | head -n 20)"
 }
 
-check_edit() {
-	chain=$(edited_chain "$1" "$2")
-	[ -n "$chain" ] || return 0
-	rule="-s 2001:db8:99::/64 -m comment --comment edited -j RETURN"
-	all_saved "$1" >"$tmp/before"
-	# shellcheck disable=SC2086	# words
-	status_is 0 "$3: edit of $2 $chain" sp apply --yes --detach -- \
-		-t "$2" -I "$chain" 2 $rule
+# The text of $tmp/live after one edit of rule NUMBER of CHAIN in TABLE: edited
+# TABLE CHAIN insert|replace|delete NUMBER.
+edited() {
+	awk -v table="*$1" -v chain="$2" -v what="$3" -v number="$4" \
+		-v new="[0:0] -A $2 $rule" '
+		/^\*/ { here = $0 == table; n = 0 }
+		here && $2 == "-A" && $3 == chain && ++n == number {
+			if (what != "delete")
+				print new
+			if (what != "insert")
+				next
+		}
+		{ print }' "$tmp/live"
+}
+
+rule='-s 2001:db8:99::/64 -m comment --comment "put in" -j RETURN'
+
+# put_on_trial "what" ARGUMENTS...: apply makes $tmp/wanted of the tables.
+put_on_trial() {
+	label=$1
+	shift
+	status_is 0 "$peer: $label" sp apply --yes --detach "$@"
+	all_saved >"$tmp/got"
+	same "$tmp/wanted" "$tmp/got" 'is that change and no more'
+}
+
+# The same reverted, which gives back $tmp/live, and then done again and kept.
+reverted_and_kept() {
+	put_on_trial "$@"
+	status_is 0 'reverted' sp revert
+	all_saved >"$tmp/got"
+	same "$tmp/live" "$tmp/got" 'every rule and counter is back'
+	put_on_trial "$@"
 	status_is 0 'confirmed' sp confirm
-	all_saved "$1" >"$tmp/after"
-	is "$(diff "$tmp/before" "$tmp/after" | grep '^[<>]' |
-		sed 's/^> \[0:0\] /> /')" "> -A $chain $rule" \
-		'that rule and no more' || diff "$tmp/before" "$tmp/after" |
-		sed 's/^/# /'
-	status_is 0 'taken out again' sp apply --yes --detach -- -t "$2" \
-		-D "$chain" 2
-	status_is 0 'and confirmed' sp confirm
-	all_saved "$1" >"$tmp/after"
-	is "$(cat "$tmp/after")" "$(cat "$tmp/before")" \
-		'gives back every rule and counter'
-	status_is 0 'a rule deleted' sp apply --yes --detach -- -t "$2" \
-		-D "$chain" 1
-	status_is 0 'and the trial reverted' sp revert
-	all_saved "$1" >"$tmp/after"
-	is "$(cat "$tmp/after")" "$(cat "$tmp/before")" \
-		'gives back every rule and counter too'
+	all_saved >"$tmp/got"
+	same "$tmp/wanted" "$tmp/got" 'and it stays'
+}
+
+# edit TABLE CHAIN insert|replace|delete NUMBER: as one command.
+edit() {
+	edited "$@" >"$tmp/wanted"
+	action=$(echo "$3" | cut -c1 | tr ird IRD)
+	set -- -t "$1" "-$action" "$2" "$4"
+	[ "$action" = D ] || set -- "$@" -s 2001:db8:99::/64 \
+		-m comment --comment 'put in' -j RETURN
+	reverted_and_kept "$*" -- "$@"
+	cp "$tmp/wanted" "$tmp/live"
+}
+
+# The chain of a table with the most rules, and their number: the firewall's own
+# where there is one.
+longest_chain() {
+	sed -n "/^\*$1\$/,/^COMMIT/s/^\[.*\] -A \([^ ]*\) .*/\1/p" "$file" |
+		sort | uniq -c | sort -rn | awk 'NR == 1 { print $2, $1 }'
 }
 
 check_table() {
-	stock_save "$2" -c >"$tmp/stock"
-	status_is 0 "$3: save of $2" sp -T "$2" save -c
-	is "$out" "$(cat "$tmp/stock")" 'as ip6tables-save has it'
-	ip6tables-legacy -t "$2" -nvL --line-numbers >"$tmp/stock"
-	status_is 0 "list of $2" sp -T "$2" list -v
-	is "$(echo "$out" | numbers)" "$(numbers <"$tmp/stock")" \
-		'as ip6tables -nvL has it'
-	check_edit "$1" "$2" "$3"
+	ip6tables-legacy-save -c -t "$1" | grep -v '^#' >"$tmp/stock"
+	sp -T "$1" save -c >"$tmp/got"
+	same "$tmp/stock" "$tmp/got" "$peer: $1 as ip6tables-save has it"
+	ip6tables-legacy -t "$1" -nvL --line-numbers | numbers >"$tmp/stock"
+	sp -T "$1" list -v | numbers >"$tmp/got"
+	same "$tmp/stock" "$tmp/got" 'and as ip6tables -nvL has it'
+	# shellcheck disable=SC2046	# two words
+	set -- "$1" $(longest_chain "$1")
+	[ -n "${2-}" ] || return 0
+	all_saved >"$tmp/live"
+	edit "$1" "$2" insert $((($3 + 1) / 2))
+	edit "$1" "$2" replace $((($3 + 3) / 2))
+	edit "$1" "$2" delete $((($3 + 1) / 2))
 }
 
-for rules in "$peers"/*.rules; do
-	name=$(basename "$rules" .rules)
-	count_up "$rules" >"$tmp/rules"
+# The whole file into empty tables: policies have counted nothing yet.
+check_import() {
+	clear_tables
+	ip6tables-legacy-restore -c "$file"
+	all_saved | sed '/^:/s/\[.*/[0:0]/' >"$tmp/wanted"
+	clear_tables
+	status_is 0 "$peer: the whole file on trial" \
+		sp apply --yes --detach "$file"
+	status_is 0 'and confirmed' sp confirm
+	all_saved | sed '/^:/s/\[.*/[0:0]/' >"$tmp/got"
+	same "$tmp/wanted" "$tmp/got" 'is what ip6tables-restore -c makes of it'
+	status_is 0 'a difference afterwards' sp diff "$file"
+	is "$out" '' 'there is none'
+}
 
-	clear_tables
-	status_is 0 "$name: import" sp apply --yes --no-trial "$tmp/rules"
-	for table in $(tables_of "$rules"); do
-		stock_save "$table"
-	done >"$tmp/ours"
-	clear_tables
-	ip6tables-legacy-restore <"$rules"
-	for table in $(tables_of "$rules"); do
-		stock_save "$table"
-	done >"$tmp/theirs"
-	is "$(cat "$tmp/ours")" "$(cat "$tmp/theirs")" \
-		'makes what ip6tables-restore makes'
+# PEER-after.rules where the rules that stay have the counters of $tmp/live.
+stepped() {
+	awk '/^\*/ { table = $0 }
+		{ key = $0; sub(/^\[[^ ]* /, "", key); key = table key }
+		/^:/ { sub(/ \[.*/, "", key) }
+		NR == FNR { if (!(key in was)) was[key] = $0; next }
+		key in was { print was[key]; next }
+		/^:/ { sub(/\[.*/, "[0:0]") }
+		/^\[/ { sub(/^\[[^ ]*/, "[0:0]") }
+		{ print }' "$tmp/live" "$1"
+}
 
+# The firewall's own next change, done as an import.
+check_step() {
 	clear_tables
-	ip6tables-legacy-restore -c <"$tmp/rules"
-	for table in $(tables_of "$rules"); do
-		check_table "$rules" "$table" "$name"
+	ip6tables-legacy-restore -c "$file"
+	all_saved >"$tmp/live"
+	stepped "$1" >"$tmp/wanted"
+	sed 's/^\[[^ ]* //' "$1" >"$tmp/after"
+	reverted_and_kept 'its next rules, imported' "$tmp/after"
+}
+
+for original in "$peers"/*.rules; do
+	peer=$(basename "$original" .rules)
+	[ "$peer" = "${peer%-after}" ] || continue
+	file=$tmp/rules
+	count_up "$original" >"$file"
+	check_import
+	clear_tables
+	ip6tables-legacy-restore -c "$file"
+	for table in $(tables_of "$file"); do
+		check_table "$table"
 	done
+	check_step "$peers/$peer-after.rules"
 done
 done_testing
