@@ -4,9 +4,10 @@
  * and shared by reference.
  *
  * Its normal form, which every maker of rules keeps to, makes equal rules equal
- * bytes: nfcache, comefrom and counters are zero; a standard target carries its
- * label ("ACCEPT", a chain, or "" for none) in its name and verdict 0. That is
- * also the form that libip6tc takes back. */
+ * bytes: comefrom and counters are zero; a standard target carries its label
+ * ("ACCEPT", a chain, or "" for none) in its name and verdict 0; nfcache, which
+ * the kernel never looks at, is zero but where the name would mislead about
+ * that. With nfcache zero it is also the form that libip6tc takes back. */
 #ifndef SALLYPORT_RULE_H
 #define SALLYPORT_RULE_H
 

@@ -156,6 +156,7 @@ entry_of(const struct rule *rule)
 {
 	struct ip6t_entry *entry = xmemdup(rule->entry, rule->size);
 
+	entry->nfcache = 0;
 	entry->counters.pcnt = rule->counters.packets;
 	entry->counters.bcnt = rule->counters.bytes;
 	return entry;

@@ -14,9 +14,13 @@
 static const char *const verdict_names[] = { "", "ACCEPT", "DROP", "QUEUE",
 					     "RETURN" };
 
+/* What nfcache says in normal form: the target's name misleads. */
+#define MISLEADING 1
+
 /* Extensions of the kernel whose revision 0 carries 8 bytes or fewer, which may
- * all be zero: an entry in normal form does not tell them from a jump to a
- * chain of that name, so the name must. */
+ * all be zero: an entry in normal form looks like a jump to a chain of that name
+ * then. Where it is one, or where another name is an extension's after all, the
+ * entry is marked. */
 static const char *const small_targets[] = {
 	"AUDIT", "CHECKSUM", "CLASSIFY", "CONNSECMARK", "DSCP", "HL", "MARK",
 	"NFQUEUE", "REJECT", "SYNPROXY", "TARPIT", "TCPMSS", "TOS",
@@ -107,16 +111,33 @@ target_looks_standard(const struct xt_entry_target *t)
 	return true;
 }
 
+/* By its name alone? */
 static bool
-target_is_standard(const struct xt_entry_target *t)
+target_sounds_standard(const struct xt_entry_target *t)
 {
 	const char *name = t->u.user.name;
 
-	if (!target_looks_standard(t))
-		return false;
-	if (name_in(name, verdict_names, ARRAY_LEN(verdict_names)))
-		return true;
-	return !name_in(name, small_targets, ARRAY_LEN(small_targets));
+	return name_in(name, verdict_names, ARRAY_LEN(verdict_names)) ||
+	       !name_in(name, small_targets, ARRAY_LEN(small_targets));
+}
+
+/* Of an entry in normal form. */
+static bool
+entry_is_standard(const struct ip6t_entry *e)
+{
+	const struct xt_entry_target *t = entry_target(e);
+
+	return target_looks_standard(t) &&
+	       target_sounds_standard(t) == (e->nfcache != MISLEADING);
+}
+
+static void
+entry_mark(struct ip6t_entry *e, bool standard)
+{
+	const struct xt_entry_target *t = entry_target(e);
+
+	e->nfcache = target_looks_standard(t) &&
+		     target_sounds_standard(t) != standard ? MISLEADING : 0;
 }
 
 /* A standard target as the kernel gives it: no name and a verdict. */
@@ -167,16 +188,18 @@ rule_normalise(struct rule *rule, const char *label)
 {
 	struct ip6t_entry *e = (struct ip6t_entry *)rule->entry;
 	struct xt_entry_target *t = entry_target(e);
+	enum err err = OK;
 
 	names_clean(e);
-	e->nfcache = 0;
 	e->comefrom = 0;
 	memset(&e->counters, 0, sizeof(e->counters));
 	rule->standard = !t->u.user.name[0];
 	if (rule->standard)
-		return target_label(t, label);
-	rule->standard = !label && target_is_standard(t);
-	return OK;
+		err = target_label(t, label);
+	else
+		rule->standard = !label && entry_is_standard(e);
+	entry_mark(e, rule->standard);
+	return err;
 }
 
 /* memory for a rule of size bytes, with one reference and an id. */
@@ -305,6 +328,7 @@ rule_retarget(const struct rule *rule, const char *label)
 	if (target_label(entry_target(copy->entry), label))
 		die("rule_retarget: %s", err_message());
 	copy->standard = true;
+	entry_mark((struct ip6t_entry *)copy->entry, true);
 	return copy;
 }
 

@@ -116,6 +116,44 @@ test_labels(void)
 	free(s);
 }
 
+/* What the kernel, or a parse, knows of a target is known from the bytes too. */
+static void
+test_misleading(void)
+{
+	static const struct {
+		const char *name;
+		const char *label;	/* NULL: what the kernel calls it */
+		bool standard;
+	} targets[] = {
+		{ "REJECT", "REJECT", false }, { "mine", "mine", false },
+		{ "", "REJECT", true }, { "", "mine", true }, { "", "DROP", true },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
+		struct ip6t_entry *s = sample_make();
+		struct rule *rule, *again, *third;
+
+		memset(sample_target(s)->data, 0, 8);
+		strcpy(sample_target(s)->u.user.name, targets[i].name);
+		rule = make(s, targets[i].label);
+		again = make((void *)rule->entry, NULL);
+		ok(rule_has_standard_target(rule) == targets[i].standard &&
+		   rule_has_standard_target(again) == targets[i].standard,
+		   "%s is %s", targets[i].label,
+		   targets[i].standard ? "a chain" : "an extension");
+		ok(rule_equal(rule, again), "to the byte");
+		third = rule_retarget(again, "REJECT");
+		ok(rule_has_standard_target(third), "and a chain when it is told");
+		rule_unref(again);
+		again = make((void *)third->entry, NULL);
+		ok(rule_has_standard_target(again), "which its bytes tell");
+		rule_unref(rule);
+		rule_unref(again);
+		rule_unref(third);
+		free(s);
+	}
+}
+
 static void
 test_identity(void)
 {
@@ -231,6 +269,7 @@ main(void)
 {
 	test_normal_form();
 	test_labels();
+	test_misleading();
 	test_identity();
 	test_chain();
 	test_tampered();
