@@ -4,6 +4,8 @@
 #include "../tap.h"
 #include <malloc.h>
 #include <time.h>
+#include <getopt.h>
+#include <xtables.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
 #include <sallyport/mem.h>
 #include <sallyport/text.h>
@@ -396,6 +398,35 @@ test_odd(void)
 	}
 }
 
+/* libxtables counts the options that it merges; a parse that was left in the
+ * middle, by libxtables' longjmp, must not move the options of the next. */
+static void
+test_offset(void)
+{
+	static const char *const left[] = {
+		"-p tcp -m tcp --dport 1 -m state --state NEW -m mark --mark x",
+		"-m limit --limit 5/x", "-p tcp --dport 1 --nosuch -m nosuch",
+		"-m conntrack --ctstate NEW -m connbytes -j LOG",
+		"-j REJECT --reject-with foo", "-m comment -m comment --comment",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(left); i++) {
+		struct vec rules = { 0 };
+		unsigned fresh, again;
+		bool fine;
+
+		fine = parse("-m mark --mark 5", &rules) == OK;
+		fresh = xt_params->option_offset;
+		fine = fine && parse(left[i], &rules) != OK &&
+		       parse("-m mark --mark 5", &rules) == OK;
+		again = xt_params->option_offset;
+		ok(fine && rules.n == 2 && rule_equal(rules.v[0], rules.v[1]),
+		   "the next parse is as the first, behind: %s", left[i]);
+		is_int(again, fresh, "and its options are where they were");
+		rules_free(&rules);
+	}
+}
+
 /* The same answer whatever was parsed before. */
 static void
 test_order(void)
@@ -519,6 +550,7 @@ main(void)
 	test_lossy();
 	test_unquoted();
 	test_odd();
+	test_offset();
 	test_order();
 	test_resolver();
 	test_tampered_data();
