@@ -26,6 +26,8 @@ enum err policy_parse(const char *s, enum policy *policy) must_check;
 struct chain {
 	char name[CHAIN_NAME_SIZE];
 	enum policy policy;
+	bool policy_open;		/* the text it was read from names none:
+					 * it stays what it is, where it is */
 	struct counters counters;	/* of the policy */
 	struct vec rules;		/* of struct rule * */
 };

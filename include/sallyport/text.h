@@ -27,8 +27,8 @@ size_t text_fit(const char *s, size_t width);
 size_t text_decode(const char *s, size_t n, unsigned *cp);
 
 /* Split a line into words as ip6tables-restore does: blanks separate, double
- * quotes group, a backslash within quotes keeps the next character. Each word
- * is a heap string. Returns the words in a NULL-terminated vector of the
+ * quotes group and end the word, a backslash within quotes keeps the next
+ * character. Each word is a heap string. Returns the words in a NULL-terminated vector of the
  * caller's (words_free), their count in *n, or NULL for an open quote. */
 char **words_split(const char *line, size_t *n);
 void words_free(char **words);

@@ -77,7 +77,8 @@ struct chain_names {
  * several rules. table is "filter" and so on: extensions check it. The new
  * rules, yours, are pushed to rules. ERR_PARSE, the message naming the word or
  * option, as libxtables says it but without its program name and its "Try
- * `ip6tables -h'" line. Nothing is pushed then.
+ * `ip6tables -h'" line. Nothing is pushed then;
+ * ERR_USAGE where that is because -4 makes it a rule of iptables.
  * The words "#", "opaque", "BASE64" gives that very entry back. */
 enum err xt_parse(const char *table, int argc, char *const *argv,
 		  const struct chain_names *names, struct vec *rules) must_check;

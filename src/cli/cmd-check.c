@@ -46,13 +46,15 @@ check_against(const struct world *world, const char *name,
 {
 	struct tables *candidate = tables_copy(live);
 	struct guard_report *report = NULL;
-	struct vec lifelines = {0};
+	struct vec lifelines = {0}, changes = {0};
 	enum err err;
 
-	for (size_t i = 0; i < loaded->v.n; i++)
-		tables_put_take(candidate, ruleset_copy(loaded->v.v[i]));
-	err = apply_judge(world, live, candidate, other_world, &lifelines,
-			  &report);
+	tables_diff(live, loaded, false, &changes);
+	err = tables_apply(candidate, &changes);
+	changesets_done(&changes);
+	if (!err)
+		err = apply_judge(world, live, candidate, other_world,
+				  &lifelines, &report);
 	if (!err)
 		err = tell_verdict(world, name, loaded, report);
 	guard_report_free(report);

@@ -82,6 +82,7 @@ struct parse {
 
 	unsigned seen;		/* built-in options that come but once */
 	bool invert;		/* a ! waits for its option */
+	bool ipv4;		/* refused, as it says -4 */
 	struct ip6t_entry fw;	/* what guests may see of the rule */
 	const char *protocol;	/* the word behind -p */
 	bool proto_used;	/* its match was loaded for an option of its */

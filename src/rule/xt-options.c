@@ -194,6 +194,7 @@ take_counters(struct parse *p)
 static void
 take_ipv4(struct parse *p)
 {
+	p->ipv4 = true;
 	box_fail(PARAMETER_PROBLEM, _("-4 has no place in an IPv6 rule"));
 }
 

@@ -137,6 +137,8 @@ parse_fail(const struct parse *p)
 
 	if (!*text)
 		text = _("it cannot be read");
+	if (p->ipv4)
+		return fail(ERR_USAGE, "%s", text);
 	if (!word || mentions(text, word) ||
 	    (argument && *argument && strstr(text, argument)))
 		return fail(ERR_PARSE, "%s", text);

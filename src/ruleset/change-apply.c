@@ -179,6 +179,7 @@ apply_policy(struct change *change, struct ruleset *rs)
 			    change->chain);
 	change->old_policy = chain->policy;
 	chain->policy = change->policy;
+	chain->policy_open = false;
 	return OK;
 }
 

@@ -6,6 +6,7 @@
 #include <sallyport/command.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
+#include "command-stage.h"
 #include "command-words.h"
 
 /* What a command works on. */
@@ -285,14 +286,41 @@ command_table(int argc, char *const *argv)
 }
 
 enum err
+command_stage_parsed(struct ruleset *rs, struct changeset *cs,
+		     const struct xt_command *command, const struct vec *rules)
+{
+	struct stage st = { rs, cs, command, rules };
+	size_t had = cs->changes.n;
+	enum err err = stage_command(&st);
+
+	if (err)
+		unstage(&st, had);
+	return err;
+}
+
+enum err
+command_find_rules(const struct ruleset *rs, const struct xt_command *command,
+		   const struct vec *rules)
+{
+	const struct chain *chain = ruleset_chain(rs, command->chain);
+	enum err err = OK;
+	size_t at;
+
+	if (!chain)
+		return fail(ERR_NOT_FOUND, _("there is no chain '%s'"),
+			    command->chain);
+	for (size_t i = 0; i < rules->n && !err; i++)
+		err = find_same(chain, rules->v[i], &at);
+	return err;
+}
+
+enum err
 command_stage_words(int argc, char *const *argv, struct ruleset *rs,
 		    struct changeset *cs)
 {
 	struct chain_names names = ruleset_chain_names(rs);
 	struct xt_command command = { 0 };
 	struct vec rules = { 0 };
-	struct stage st = { rs, cs, &command, &rules };
-	size_t had = cs->changes.n;
 	enum err err;
 	int skip;
 
@@ -302,12 +330,8 @@ command_stage_words(int argc, char *const *argv, struct ruleset *rs,
 	err = xt_parse_command(rs->table, argc - skip, argv + skip, &names,
 			       &command, &rules);
 	if (!err)
-		err = stage_command(&st);
-	if (err)
-		unstage(&st, had);
-	for (size_t i = 0; i < rules.n; i++)
-		rule_unref(rules.v[i]);
-	vec_done(&rules);
+		err = command_stage_parsed(rs, cs, &command, &rules);
+	rules_done(&rules);
 	xt_command_done(&command);
 	return err;
 }

@@ -181,7 +181,8 @@ diff_rules(const struct ruleset *a, const struct ruleset *b, bool bytes,
 
 		if (!other)
 			continue;
-		if (chain->policy != other->policy)
+		if (chain->policy != other->policy && !chain->policy_open &&
+		    !other->policy_open)
 			push(cs, work, change_policy(chain->name,
 						     other->policy));
 		diff_chain(chain, other, classes, cs, work);

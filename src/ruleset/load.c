@@ -1,40 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The text of ip6tables-save, in. A bad line makes nothing: the message names
  * file, line and word. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sallyport/base64.h>
-#include <sallyport/command.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include <sallyport/tables.h>
 #include <sallyport/text.h>
-#include "change.h"
-
-/* What is loaded, and how. */
-struct loader {
-	const char *only;	/* the table wanted; NULL for all */
-	bool one;		/* no more than the first one wanted */
-	const struct tables *live;	/* --noflush: what it is added to */
-	struct tables *out;
-	struct ruleset *rs;	/* between "*table" and COMMIT; else NULL */
-	struct chain *chain;	/* that the last rule went to */
-	bool skipping;		/* a table that is not wanted */
-};
-
-static bool
-counters_parse(const char *word, struct counters *counters)
-{
-	unsigned long long packets, bytes;
-	int end = 0;
-
-	if (sscanf(word, "[%llu:%llu]%n", &packets, &bytes, &end) != 2 ||
-	    !end || word[end])
-		return false;
-	*counters = (struct counters){ packets, bytes };
-	return true;
-}
+#include "load.h"
 
 static bool
 is_wanted(const struct loader *ld, const char *table)
@@ -44,13 +17,44 @@ is_wanted(const struct loader *ld, const char *table)
 	return !ld->only || strcmp(ld->only, table) == 0;
 }
 
+/* What is not said of policies again is what it was. */
+static void
+keep_policies(const struct ruleset *from, struct ruleset *to)
+{
+	for (size_t i = 0; i < to->chains.n; i++) {
+		struct chain *chain = to->chains.v[i];
+		const struct chain *before = ruleset_chain(from, chain->name);
+
+		chain->policy = before->policy;
+		chain->policy_open = before->policy_open;
+	}
+}
+
+/* An empty table, whose policies are what they are until the text says. */
+static enum err
+new_table(const struct loader *ld, const char *table, struct ruleset **rs)
+{
+	const struct ruleset *before = tables_get(ld->out, table);
+	enum err err = ruleset_new_empty(table, rs);
+
+	if (err)
+		return ERR_PARSE;
+	for (size_t i = 0; i < (*rs)->chains.n; i++) {
+		struct chain *chain = (*rs)->chains.v[i];
+
+		chain->policy_open = true;
+	}
+	if (before)
+		keep_policies(before, *rs);
+	return OK;
+}
+
 /* "*filter". A table may come again: then it goes on with --noflush, and begins
  * anew without. */
 static enum err
 load_table(struct loader *ld, const char *table)
 {
 	const struct ruleset *from = NULL;
-	enum err err;
 
 	if (ld->rs || ld->skipping)
 		return fail(ERR_PARSE, _("table '%s' begins before COMMIT"),
@@ -63,12 +67,10 @@ load_table(struct loader *ld, const char *table)
 		from = tables_get(ld->out, table);
 		from = from ? from : tables_get(ld->live, table);
 	}
-	if (from) {
-		ld->rs = ruleset_copy(from);
-		return OK;
-	}
-	err = ruleset_new_empty(table, &ld->rs);
-	return err ? ERR_PARSE : OK;
+	if (!from)
+		return new_table(ld, table, &ld->rs);
+	ld->rs = ruleset_copy(from);
+	return OK;
 }
 
 static enum err
@@ -97,9 +99,7 @@ load_own_chain(struct loader *ld, const char *name, const char *policy)
 	if (chain && !ld->live)
 		return fail(ERR_PARSE, _("chain '%s' is there already"), name);
 	if (chain) {
-		for (size_t i = 0; i < chain->rules.n; i++)
-			rule_unref(chain->rules.v[i]);
-		chain->rules.n = 0;
+		rules_done(&chain->rules);
 		return OK;
 	}
 	err = chain_name_check(name);
@@ -109,224 +109,105 @@ load_own_chain(struct loader *ld, const char *name, const char *policy)
 	return OK;
 }
 
-/* ":INPUT DROP [0:0]", ":mine - [0:0]" */
 static enum err
-load_chain(struct loader *ld, char **words, size_t n)
+load_policy(struct chain *chain, const char *word, const char *counters)
 {
-	const char *name = words[0] + 1;
-	struct chain *chain = ruleset_chain(ld->rs, name);
-	struct counters counters = { 0 };
+	struct counters parsed = { 0 };
 	enum policy policy;
 	enum err err;
 
-	if (n < 2)
+	if (counters && !counters_parse(counters, &parsed))
+		return fail(ERR_PARSE, _("'%s' are no counters"), counters);
+	err = policy_parse(word, &policy);
+	if (err || policy == POLICY_NONE)
+		return err;
+	chain->policy = policy;
+	chain->policy_open = false;
+	chain->counters = parsed;
+	return OK;
+}
+
+/* ":INPUT DROP [0:0]", ":mine - [0:0]", without any quotes. */
+static enum err
+load_chain(struct loader *ld, char *line)
+{
+	static const char *const blanks = " \t\r";
+	char *rest = NULL;
+	const char *name = strtok_r(line + 1, blanks, &rest);
+	const char *policy = strtok_r(NULL, blanks, &rest);
+	struct chain *chain;
+
+	if (!name)
+		return fail(ERR_PARSE, _("a chain without a name"));
+	if (!policy)
 		return fail(ERR_PARSE, _("chain '%s' has no policy"), name);
+	chain = ruleset_chain(ld->rs, name);
 	if (!chain || !chain_is_builtin(chain))
-		return load_own_chain(ld, name, words[1]);
-	if (n > 2 && !counters_parse(words[2], &counters))
-		return fail(ERR_PARSE, _("'%s' are no counters"), words[2]);
-	err = policy_parse(words[1], &policy);
-	if (!err && policy != POLICY_NONE) {
-		chain->policy = policy;
-		chain->counters = counters;
-	}
-	return err;
+		return load_own_chain(ld, name, policy);
+	return load_policy(chain, policy, strtok_r(NULL, blanks, &rest));
 }
 
-/* Put the rules of one line at their place. They are eaten. */
-static void
-load_place_take(struct chain *chain, size_t at, struct vec *rules,
-		const struct counters *counters)
-{
-	for (size_t i = 0; i < rules->n; i++) {
-		struct rule *rule = rules->v[i];
-
-		if (counters) {
-			rule = rule_with_counters(rule, *counters);
-			rule_unref(rules->v[i]);
-		}
-		vec_insert(&chain->rules, at + i, rule);
-	}
-	vec_done(rules);
-}
-
-/* The chain a rule goes to: most often the one of the rule before. */
-static enum err
-load_find_chain(struct loader *ld, const char *name)
-{
-	if (!ld->chain || strcmp(ld->chain->name, name) != 0)
-		ld->chain = ruleset_chain(ld->rs, name);
-	if (!ld->chain)
-		return fail(ERR_PARSE, _("there is no chain '%s'"), name);
-	return OK;
-}
-
-/* Where "-A CHAIN" and "-I CHAIN [N]" put a rule; *used counts their words. */
-static enum err
-load_position(struct loader *ld, char **words, size_t n, size_t *at,
-	      size_t *used)
-{
-	bool append = words[0][1] == 'A';
-	unsigned long number;
-	char *end;
-	enum err err;
-
-	if (n < 2)
-		return fail(ERR_PARSE, _("'%s' without a chain"), words[0]);
-	err = load_find_chain(ld, words[1]);
-	if (err)
-		return err;
-	*used = 2;
-	*at = append ? ld->chain->rules.n : 0;
-	if (append || n < 3 || words[2][0] < '0' || words[2][0] > '9')
-		return OK;
-	number = strtoul(words[2], &end, 10);
-	if (*end || number < 1 || number > ld->chain->rules.n + 1)
-		return fail(ERR_PARSE, _("chain '%s' has no place '%s'"),
-			    words[1], words[2]);
-	*at = number - 1;
-	*used = 3;
-	return OK;
-}
-
-static enum err
-load_put(struct loader *ld, char **words, size_t n,
-	 const struct counters *counters)
-{
-	struct chain_names names = ruleset_chain_names(ld->rs);
-	struct vec rules = { 0 };
-	size_t at = 0, used = 0;
-	enum err err = load_position(ld, words, n, &at, &used);
-
-	if (!err)
-		err = xt_parse(ld->rs->table, (int)(n - used), words + used,
-			       &names, &rules);
-	for (size_t i = 0; i < rules.n && !err; i++) {
-		err = rule_check_chain(rules.v[i], ld->chain->name);
-		if (!err && change_check_target(ld->rs, rules.v[i]))
-			err = ERR_PARSE;
-	}
-	if (err)
-		rules_done(&rules);
-	else
-		load_place_take(ld->chain, at, &rules, counters);
-	return err;
-}
-
-/* Any other command that ip6tables-restore takes: -D, -R, -N, -P, -F ... */
-static enum err
-load_command(struct loader *ld, char **words, size_t n)
-{
-	struct changeset *cs;
-	enum err err;
-
-	if (words[0][0] != '-')
-		return fail(ERR_PARSE, _("'%s' where a rule such as -A INPUT is "
-					 "expected"), words[0]);
-	cs = changeset_new(ld->rs->table);
-	ld->chain = NULL;
-	err = command_stage_words((int)n, words, ld->rs, cs);
-	changeset_free(cs);
-	return err ? ERR_PARSE : OK;
-}
-
-/* "[1:60] -A INPUT ..." */
-static enum err
-load_rule(struct loader *ld, char **words, size_t n)
-{
-	struct counters counters;
-	bool counted = counters_parse(words[0], &counters);
-
-	if (counted) {
-		words++;
-		n--;
-	}
-	if (n == 0)
-		return fail(ERR_PARSE, _("counters without a rule"));
-	if (strcmp(words[0], "-A") == 0 || strcmp(words[0], "-I") == 0)
-		return load_put(ld, words, n, counted ? &counters : NULL);
-	return load_command(ld, words, n);
-}
-
-/* "# opaque CHAIN [1:60] BASE64": true when it is one. */
+/* "*filter" and "COMMIT"; false for any other line. */
 static bool
-is_opaque_line(char **words, size_t n)
+is_frame(const char *line, char **word)
 {
-	return n >= 4 && strcmp(words[0], "#") == 0 &&
-	       strcmp(words[1], "opaque") == 0;
+	size_t n = strcspn(line, " \t\r");
+
+	if (*line != '*' && strncmp(line, "COMMIT", n) != 0)
+		return false;
+	*word = xstrndup(line, n);
+	return n > 0;
 }
 
 static enum err
-load_opaque(struct loader *ld, char **words, size_t n)
+load_frame_take(struct loader *ld, char *word)
 {
-	struct chain *chain = ruleset_chain(ld->rs, words[2]);
-	struct counters counters = { 0 };
-	struct str entry = { 0 };
-	struct rule *rule;
-	enum err err;
+	enum err err = *word == '*' ? load_table(ld, word + 1) :
+				      load_commit(ld);
 
-	if (!chain)
-		return fail(ERR_PARSE, _("there is no chain '%s'"), words[2]);
-	if (n == 5 && !counters_parse(words[3], &counters))
-		return fail(ERR_PARSE, _("'%s' are no counters"), words[3]);
-	err = base64_decode(&entry, words[n - 1], strlen(words[n - 1]));
-	if (!err)
-		err = rule_new(str_text(&entry), entry.len, NULL, counters,
-			       &rule);
-	str_done(&entry);
-	if (err)
-		return err;
-	if (change_check_target(ld->rs, rule)) {
-		rule_unref(rule);
-		return ERR_PARSE;
-	}
-	chain_push_take(chain, rule);
-	return OK;
+	free(word);
+	return err;
 }
 
 static enum err
-load_words(struct loader *ld, char **words, size_t n)
+load_line(struct loader *ld, char *line)
 {
-	if (n == 0)
+	char *word = NULL;
+
+	line += strspn(line, " \t\r");
+	if (!*line)
 		return OK;
-	if (strcmp(words[0], "COMMIT") == 0)
-		return load_commit(ld);
-	if (words[0][0] == '*')
-		return load_table(ld, words[0] + 1);
-	if (ld->skipping)
+	if (is_frame(line, &word))
+		return load_frame_take(ld, word);
+	if (ld->skipping || (*line == '#' && !str_starts(line, "# opaque ")))
 		return OK;
-	if (words[0][0] == '#' && !(ld->rs && is_opaque_line(words, n)))
+	if (!ld->rs && *line == '#')
 		return OK;
 	if (!ld->rs)
-		return fail(ERR_PARSE, _("'%s' before a table (*filter)"),
-			    words[0]);
-	if (words[0][0] == '#')
-		return load_opaque(ld, words, n);
-	if (words[0][0] == ':')
-		return load_chain(ld, words, n);
-	return load_rule(ld, words, n);
+		return fail(ERR_PARSE, _("'%.*s' before a table (*filter)"),
+			    (int)strcspn(line, " \t\r"), line);
+	return *line == ':' ? load_chain(ld, line) : load_command(ld, line);
 }
 
 static enum err
-load_line(struct loader *ld, const char *line, size_t len)
+load_bytes(struct loader *ld, const char *line, size_t len)
 {
 	char *copy = xstrndup(line, len);
-	char **words = NULL;
-	size_t n = 0;
-	enum err err;
+	enum err err = strlen(copy) == len ? load_line(ld, copy) :
+		fail(ERR_PARSE, _("a NUL byte: this is no text"));
 
-	if (strlen(copy) != len) {
-		err = fail(ERR_PARSE, _("a NUL byte: this is no text"));
-	} else if (copy[0] == '#' && !str_starts(copy, "# opaque ")) {
-		err = OK;
-	} else {
-		words = words_split(copy, &n);
-		err = words ? load_words(ld, words, n) :
-			fail(ERR_PARSE, _("a quote is not closed"));
-	}
-	words_free(words);
 	free(copy);
 	return err;
+}
+
+static enum err
+no_table(const struct loader *ld, const char *name)
+{
+	if (!ld->only)
+		return fail(ERR_NOT_FOUND, _("%s: there is no table in it, such "
+					     "as *filter"), name);
+	return fail(ERR_NOT_FOUND, _("%s: there is no table '%s' in it"), name,
+		    ld->only);
 }
 
 /* Load all of text. Nothing is made of it on an error. */
@@ -342,7 +223,7 @@ load_text(struct loader *ld, const char *text, size_t len, const char *name)
 		size_t n = end ? (size_t)(end - text) : len;
 
 		line++;
-		err = load_line(ld, text, n);
+		err = load_bytes(ld, text, n);
 		n += end != NULL;
 		text += n;
 		len -= n;
@@ -353,8 +234,7 @@ load_text(struct loader *ld, const char *text, size_t len, const char *name)
 		err = fail(ERR_PARSE, _("%s:%zu: the text ends before COMMIT"),
 			   name, line);
 	else if (ld->out->v.n == 0)
-		err = fail(ERR_NOT_FOUND, _("%s: there is no table '%s' in it"),
-			   name, ld->only ? ld->only : "filter");
+		err = no_table(ld, name);
 	ruleset_free(ld->rs);
 	if (err)
 		tables_free(ld->out);

@@ -88,6 +88,7 @@ ruleset_copy(const struct ruleset *rs)
 		struct chain *to = ruleset_add_chain(copy, from->name,
 						     from->policy);
 
+		to->policy_open = from->policy_open;
 		to->counters = from->counters;
 		for (size_t r = 0; r < from->rules.n; r++)
 			chain_push_take(to, rule_ref(from->rules.v[r]));

@@ -11,12 +11,12 @@
 
 /* What stock takes for something else than was written, or passes over, and we
  * refuse: counters that are no numbers, quotes that do not end, options that ask
- * for anything but a rule, rules of the other family. */
+ * for anything but a rule. */
 static const char *const stricter[] = {
 	"-c -3 4", "-c 1.5 2", "-c 18446744073709551616 1",
 	"-c 1 99999999999999999999999", "-m comment --comment \"open",
 	"-m comment --comment \"a\\\"", "-h", "--help", "-V", "--version",
-	"--modprobe x", "-v", "-4", "--ipv4 -j DROP", "-ieth0",
+	"--modprobe x", "-v", "-ieth0",
 };
 
 /* Where they come up by chance the line is passed over. */

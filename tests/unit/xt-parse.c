@@ -110,7 +110,6 @@ static const struct {
 	{ "-c 3", "-c" },
 	{ "-c -3 4", "'-3'" },
 	{ "-f", "-f" },
-	{ "-4", "-4" },
 	{ "-A INPUT", "'-A'" },
 	{ "--table nat", "'--table'" },
 	{ "-v", "'-v'" },
@@ -173,6 +172,19 @@ test_good(void)
 		       "good: %s", good[i].spec);
 		free(got);
 	}
+}
+
+/* In a text for both families: told from a mistake. */
+static void
+test_other_family(void)
+{
+	struct vec rules = { 0 };
+
+	ok(parse("-s 192.0.2.1 -4 --frob", &rules) == ERR_USAGE &&
+	   strstr(err_message(), "-4"), "a rule of iptables");
+	ok(parse("-m comment --comment -4 --frob", &rules) == ERR_PARSE,
+	   "-4 as an argument makes none");
+	rules_free(&rules);
 }
 
 static void
@@ -543,6 +555,7 @@ main(void)
 		bail_out("%s", err_message());
 	test_good();
 	test_bad();
+	test_other_family();
 	test_several();
 	test_counters();
 	test_nat();
