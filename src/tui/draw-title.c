@@ -94,7 +94,7 @@ title_left(const struct ui *ui, enum detail_level level, struct paint *paint)
 		title_file(world->file, level, paint);
 	else
 		title_host(ui_host(ui), level, paint);
-	if (level < TITLE_LEAST)
+	if (level < TITLE_LEAST || strcmp(ui->session->table, "filter") != 0)
 		paint_addf(paint, ROLE_TITLE, "  %s",
 			   ui->session->table);
 	if (level == TITLE_FULL && !world->file)

@@ -79,12 +79,12 @@ text_import(struct ui *ui)
 static void
 tell_written(struct ui *ui, const struct exported *exported)
 {
-	char *what = xasprintf(_("wrote %zu tables with %zu rules to '%s'"),
-			       exported->tables, exported->rules, ui->path);
+	char *what = xasprintf(_("written: '%s' (tables: %zu, rules: %zu)"),
+			       ui->path, exported->tables, exported->rules);
 
 	if (exported->opaque)
-		ui_warn(ui, _("%s; %zu of them are comments there, as their "
-			      "extensions are missing"), what,
+		ui_warn(ui, _("%s; rules that are comments there, as "
+			      "their extensions are missing: %zu"), what,
 			exported->opaque);
 	else
 		ui_say(ui, "%s", what);

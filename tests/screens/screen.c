@@ -338,52 +338,6 @@ editor_dump(struct editor *editor, struct str *out)
 	str_addf(out, "cursor %d,%d\n", cy, cx);
 }
 
-bool
-editor_sees(struct editor *editor, const char *text)
-{
-	struct str screen = { 0 };
-	bool found;
-
-	editor_text(editor, &screen);
-	found = strstr(str_text(&screen), text) != NULL;
-	if (!found)
-		diag("'%s' is not on the screen:\n%s", text, str_text(&screen));
-	str_done(&screen);
-	return found;
-}
-
-static bool
-has_text(const struct ruleset *rs, const char *text)
-{
-	struct str save = { 0 };
-	bool found;
-
-	ruleset_save(rs, false, &save);
-	found = strstr(str_text(&save), text) != NULL;
-	str_done(&save);
-	return found;
-}
-
-bool
-editor_staged(const struct editor *editor, const char *table, const char *text)
-{
-	return has_text(tables_get(editor->session->candidate, table), text);
-}
-
-bool
-editor_live(const struct editor *editor, const char *table, const char *text)
-{
-	struct backend *be = editor->world.backend;
-	struct ruleset *live = NULL;
-	bool found;
-
-	if (be->ops->read(be, table, &live))
-		bail_out("read: %s", err_message());
-	found = has_text(live, text);
-	ruleset_free(live);
-	return found;
-}
-
 /* --- The guardian --- */
 
 bool

@@ -55,6 +55,10 @@ bool editor_staged(const struct editor *editor, const char *table,
 bool editor_live(const struct editor *editor, const char *table,
 		 const char *text);
 
+/* Write a file, whose path is yours; does one have this text? */
+char *file_make(const char *dir, const char *name, const char *text);
+bool file_has(const char *path, const char *text);
+
 /* Take the guardian's events until the watch is in phase; false after 10 s. */
 bool editor_wait(struct editor *editor, enum watch_phase phase);
 
