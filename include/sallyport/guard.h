@@ -18,8 +18,9 @@ enum judgement {
 /* One set of packets that a lifeline needs, and what becomes of it. */
 struct check {
 	const char *packet;	/* translated: "a new connection in" */
-	const char *hook;	/* INPUT, OUTPUT */
+	const char *hook;	/* its way: INPUT, OUTPUT */
 	bool advisory;		/* good to have: no more than a warning */
+	bool running;		/* of the connection that is there now */
 	struct packet set;
 	struct walk_result candidate;
 	struct walk_result live;	/* walked where the candidate does not
@@ -43,8 +44,9 @@ struct guard_report {
 	struct vec verdicts;	/* of struct lifeline_verdict * */
 };
 
-/* Judge the candidate. lifelines are borrowed for the report's life. With
- * other_world every lifeline is UNKNOWN (design section 4). Yours. */
+/* Judge the candidate, all its tables together. lifelines are borrowed for the
+ * report's life. With other_world every lifeline is UNKNOWN (design section 4).
+ * Yours. */
 struct guard_report *guard_judge(const struct vec *lifelines,
 				 const struct tables *live,
 				 const struct tables *candidate,
@@ -71,10 +73,10 @@ void guard_explain(const struct guard_report *report, struct str *out);
 /* The one-sentence refusal, for the CLI and the message line. */
 void guard_refusal(const struct guard_report *report, struct str *out);
 
-/* The candidate with the least changes that make it safe: accept rules put just
- * before the rule that decides. *fixed is yours; what was added is its
- * difference to candidate. ERR_NOT_FOUND when there is nothing to mend or no such
- * rules are found that make it safe. */
+/* The candidate with the least changes that make it safe: accept rules in the
+ * table that decides, put just before the rule that does. *fixed is yours; what
+ * was added is its difference to candidate. ERR_NOT_FOUND when there is nothing
+ * to mend or no such rules are found that make it safe. */
 enum err guard_fix(const struct vec *lifelines, const struct tables *live,
 		   const struct tables *candidate, struct tables **fixed)
 	must_check;

@@ -34,6 +34,8 @@ struct lifeline {
 	struct in6_addr gateway;	/* next hop; :: when on-link or unknown */
 	bool on_link;
 	bool no_ndp;			/* the link is IFF_NOARP or loopback */
+	bool strict;			/* nf_conntrack_tcp_loose is 0: what
+					 * conntrack did not see begin is INVALID */
 };
 
 /* What the finder looks at, for tests. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The walk: our own evaluation of a set of packets against a ruleset. Exact for
- * the options that its table lists by name, UNKNOWN for all others, and UNKNOWN
- * is never taken for ACCEPT (design section 5). */
+/* The walk: our own evaluation of a set of packets against all tables that they
+ * meet on their way. Exact for the options that it lists by name, UNKNOWN for
+ * all others, and UNKNOWN is never taken for ACCEPT (design section 5). */
 #ifndef SALLYPORT_WALK_H
 #define SALLYPORT_WALK_H
 
@@ -9,7 +9,7 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sallyport/ruleset.h>
+#include <sallyport/tables.h>
 
 enum verdict {
 	VERDICT_ACCEPT,
@@ -51,13 +51,28 @@ struct packet {
 	uint8_t icmp_code;
 	struct range hop_limit;
 	struct range length;	/* with the IPv6 header, as length counts */
-	enum ct_state ct;
+	enum ct_state ct;	/* that conntrack gives it, unless a rule of raw
+				 * says that it is not to be tracked */
 	bool ct_reply;		/* the direction for ctdir */
 };
 
-/* The answer and the rule that decides it. */
+/* What becomes of a packet that does not arrive: VERDICT_DROP. */
+enum loss {
+	LOSS_DROPPED,
+	LOSS_DIVERTED,		/* sent to another address, port or socket */
+	LOSS_HOP_LIMIT,		/* neighbour discovery without its hop limit of
+				 * 255: its receiver drops it (RFC 4861 7.1) */
+};
+
+/* The answer and the rule that decides it. That is a rule of the table filter
+ * where the packets are accepted (every other table accepts them too), and
+ * where they are not, the rule of the first table in which they end. */
 struct walk_result {
 	enum verdict verdict;
+	enum loss loss;
+	const char *table;	/* static */
+	const char *hook;	/* the built-in chain of that table that led to
+				 * the rule; static */
 	char chain[CHAIN_NAME_SIZE];
 	size_t rule;		/* from 1; 0 for the chain's policy */
 	size_t hook_rule;	/* the rule of the hook's own chain from which
@@ -68,32 +83,47 @@ struct walk_result {
 				 * extension's name, "-i", "-o" or "too many
 				 * cases". ACCEPT: the same where it is accepted
 				 * whatever the answer, and the rule is one of
-				 * several. Else NULL. Borrowed from rs. */
+				 * several. DROP: the target that diverts or
+				 * changes it. Else NULL. Borrowed of tables. */
 	struct in6_addr src;	/* DROP: one source address that meets it */
 };
 
-/* Walk packets that enter at the built-in chain hook ("INPUT", "OUTPUT",
- * "FORWARD"). A chain that rs does not have accepts. Terminates on any ruleset
- * (at most a fixed number of rule visits, then UNKNOWN). */
-void walk(const struct ruleset *rs, const char *hook, const struct packet *packet,
-	  struct walk_result *result);
+/* Walk packets on their way to this host ("INPUT"), from it ("OUTPUT") or
+ * through it ("FORWARD"): by each of the kernel's hooks, at each hook by each
+ * table in the order of its priority; nat sees but the first packet of a
+ * connection. A table or chain that is not there accepts. Terminates on any
+ * ruleset (at most a fixed number of rule visits, then UNKNOWN). */
+void walk(const struct tables *tables, const char *way,
+	  const struct packet *packet, struct walk_result *result);
 
 /* The same, calling met with each rule whose target was entered for some packet
  * of the set, in order. met may be NULL. */
-void walk_path(const struct ruleset *rs, const char *hook,
+void walk_path(const struct tables *tables, const char *way,
 	       const struct packet *packet, struct walk_result *result,
-	       void (*met)(const char *chain, size_t rule, void *arg), void *arg);
+	       void (*met)(const char *table, const char *chain, size_t rule,
+			   void *arg), void *arg);
 
 /* Is any packet of the set accepted? VERDICT_ACCEPT: one for certain; UNKNOWN:
  * perhaps; DROP: none. Unless DROP, *found is the set with the source and the
  * destination of such a packet, one address each. */
-enum verdict walk_find(const struct ruleset *rs, const char *hook,
+enum verdict walk_find(const struct tables *tables, const char *way,
 		       const struct packet *packet, struct packet *found);
+
+/* Where conntrack looks for the connection of packets that got through raw. */
+struct tracking {
+	bool known;		/* one answer holds for all of the set */
+	bool tracked;
+	uint16_t zone_original;	/* 0 unless a rule of raw names another one */
+	uint16_t zone_reply;
+};
+void walk_tracking(const struct tables *tables, const char *way,
+		   const struct packet *packet, struct tracking *tracking);
 
 /* "ACCEPT", "DROP", "UNKNOWN". */
 const char *verdict_name(enum verdict verdict);
 
-/* "INPUT 3" or "INPUT policy", as the guard names the deciding rule. */
+/* "INPUT 3", "INPUT policy" or, where it is not in filter, "raw PREROUTING 2",
+ * as the guard names the deciding rule. */
 void walk_result_rule(const struct walk_result *result, struct str *out);
 
 #endif

@@ -138,16 +138,11 @@ packet_new_connection(const struct lifeline *ll)
 }
 
 static void
-push_check(struct vec *checks, const char *packet, bool out, bool advisory,
-	   const struct packet *set)
+push_check(struct vec *checks, struct check check, bool out)
 {
-	struct check *check = xcalloc(1, sizeof(*check));
-
-	check->packet = _(packet);
-	check->hook = out ? "OUTPUT" : "INPUT";
-	check->advisory = advisory;
-	check->set = *set;
-	vec_push(checks, check);
+	check.packet = _(check.packet);
+	check.hook = out ? "OUTPUT" : "INPUT";
+	vec_push(checks, xmemdup(&check, sizeof(check)));
 }
 
 /* The neighbour's address and prefix length: fe80::/64 where nothing is known
@@ -225,20 +220,26 @@ add_ndp(const struct lifeline *ll, const struct ndp_need *need,
 	    !end_address(ll, need->dst, &p.dst, &p.dst_len))
 		return;
 	set_link(&p, ll, need->out);
-	push_check(checks, need->packet, need->out, need->advisory, &p);
+	push_check(checks, (struct check){
+			.packet = need->packet,
+			.advisory = need->advisory,
+			.set = p,
+		   }, need->out);
 }
 
 void
 checks_add(const struct lifeline *ll, struct vec *checks)
 {
 	for (size_t i = 0; i < ARRAY_LEN(tcp_needs); i++) {
-		struct packet p;
+		const struct tcp_need *need = &tcp_needs[i];
 
-		if (tcp_needs[i].running && !ll->running)
+		if (need->running && !ll->running)
 			continue;
-		p = tcp_packet(ll, &tcp_needs[i]);
-		push_check(checks, tcp_needs[i].packet, tcp_needs[i].out, false,
-			   &p);
+		push_check(checks, (struct check){
+				.packet = need->packet,
+				.running = need->running,
+				.set = tcp_packet(ll, need),
+			   }, need->out);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(ndp_needs) && !ll->no_ndp; i++)
 		add_ndp(ll, &ndp_needs[i], checks);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The least fix: for what is refused, one accept rule before the rule of the
- * built-in chain from which the packet does not come back; judged again. */
+/* The least fix: for what is refused, one accept rule in the table that
+ * decides, before the rule of the built-in chain from which the packet does not
+ * come back; judged again. */
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -28,7 +29,7 @@ mask_length(const struct in6_addr *mask)
 /* For whom the live rules let such a packet in: anybody, the prefix that the
  * accepting rule names, or just this peer. */
 static void
-peer_prefix(const struct ruleset *live, const struct check *check,
+peer_prefix(const struct tables *live, const struct check *check,
 	    struct in6_addr *peer, unsigned *len)
 {
 	static const struct in6_addr global = { .s6_addr = { 0x20 } };
@@ -36,6 +37,7 @@ peer_prefix(const struct ruleset *live, const struct check *check,
 	struct packet wide = check->set;
 	struct walk_result result;
 	const struct ip6t_entry *entry;
+	const struct chain *chain;
 
 	*peer = out ? check->set.dst : check->set.src;
 	*len = 128;
@@ -49,8 +51,8 @@ peer_prefix(const struct ruleset *live, const struct check *check,
 	walk(live, check->hook, &check->set, &result);
 	if (result.verdict != VERDICT_ACCEPT || !result.rule || out)
 		return;
-	entry = (const void *)chain_rule(ruleset_chain(live, result.chain),
-					 result.rule - 1)->entry;
+	chain = ruleset_chain(tables_get(live, result.table), result.chain);
+	entry = (const void *)chain_rule(chain, result.rule - 1)->entry;
 	if (entry->ipv6.invflags & IP6T_INV_SRCIP)
 		return;
 	*len = mask_length(&entry->ipv6.smsk);
@@ -59,8 +61,7 @@ peer_prefix(const struct ruleset *live, const struct check *check,
 }
 
 static void
-tcp_spec(const struct ruleset *live, const struct check *check,
-	 struct str *spec)
+tcp_spec(const struct tables *live, const struct check *check, struct str *spec)
 {
 	bool out = strcmp(check->hook, "OUTPUT") == 0;
 	struct in6_addr peer;
@@ -72,13 +73,19 @@ tcp_spec(const struct ruleset *live, const struct check *check,
 		addr_format(spec, &peer);
 		str_addf(spec, "/%u ", len);
 	}
+	if (strcmp(check->candidate.table, "nat") == 0 && !out &&
+	    !addr_is_any(&check->set.dst)) {
+		str_add(spec, "-d ");
+		addr_format(spec, &check->set.dst);
+		str_add(spec, "/128 ");
+	}
 	str_addf(spec, "-p tcp -m tcp --%s %u -j ACCEPT",
 		 out ? "sport" : "dport",
 		 out ? check->set.sport.lo : check->set.dport.lo);
 }
 
 static enum err
-make_rule(const struct ruleset *live, const struct ruleset *candidate,
+make_rule(const struct tables *live, const struct ruleset *candidate,
 	  const struct check *check, struct rule **rule)
 {
 	struct chain_names names = ruleset_chain_names(candidate);
@@ -103,13 +110,14 @@ make_rule(const struct ruleset *live, const struct ruleset *candidate,
 }
 
 static enum err
-add_rule(const struct ruleset *live, struct ruleset *candidate,
+add_rule(const struct tables *live, struct tables *candidate,
 	 const struct check *check)
 {
-	struct chain *chain = ruleset_chain(candidate, check->hook);
+	struct ruleset *rs = tables_get(candidate, check->candidate.table);
+	struct chain *chain = ruleset_chain(rs, check->candidate.hook);
 	struct rule *rule;
 	size_t at;
-	enum err err = make_rule(live, candidate, check, &rule);
+	enum err err = make_rule(live, rs, check, &rule);
 
 	if (err)
 		return err;
@@ -144,8 +152,7 @@ mend(const struct vec *lifelines, const struct tables *live,
 
 	for (*n = 0; first_refused(lifelines, live, candidate, &check); ++*n)
 		if (*n == FIX_MAX ||
-		    add_rule(tables_get(live, "filter"),
-			     tables_get(candidate, "filter"), &check))
+		    add_rule(live, candidate, &check))
 			return fail(ERR_NOT_FOUND,
 				    _("no rule is known that makes it safe"));
 	return OK;

@@ -23,6 +23,8 @@ verdict_name(enum verdict verdict)
 void
 walk_result_rule(const struct walk_result *result, struct str *out)
 {
+	if (result->table && strcmp(result->table, "filter") != 0)
+		str_addf(out, "%s ", result->table);
 	text_visible(out, result->chain, strlen(result->chain), false);
 	if (result->rule)
 		str_addf(out, " %zu", result->rule);
@@ -63,26 +65,52 @@ guard_verdict_text(const struct guard_report *report,
 	return "";
 }
 
-/* "INPUT policy", "INPUT 3 cannot be judged (set)". */
+/* "INPUT policy", "nat PREROUTING 1 (DNAT)", "INPUT 3 cannot be judged (set)" */
 static void
 add_reason(const struct walk_result *result, struct str *out)
 {
 	struct str rule = { 0 }, why = { 0 };
+	const char *text = result->why ? result->why : "";
 
 	walk_result_rule(result, &rule);
-	if (result->verdict == VERDICT_UNKNOWN) {
-		const char *text = result->why;
-
-		if (strcmp(text, "too many cases") == 0)
-			text = _("too many cases");
-		text_visible(&why, text, strlen(text), true);
+	if (strcmp(text, "too many cases") == 0)
+		text = _("too many cases");
+	text_visible(&why, text, strlen(text), true);
+	if (result->verdict == VERDICT_UNKNOWN)
 		str_addf(out, _("%s cannot be judged (%s)"), str_text(&rule),
 			 str_text(&why));
-	} else {
+	else if (why.len)
+		str_addf(out, "%s (%s)", str_text(&rule), str_text(&why));
+	else
 		str_add(out, str_text(&rule));
-	}
 	str_done(&rule);
 	str_done(&why);
+}
+
+/* The packet is lost by that rule; before says that it was so already. */
+static void
+add_loss(const char *packet, enum loss loss, const char *rule, bool before,
+	 struct str *out)
+{
+	switch (loss) {
+	case LOSS_DROPPED:
+		str_addf(out, before ? _("%s is dropped by %s, and was before") :
+				       _("%s would be dropped by %s"),
+			 packet, rule);
+		break;
+	case LOSS_DIVERTED:
+		str_addf(out, before ? _("%s is diverted by %s, and was before") :
+				       _("%s would be diverted by %s"),
+			 packet, rule);
+		break;
+	case LOSS_HOP_LIMIT:
+		str_addf(out, before ?
+			 _("%s loses its hop limit of 255 by %s, and did "
+			   "before") :
+			 _("%s would lose its hop limit of 255 by %s"),
+			 packet, rule);
+		break;
+	}
 }
 
 /* One failing check as a clause. */
@@ -90,22 +118,18 @@ static void
 add_check(const struct check *check, struct str *out)
 {
 	struct str reason = { 0 };
-	bool unknown = check->candidate.verdict == VERDICT_UNKNOWN;
 	const char *why;
 
 	add_reason(&check->candidate, &reason);
 	why = str_text(&reason);
-	if (unknown && check->judgement == JUDGED_REFUSED)
+	if (check->candidate.verdict != VERDICT_UNKNOWN)
+		add_loss(check->packet, check->candidate.loss, why,
+			 check->live.verdict == VERDICT_DROP, out);
+	else if (check->judgement == JUDGED_REFUSED)
 		str_addf(out, _("%s is no longer proven to pass: %s"),
 			 check->packet, why);
-	else if (unknown)
-		str_addf(out, _("%s is not proven to pass: %s"), check->packet,
-			 why);
-	else if (check->live.verdict == VERDICT_DROP)
-		str_addf(out, _("%s is dropped by %s, and was before"),
-			 check->packet, why);
 	else
-		str_addf(out, _("%s would be dropped by %s"), check->packet,
+		str_addf(out, _("%s is not proven to pass: %s"), check->packet,
 			 why);
 	str_done(&reason);
 }
@@ -195,6 +219,8 @@ said_before(const struct vec *checks, size_t at)
 
 		if (other->judgement == check->judgement &&
 		    other->candidate.rule == check->candidate.rule &&
+		    strcmp(other->candidate.table,
+			   check->candidate.table) == 0 &&
 		    strcmp(other->candidate.chain,
 			   check->candidate.chain) == 0 &&
 		    strcmp(other->packet, check->packet) == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The guard joins verdicts. What the candidate drops is refused, also when the
- * live rules drop it; what the live rules are proven to accept must stay
- * proven. */
+/* The guard joins verdicts on all tables. What the candidate drops is refused,
+ * also when the live rules drop it; what the live rules are proven to accept
+ * must stay proven. */
 #include <stdlib.h>
 #include <string.h>
 #include <sallyport/addr.h>
@@ -9,6 +9,7 @@
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include "checks.h"
+#include "tracking.h"
 
 struct judge {
 	const struct tables *live;
@@ -34,13 +35,13 @@ judge_verdicts(const struct check *check, bool other_world)
 }
 
 static void
-judge_check(const struct judge *judge, struct check *check)
+judge_check(const struct judge *judge, const struct lifeline *ll,
+	    struct check *check)
 {
-	walk(tables_get(judge->candidate, "filter"), check->hook, &check->set,
-	     &check->candidate);
+	walk_tracked(judge->live, judge->candidate, ll, check,
+		     &check->candidate);
 	if (check->candidate.verdict != VERDICT_ACCEPT)
-		walk(tables_get(judge->live, "filter"), check->hook,
-		     &check->set, &check->live);
+		walk_tracked(judge->live, judge->live, ll, check, &check->live);
 	check->judgement = judge_verdicts(check, judge->report->other_world);
 }
 
@@ -54,7 +55,7 @@ judge_lifeline(const struct judge *judge, const struct lifeline *ll,
 	for (size_t i = 0; i < verdict->checks.n; i++) {
 		struct check *check = verdict->checks.v[i];
 
-		judge_check(judge, check);
+		judge_check(judge, ll, check);
 		if (check->judgement > verdict->judgement)
 			verdict->judgement = check->judgement;
 	}
@@ -64,7 +65,7 @@ judge_lifeline(const struct judge *judge, const struct lifeline *ll,
 /* Somebody who is let in: global, local to a site, on the link; to the address
  * that we know of ours, then to any. */
 static enum verdict
-find_somebody(const struct ruleset *rs, const struct lifeline *ll,
+find_somebody(const struct tables *tables, const struct lifeline *ll,
 	      struct packet *found)
 {
 	static const struct {
@@ -85,7 +86,7 @@ find_somebody(const struct ruleset *rs, const struct lifeline *ll,
 		p.src_len = from[i % ARRAY_LEN(from)].len;
 		p.dst_len = i < ARRAY_LEN(from) && !addr_is_any(&p.dst) ?
 			    128 : 0;
-		verdict = walk_find(rs, "INPUT", &p, &one);
+		verdict = walk_find(tables, "INPUT", &p, &one);
 		if (verdict == VERDICT_ACCEPT || best == VERDICT_DROP)
 			*found = one;
 		if (verdict == VERDICT_ACCEPT)
@@ -105,17 +106,16 @@ judge_listener(const struct judge *judge, const struct lifeline *ll,
 	struct packet found;
 	struct walk_result result;
 
-	if (find_somebody(tables_get(judge->live, "filter"), ll, &found) ==
-	    VERDICT_DROP) {
+	if (find_somebody(judge->live, ll, &found) == VERDICT_DROP) {
 		verdict->note = _("closed over IPv6 already, nothing to keep");
 		return;
 	}
-	walk(tables_get(judge->candidate, "filter"), "INPUT", &found, &result);
+	walk(judge->candidate, "INPUT", &found, &result);
 	if (result.verdict != VERDICT_ACCEPT) {
 		struct packet other;
 
-		if (find_somebody(tables_get(judge->candidate, "filter"), ll,
-				  &other) == VERDICT_ACCEPT)
+		if (find_somebody(judge->candidate, ll, &other) ==
+		    VERDICT_ACCEPT)
 			found = other;
 	}
 	somebody.peer = found.src;

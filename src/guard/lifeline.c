@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lifelines are found as a union: one too many does no harm, one too few can
  * lock somebody out. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sallyport/addr.h>
+#include <sallyport/file.h>
 #include <sallyport/i18n.h>
 #include <sallyport/lifeline.h>
 #include <sallyport/mem.h>
@@ -17,6 +19,7 @@ struct finder {
 	struct vec servers;	/* those that are an sshd's */
 	struct vec connections;	/* established from a port of theirs */
 	struct inodes ancestors;
+	bool strict;
 	struct vec *out;
 };
 
@@ -74,6 +77,20 @@ learn_link(struct lifeline *ll, unsigned ifindex)
 	ll->no_ndp = route.no_ndp;
 }
 
+/* Conntrack is loaded with the first rule that needs it, and takes up running
+ * connections then unless this was set to 0. */
+static bool
+conntrack_is_strict(void)
+{
+	struct str text = { 0 };
+	bool strict = !file_read(AT_FDCWD, "/proc/sys/net/netfilter/"
+				 "nf_conntrack_tcp_loose", 16, &text) &&
+		      text.len > 0 && text.s[0] == '0';
+
+	str_done(&text);
+	return strict;
+}
+
 /* Origins come in the order of their certainty: the first one stays. */
 static void
 add(struct finder *f, const struct lifeline *found, unsigned ifindex)
@@ -85,6 +102,7 @@ add(struct finder *f, const struct lifeline *found, unsigned ifindex)
 			return;
 	ll = xmemdup(found, sizeof(*found));
 	ll->v4 = addr_is_v4(&ll->peer);
+	ll->strict = f->strict;
 	learn_link(ll, ifindex);
 	vec_push(f->out, ll);
 }
@@ -189,7 +207,7 @@ find_connections(struct finder *f, const char *ssh_connection)
 enum err
 lifelines_find(const struct lifeline_sources *src, struct vec *out)
 {
-	struct finder f = { .out = out };
+	struct finder f = { .out = out, .strict = conntrack_is_strict() };
 	enum err err = sockets_listening(&f.listening);
 
 	if (!err)

@@ -12,6 +12,11 @@ struct frame {
 	struct place back;
 };
 
+struct return_note {
+	uint32_t callee;
+	uint64_t before;	/* the epoch that stood there */
+};
+
 void
 calls_done(struct calls *calls)
 {
@@ -21,37 +26,46 @@ calls_done(struct calls *calls)
 }
 
 static int
-compare_names(const void *a, const void *b)
+compare_callees(const void *a, const void *b)
 {
 	const struct callee *x = a, *y = b;
 
+	if (x->rs != y->rs)
+		return (uintptr_t)x->rs < (uintptr_t)y->rs ? -1 : 1;
 	return strcmp(x->chain->name, y->chain->name);
 }
 
 static void
 index_chains(struct calls *calls)
 {
-	const struct vec *chains = &calls->rs->chains;
+	const struct vec *tables = &calls->tables->v;
+	size_t n = 0;
 
-	calls->callees = xcalloc(chains->n, sizeof(*calls->callees));
-	calls->returned = xcalloc(chains->n, sizeof(*calls->returned));
-	for (size_t i = 0; i < chains->n; i++)
-		calls->callees[i].chain = chains->v[i];
-	qsort(calls->callees, chains->n, sizeof(*calls->callees),
-	      compare_names);
+	for (size_t i = 0; i < tables->n; i++)
+		n += ((const struct ruleset *)tables->v[i])->chains.n;
+	calls->callees = xcalloc(n, sizeof(*calls->callees));
+	for (size_t i = 0; i < tables->n; i++) {
+		const struct ruleset *rs = tables->v[i];
+
+		for (size_t c = 0; c < rs->chains.n; c++)
+			calls->callees[calls->n_callees++] = (struct callee){
+				.rs = rs, .chain = rs->chains.v[c],
+			};
+	}
+	qsort(calls->callees, n, sizeof(*calls->callees), compare_callees);
 }
 
 struct callee *
-calls_find(struct calls *calls, const char *name)
+calls_find(struct calls *calls, const struct ruleset *rs, const char *name)
 {
 	struct chain key = { .policy = POLICY_NONE };
-	struct callee wanted = { .chain = &key };
+	struct callee wanted = { .rs = rs, .chain = &key };
 
 	if (!calls->callees)
 		index_chains(calls);
 	strncpy(key.name, name, sizeof(key.name) - 1);
-	return bsearch(&wanted, calls->callees, calls->rs->chains.n,
-		       sizeof(*calls->callees), compare_names);
+	return bsearch(&wanted, calls->callees, calls->n_callees,
+		       sizeof(*calls->callees), compare_callees);
 }
 
 uint32_t
@@ -67,30 +81,49 @@ calls_enter(struct calls *calls, const struct callee *callee, uint32_t frame,
 	calls->frames[calls->n_frames] = (struct frame){
 		.parent = frame,
 		.callee = (uint32_t)(callee - calls->callees),
-		.back = { at->chain, at->rule + 1, at->hook_rule },
+		.back = { at->chain, at->rule + 1, at->hook_rule, at->stop },
 	};
 	return calls->n_frames++;
 }
 
 static void
-remember(struct calls *calls, uint32_t callee)
+remember(struct calls *calls, uint32_t callee, uint64_t epoch)
 {
-	if (calls->callees[callee].returned)
+	struct callee *c = &calls->callees[callee];
+
+	if (c->returned == epoch)
 		return;
-	calls->callees[callee].returned = true;
-	calls->returned[calls->n_returned++] = callee;
+	if (calls->n_returned == calls->cap_returned) {
+		calls->cap_returned = calls->cap_returned ?
+				      calls->cap_returned * 2 : 16;
+		calls->returned = xreallocarray(calls->returned,
+						calls->cap_returned,
+						sizeof(*calls->returned));
+	}
+	calls->returned[calls->n_returned++] = (struct return_note){
+		.callee = callee, .before = c->returned,
+	};
+	c->returned = epoch;
 }
 
 uint32_t
-calls_return(struct calls *calls, uint32_t frame, struct place *at)
+calls_return(struct calls *calls, uint32_t frame, uint64_t epoch,
+	     struct place *at)
 {
 	const struct frame *f = &calls->frames[frame];
 
-	remember(calls, f->callee);
+	remember(calls, f->callee, epoch);
+	*at = f->back;
 	if (frame + 1 == calls->n_frames && frame >= calls->held)
 		calls->n_frames--;
-	*at = f->back;
 	return f->parent;
+}
+
+void
+calls_leave(struct calls *calls)
+{
+	if (calls->n_frames > calls->held)
+		calls->n_frames = calls->held;
 }
 
 struct calls_mark
@@ -109,9 +142,12 @@ calls_hold(struct calls *calls)
 void
 calls_rewind(struct calls *calls, const struct calls_mark *mark)
 {
-	while (calls->n_returned > mark->returned)
-		calls->callees[calls->returned[--calls->n_returned]].returned =
-			false;
+	while (calls->n_returned > mark->returned) {
+		const struct return_note *note =
+			&calls->returned[--calls->n_returned];
+
+		calls->callees[note->callee].returned = note->before;
+	}
 	calls->n_frames = mark->frames;
 	calls->held = mark->held;
 }

@@ -6,7 +6,7 @@
 #define GUARD_WALK_CALLS_H
 
 #include <stdint.h>
-#include <sallyport/ruleset.h>
+#include <sallyport/tables.h>
 
 #define NO_FRAME UINT32_MAX
 
@@ -15,24 +15,30 @@ struct place {
 	const struct chain *chain;
 	size_t rule;
 	size_t hook_rule;	/* as in struct walk_result */
+	unsigned stop;		/* of the way: in which table that is */
 };
 
-/* A chain, and whether the piece that is walked came back from it whole. It
- * will do so again, and what else may become of it there where an answer is not
- * known was seen the first time: n chains which each jump twice to the next
- * cost 2n visits and not 2^n. */
+/* A chain, and the last epoch in which the piece that is walked came back from
+ * it whole. In that epoch it will do so again, and what else may become of it
+ * there where an answer is not known was seen the first time: n chains which
+ * each jump twice to the next cost 2n visits and not 2^n. A piece that comes to
+ * another hook or is changed begins a new epoch. */
 struct callee {
+	const struct ruleset *rs;
 	const struct chain *chain;
-	bool returned;
+	uint64_t returned;	/* 0: in none */
 };
 
 struct frame;
+struct return_note;
 
 struct calls {
-	const struct ruleset *rs;
+	const struct tables *tables;
 	struct callee *callees;	/* by name; made at the first jump */
-	uint32_t *returned;	/* those that are, in order of becoming so */
+	size_t n_callees;
+	struct return_note *returned;	/* each return, to be undone */
 	uint32_t n_returned;
+	uint32_t cap_returned;
 	struct frame *frames;
 	uint32_t n_frames;
 	uint32_t cap_frames;
@@ -48,14 +54,20 @@ struct calls_mark {
 
 void calls_done(struct calls *calls);
 
-struct callee *calls_find(struct calls *calls, const char *name);  /* or NULL */
+/* NULL where the table does not have it. */
+struct callee *calls_find(struct calls *calls, const struct ruleset *rs,
+			  const char *name);
 
 /* A jump from the rule at: the frame of the callee, to be returned from. */
 uint32_t calls_enter(struct calls *calls, const struct callee *callee,
 		     uint32_t frame, const struct place *at);
 
 /* Back from frame to behind the rule that jumped: *at. Gives its parent. */
-uint32_t calls_return(struct calls *calls, uint32_t frame, struct place *at);
+uint32_t calls_return(struct calls *calls, uint32_t frame, uint64_t epoch,
+		      struct place *at);
+
+/* The piece leaves all chains that it is in, and comes back to none. */
+void calls_leave(struct calls *calls);
 
 /* A piece begins to wait here; pieces go on in the reverse order. */
 struct calls_mark calls_hold(struct calls *calls);

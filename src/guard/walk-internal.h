@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the two halves of the walk share: a set of packets that rules cut into
- * pieces, and the question whether a rule's options match a piece. */
+/* What the parts of the walk share: a set of packets that rules cut into
+ * pieces, the question whether a rule's options match a piece, and what its
+ * target does to it. */
 #ifndef GUARD_WALK_INTERNAL_H
 #define GUARD_WALK_INTERNAL_H
 
@@ -27,6 +28,11 @@ struct piece_set {
 	struct range range[RANGE_FIELDS];
 	uint8_t tcp_flags;
 	uint8_t tcp_flags_any;
+	enum ct_state ct;	/* as it is seen where the piece is */
+	bool ct_reply;
+	bool ct_set;		/* it bears one already: CT leaves it alone */
+	struct tracking tracking;
+	bool forwarded;		/* its hop limit is one less */
 };
 
 enum match {
@@ -36,8 +42,17 @@ enum match {
 	MATCH_CUT,	/* set is cut: ask again for set and for rest */
 };
 
+/* Is an address one of this host's? */
+enum own {
+	OWN_UNKNOWN,
+	OWN_NO,
+	OWN_YES,
+};
+
 struct question {
 	const struct packet *packet;	/* what cannot be cut; names padded */
+	const enum own *own;		/* unicast addresses, by addr_field */
+	const char *hook;
 	struct piece_set *set;
 	struct piece_set *rest;
 	const char *why;	/* the first that is not modelled, or NULL */
@@ -51,21 +66,46 @@ enum match match_answer(enum part part, bool invert);
 /* MATCH_MAYBE, and why unless something before it was not modelled either. */
 enum match match_maybe(struct question *q, const char *why);
 
+/* Cut the set where a condition holds for a part of it. */
+enum part in_mask(struct question *q, enum addr_field field,
+		  const struct in6_addr *value, const struct in6_addr *mask);
+enum part in_range(struct question *q, enum range_field field, uint32_t lo,
+		   uint32_t hi);
+
 struct xt_entry_match;
 enum match match_extension(const struct xt_entry_match *m, struct question *q);
 
 /* Do all of the rule's options match? why and may_drop are reset first. */
 enum match rule_match(const struct rule *rule, struct question *q);
 
+/* Connection tracking's own matches, walk-ct.c. */
+enum match match_state(const void *data, struct question *q);
+enum match match_conntrack1(const void *data, struct question *q);
+enum match match_conntrack2(const void *data, struct question *q);
+enum match match_conntrack3(const void *data, struct question *q);
+
+/* Before conntrack has seen it; and once it has, with what packet says. */
+void ct_before(struct piece_set *set, const struct packet *packet);
+void ct_after(struct piece_set *set, const struct packet *packet);
+
 /* What the rule's target does to a packet that matches. */
 enum action {
 	ACTION_NEXT,	/* it goes on to the next rule */
+	ACTION_CHANGE,	/* it does so after target_change() */
 	ACTION_ACCEPT,
 	ACTION_DROP,
 	ACTION_RETURN,
 	ACTION_CHAIN,	/* jump or goto: rule_target() names the chain */
+	ACTION_REWRITE,	/* target_keeps() says what becomes of it */
+	ACTION_DIVERT,
 	ACTION_UNKNOWN,
 };
 enum action rule_action(const struct rule *rule);
+
+/* Change the set as the target changes packets. */
+void target_change(const struct rule *rule, struct piece_set *set);
+
+/* Does a target that rewrites destinations leave the set's as they are? */
+enum match target_keeps(const struct rule *rule, struct question *q);
 
 #endif

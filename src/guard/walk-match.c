@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/xt_addrtype.h>
 #include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter/xt_iprange.h>
 #include <linux/netfilter/xt_length.h>
@@ -13,6 +14,7 @@
 #include <linux/netfilter/xt_tcpudp.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
 #include <linux/netfilter_ipv6/ip6t_hl.h>
+#include <sallyport/addr.h>
 #include <sallyport/mem.h>
 #include "walk-internal.h"
 
@@ -26,7 +28,7 @@ cut_range(struct question *q, enum range_field field, uint32_t at)
 	return PART_CUT;
 }
 
-static enum part
+enum part
 in_range(struct question *q, enum range_field field, uint32_t lo, uint32_t hi)
 {
 	struct range *set = &q->set->range[field];
@@ -176,87 +178,6 @@ match_multiport(const void *data, struct question *q)
 	return match_answer(part, mp->invert);
 }
 
-/* The bit that conntrack and state look for (xt_conntrack.c, xt_state.c). */
-static unsigned
-state_bit(enum ct_state ct, unsigned untracked)
-{
-	switch (ct) {
-	case CT_NEW:
-		return XT_CONNTRACK_STATE_BIT(IP_CT_NEW);
-	case CT_ESTABLISHED:
-		return XT_CONNTRACK_STATE_BIT(IP_CT_ESTABLISHED);
-	case CT_RELATED:
-		return XT_CONNTRACK_STATE_BIT(IP_CT_RELATED);
-	case CT_INVALID:
-		return XT_CONNTRACK_STATE_INVALID;
-	case CT_UNTRACKED:
-		return untracked;
-	}
-	return 0;
-}
-
-static enum match
-match_state(const void *data, struct question *q)
-{
-	const struct xt_state_info *info = data;
-
-	return info->statemask & state_bit(q->packet->ct, XT_STATE_UNTRACKED) ?
-	       MATCH_YES : MATCH_NO;
-}
-
-/* Options beside state and direction are not modelled. Without a connection
- * (INVALID, UNTRACKED) the kernel looks at the state and at nothing else. */
-static enum match
-match_ct(struct question *q, unsigned flags, unsigned inverted, unsigned states)
-{
-	const unsigned known = XT_CONNTRACK_STATE | XT_CONNTRACK_DIRECTION |
-			       XT_CONNTRACK_STATE_ALIAS;
-	const unsigned nat = XT_CONNTRACK_STATE_SNAT | XT_CONNTRACK_STATE_DNAT;
-	enum ct_state ct = q->packet->ct;
-	bool tracked = ct != CT_INVALID && ct != CT_UNTRACKED;
-	bool hit = states & state_bit(ct, XT_CONNTRACK_STATE_UNTRACKED);
-	bool open = tracked && !hit && (states & nat);
-
-	if ((flags & XT_CONNTRACK_STATE) && !open &&
-	    hit == !!(inverted & XT_CONNTRACK_STATE))
-		return MATCH_NO;
-	if (!tracked)
-		return flags & XT_CONNTRACK_STATE ? MATCH_YES : MATCH_NO;
-	if ((flags & XT_CONNTRACK_DIRECTION) &&
-	    q->packet->ct_reply == !(inverted & XT_CONNTRACK_DIRECTION))
-		return MATCH_NO;
-	if ((flags & ~known) || ((flags & XT_CONNTRACK_STATE) && open))
-		return match_maybe(q, "conntrack");
-	return MATCH_YES;
-}
-
-static enum match
-match_conntrack1(const void *data, struct question *q)
-{
-	const struct xt_conntrack_mtinfo1 *info = data;
-
-	return match_ct(q, info->match_flags, info->invert_flags,
-			info->state_mask);
-}
-
-static enum match
-match_conntrack2(const void *data, struct question *q)
-{
-	const struct xt_conntrack_mtinfo2 *info = data;
-
-	return match_ct(q, info->match_flags, info->invert_flags,
-			info->state_mask);
-}
-
-static enum match
-match_conntrack3(const void *data, struct question *q)
-{
-	const struct xt_conntrack_mtinfo3 *info = data;
-
-	return match_ct(q, info->match_flags, info->invert_flags,
-			info->state_mask);
-}
-
 static enum match
 match_iprange(const void *data, struct question *q)
 {
@@ -304,6 +225,70 @@ match_length(const void *data, struct question *q)
 			    info->invert);
 }
 
+/* Is the address one of this host's, as the kernel's own routes have it? Asked
+ * of unicast addresses that are routed alike on all links. */
+static enum match
+match_local(struct question *q, enum addr_field field)
+{
+	static const struct routed {
+		struct in6_addr prefix;
+		unsigned len;
+	} routed[] = {
+		{ { .s6_addr = { 0x20 } }, 3 },
+		{ { .s6_addr = { 0xfc } }, 7 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(routed); i++) {
+		struct in6_addr mask = addr_mask(routed[i].len);
+		enum part part = in_mask(q, field, &routed[i].prefix, &mask);
+
+		if (part == PART_CUT)
+			return MATCH_CUT;
+		if (part == PART_ALL && q->own[field] != OWN_UNKNOWN)
+			return q->own[field] == OWN_YES ? MATCH_YES : MATCH_NO;
+	}
+	return match_maybe(q, "addrtype");
+}
+
+static enum match
+match_type(struct question *q, enum addr_field field, unsigned types,
+	   unsigned flags, bool invert)
+{
+	static const struct in6_addr multicast = { .s6_addr = { 0xff } };
+	struct in6_addr mask = addr_mask(8);
+	enum match m = MATCH_MAYBE;
+
+	if (types == XT_ADDRTYPE_MULTICAST)
+		return match_answer(in_mask(q, field, &multicast, &mask),
+				    invert);
+	if (types == XT_ADDRTYPE_LOCAL &&
+	    !(flags & (XT_ADDRTYPE_LIMIT_IFACE_IN |
+		       XT_ADDRTYPE_LIMIT_IFACE_OUT)))
+		m = match_local(q, field);
+	if (m == MATCH_MAYBE)
+		return match_maybe(q, "addrtype");
+	if (m == MATCH_CUT || !invert)
+		return m;
+	return m == MATCH_YES ? MATCH_NO : MATCH_YES;
+}
+
+static enum match
+match_addrtype(const void *data, struct question *q)
+{
+	const struct xt_addrtype_info_v1 *info = data;
+	enum match src = MATCH_YES, dst = MATCH_YES;
+
+	if (info->source)
+		src = match_type(q, ADDR_SRC, info->source, info->flags,
+				 info->flags & XT_ADDRTYPE_INVERT_SOURCE);
+	if (src == MATCH_NO || src == MATCH_CUT)
+		return src;
+	if (info->dest)
+		dst = match_type(q, ADDR_DST, info->dest, info->flags,
+				 info->flags & XT_ADDRTYPE_INVERT_DEST);
+	return dst == MATCH_YES ? src : dst;
+}
+
 static enum match
 match_always(const void *data, struct question *q)
 {
@@ -331,6 +316,7 @@ static const struct model {
 	  match_conntrack1 },
 	{ "iprange", 1, sizeof(struct xt_iprange_mtinfo), match_iprange },
 	{ "hl", 0, sizeof(struct ip6t_hl_info), match_hl },
+	{ "addrtype", 1, sizeof(struct xt_addrtype_info_v1), match_addrtype },
 	{ "length", 0, sizeof(struct xt_length_info), match_length },
 };
 

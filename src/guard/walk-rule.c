@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Does a rule match a set of packets, and what does its target do? Each
- * condition is asked of the whole set: where it holds for a part of it, the set
- * is cut in two and the rule is asked again for each. */
+/* Does a rule match a set of packets? Each condition is asked of the whole set:
+ * where it holds for a part of it, the set is cut in two and the rule is asked
+ * again for each. */
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
-#include <sallyport/mem.h>
 #include "walk-internal.h"
 
 enum match
@@ -32,7 +31,7 @@ match_maybe(struct question *q, const char *why)
 	return MATCH_MAYBE;
 }
 
-static enum part
+enum part
 in_mask(struct question *q, enum addr_field field, const struct in6_addr *value,
 	const struct in6_addr *mask)
 {
@@ -146,46 +145,4 @@ rule_match(const struct rule *rule, struct question *q)
 		at += m->u.match_size;
 	}
 	return all;
-}
-
-/* Target extensions after which the packet goes on. */
-static const char *const going_on[] = {
-	"AUDIT", "CHECKSUM", "CLASSIFY", "CONNMARK", "CONNSECMARK", "DSCP",
-	"IDLETIMER", "LED", "LOG", "MARK", "NFLOG", "RATEEST", "SECMARK",
-	"SET", "TEE", "TOS", "TRACE",
-};
-
-static bool
-goes_on(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_LEN(going_on); i++)
-		if (strcmp(going_on[i], name) == 0)
-			return true;
-	return false;
-}
-
-enum action
-rule_action(const struct rule *rule)
-{
-	static const struct {
-		const char *name;
-		enum action action;
-	} standard[] = {
-		{ "ACCEPT", ACTION_ACCEPT },
-		{ "DROP", ACTION_DROP },
-		{ "RETURN", ACTION_RETURN },
-		{ "QUEUE", ACTION_UNKNOWN },
-		{ "", ACTION_NEXT },
-	};
-	const char *name = rule_target(rule);
-
-	if (!rule_has_standard_target(rule)) {
-		if (strcmp(name, "REJECT") == 0)
-			return ACTION_DROP;
-		return goes_on(name) ? ACTION_NEXT : ACTION_UNKNOWN;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(standard); i++)
-		if (strcmp(name, standard[i].name) == 0)
-			return standard[i].action;
-	return ACTION_CHAIN;
 }

@@ -3,7 +3,7 @@
  * and that its own fix mends what it refuses. */
 #include <sallyport/guard.h>
 #include <sallyport/mem.h>
-#include "rules.h"
+#include "lifelines.h"
 
 /* The rows that the article printed (facts.md): no ICMPv6 among them. */
 #define ARTICLE \
@@ -18,109 +18,7 @@
 	"-A FORWARD -p tcp -m tcp --dport 4001 -j ACCEPT\n" \
 	"-A FORWARD -p udp -m udp --dport 4001 -j ACCEPT\n"
 
-#define DROP ":INPUT DROP [0:0]\n"
-#define ALIVE "-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT\n"
-#define SSH "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"
-#define NDP \
-	"-A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 135 -j ACCEPT\n" \
-	"-A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 136 -j ACCEPT\n"
-#define GOOD DROP ALIVE SSH NDP
 #define ONLY_ETH0 GOOD ":OUTPUT DROP [0:0]\n-A OUTPUT -o eth0 -j ACCEPT\n"
-
-static struct tables *
-filter(const char *lines)
-{
-	struct tables *tables = tables_new();
-
-	tables_put_take(tables, rules(lines));
-	return tables;
-}
-
-static struct lifeline
-session(void)
-{
-	struct lifeline ll = {
-		.origin = LIFELINE_ENVIRONMENT,
-		.running = true,
-		.peer = address("2001:db8:77::77"), .peer_port = 40000,
-		.local = address("2001:db8::1"), .local_port = 22,
-		.ifname = "eth0",
-		.gateway = address("fe80::1"),
-	};
-
-	return ll;
-}
-
-static struct lifeline
-neighbour(void)
-{
-	struct lifeline ll = session();
-
-	ll.peer = address("2001:db8::77");
-	memset(&ll.gateway, 0, sizeof(ll.gateway));
-	ll.on_link = true;
-	return ll;
-}
-
-/* SSH_CONNECTION names it and nothing else is known. */
-static struct lifeline
-stale(void)
-{
-	struct lifeline ll = session();
-
-	ll.running = false;
-	ll.stale = true;
-	ll.ifname[0] = '\0';
-	memset(&ll.gateway, 0, sizeof(ll.gateway));
-	return ll;
-}
-
-static struct lifeline
-tunnel(void)
-{
-	struct lifeline ll = session();
-
-	ll.no_ndp = true;
-	return ll;
-}
-
-static struct lifeline
-loopback(void)
-{
-	struct lifeline ll = tunnel();
-
-	ll.peer = ll.local = address("::1");
-	memset(&ll.gateway, 0, sizeof(ll.gateway));
-	strcpy(ll.ifname, "lo");
-	return ll;
-}
-
-static struct lifeline
-ipv4(void)
-{
-	struct lifeline ll = session();
-
-	ll.v4 = true;
-	ll.peer = address("192.0.2.1");
-	ll.local = address("192.0.2.2");
-	return ll;
-}
-
-static struct lifeline
-listener(void)
-{
-	struct lifeline ll = {
-		.origin = LIFELINE_LISTENING,
-		.any_peer = true,
-		.local_port = 22,
-		.ifname = "eth0",
-		.gateway = address("fe80::1"),
-	};
-
-	return ll;
-}
-
-#define LINE "ssh 2001:db8:77::77 -> :22"
 
 static const struct guard_case {
 	const char *what;
@@ -241,8 +139,8 @@ test_cases(void)
 {
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct lifeline ll = cases[i].lifeline();
-		struct tables *live = filter(cases[i].live);
-		struct tables *candidate = filter(cases[i].candidate);
+		struct tables *live = firewall(cases[i].live);
+		struct tables *candidate = firewall(cases[i].candidate);
 		struct vec lifelines = { 0 };
 		struct guard_report *report;
 		struct str got = { 0 };
@@ -268,39 +166,13 @@ test_cases(void)
 	}
 }
 
-/* What is refused was mended: by accept rules alone, and then it is safe. */
-static void
-check_fixed(const struct vec *lifelines, const struct tables *live,
-	    const struct tables *candidate, const struct tables *fixed)
-{
-	struct guard_report *report = guard_judge(lifelines, live, fixed,
-						  false);
-	struct vec fix = { 0 };
-	bool only_new = true;
-
-	ok(report->judgement != JUDGED_REFUSED, "mended");
-	tables_diff(candidate, fixed, true, &fix);
-	for (size_t i = 0; i < fix.n; i++) {
-		const struct changeset *cs = fix.v[i];
-
-		for (size_t c = 0; c < cs->changes.n; c++) {
-			const struct change *change = cs->changes.v[c];
-
-			only_new = only_new && change->kind == CHANGE_INSERT;
-		}
-	}
-	ok(fix.n == 1 && only_new, "by rules that come, and nothing else");
-	changesets_done(&fix);
-	guard_report_free(report);
-}
-
 static void
 test_fixes(void)
 {
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct lifeline ll = cases[i].lifeline();
-		struct tables *live = filter(cases[i].live);
-		struct tables *candidate = filter(cases[i].candidate);
+		struct tables *live = firewall(cases[i].live);
+		struct tables *candidate = firewall(cases[i].candidate);
 		struct tables *fixed = NULL;
 		struct vec lifelines = { 0 };
 		bool refused = strstr(cases[i].summary, "REFUSED");
@@ -317,29 +189,6 @@ test_fixes(void)
 		tables_free(candidate);
 		tables_free(fixed);
 	}
-}
-
-static void
-fix_text(struct lifeline ll, const char *live_lines, const char *lines,
-	 const char *expected, const char *what)
-{
-	struct tables *live = filter(live_lines), *candidate = filter(lines);
-	struct tables *fixed = NULL;
-	struct vec lifelines = { 0 }, fix = { 0 };
-	struct str got = { 0 };
-
-	vec_push(&lifelines, &ll);
-	if (!guard_fix(&lifelines, live, candidate, &fixed)) {
-		tables_diff(candidate, fixed, true, &fix);
-		changesets_describe(&fix, &got);
-	}
-	is_str(str_text(&got), expected, "%s", what);
-	str_done(&got);
-	vec_done(&lifelines);
-	changesets_done(&fix);
-	tables_free(live);
-	tables_free(candidate);
-	tables_free(fixed);
 }
 
 static void
@@ -381,7 +230,7 @@ static void
 test_other_world(void)
 {
 	struct lifeline ll = session();
-	struct tables *good = filter(GOOD), *bad = filter(DROP);
+	struct tables *good = firewall(GOOD), *bad = firewall(DROP);
 	struct vec lifelines = { 0 };
 	struct guard_report *report;
 	struct str got = { 0 };
@@ -406,7 +255,7 @@ static void
 test_explain(void)
 {
 	struct lifeline us = session(), old = ipv4(), port = listener();
-	struct tables *live = filter(""), *article = filter(ARTICLE);
+	struct tables *live = firewall(""), *article = firewall(ARTICLE);
 	struct vec lifelines = { 0 }, none = { 0 };
 	struct guard_report *report;
 	struct str got = { 0 };

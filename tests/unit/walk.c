@@ -1,106 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The walk on rulesets made by hand: verdict, deciding rule, and the rule of
- * the hook's own chain that leads there. */
+/* The walk on rules of filter made by hand: verdict, deciding rule, and the rule
+ * of the hook's own chain that leads there. */
 #include <sallyport/mem.h>
 #include <sallyport/walk.h>
-#include "rules.h"
-
-/* A login: SYN from 2001:db8::77 port 40000 to 2001:db8::1 port 22 on eth0. */
-static struct packet
-login(void)
-{
-	struct packet p = {
-		.in = "eth0",
-		.src = address("2001:db8::77"), .src_len = 128,
-		.dst = address("2001:db8::1"), .dst_len = 128,
-		.proto = IPPROTO_TCP,
-		.sport = { 40000, 40000 }, .dport = { 22, 22 },
-		.tcp_flags = 2,
-		.hop_limit = { 64, 64 }, .length = { 40, 40 },
-		.ct = CT_NEW,
-	};
-
-	return p;
-}
-
-static struct packet
-any_port(void)
-{
-	struct packet p = login();
-
-	p.sport = (struct range){ 1024, 65535 };
-	return p;
-}
-
-static struct packet
-any_source(void)
-{
-	struct packet p = login();
-
-	p.src_len = 0;
-	return p;
-}
-
-static struct packet
-site(void)
-{
-	struct packet p = login();
-
-	p.src = address("2001:db8::");
-	p.src_len = 32;
-	return p;
-}
-
-static struct packet
-running(void)
-{
-	struct packet p = login();
-
-	p.ct = CT_ESTABLISHED;
-	p.tcp_flags = 16;
-	p.tcp_flags_any = 8;
-	return p;
-}
-
-static struct packet
-reply(void)
-{
-	struct packet p = running();
-
-	p.ct_reply = true;
-	return p;
-}
-
-static struct packet
-solicitation(void)
-{
-	struct packet p = login();
-
-	p.proto = IPPROTO_ICMPV6;
-	p.icmp_type = 135;
-	p.ct = CT_UNTRACKED;
-	p.hop_limit = (struct range){ 255, 255 };
-	return p;
-}
-
-static struct packet
-invalid(void)
-{
-	struct packet p = running();
-
-	p.ct = CT_INVALID;
-	return p;
-}
-
-static struct packet
-datagram(void)
-{
-	struct packet p = login();
-
-	p.proto = IPPROTO_UDP;
-	p.dport = (struct range){ 443, 443 };
-	return p;
-}
+#include "packets.h"
 
 static struct packet
 nowhere(void)
@@ -121,9 +24,6 @@ dirty_name(void)
 	strcpy(p.in, "eth0");
 	return p;
 }
-
-#define DROP ":INPUT DROP [0:0]\n"
-#define SSH "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"
 
 static const struct walk_case {
 	struct packet (*packet)(void);
@@ -335,20 +235,10 @@ static const struct walk_case {
 };
 
 static void
-account(const struct walk_result *r, struct str *out)
-{
-	str_addf(out, "%s ", verdict_name(r->verdict));
-	walk_result_rule(r, out);
-	str_addf(out, " %zu", r->hook_rule);
-	if (r->verdict == VERDICT_UNKNOWN)
-		str_addf(out, " %s", r->why);
-}
-
-static void
 test_cases(void)
 {
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct ruleset *rs = rules(cases[i].rules);
+		struct tables *rs = firewall(cases[i].rules);
 		struct packet p = cases[i].packet();
 		struct walk_result r;
 		struct str got = { 0 };
@@ -358,7 +248,7 @@ test_cases(void)
 		if (!is_str(str_text(&got), cases[i].expected, "case %zu", i))
 			diag("%s", cases[i].rules);
 		str_done(&got);
-		ruleset_free(rs);
+		tables_free(rs);
 	}
 }
 
@@ -370,7 +260,7 @@ test_doubling(unsigned chains, char second, const char *last,
 	struct str text = { 0 }, got = { 0 };
 	struct packet p = login();
 	struct walk_result r;
-	struct ruleset *rs;
+	struct tables *rs;
 
 	for (unsigned i = 0; i < chains; i++)
 		str_addf(&text, ":C%u - [0:0]\n", i);
@@ -379,12 +269,12 @@ test_doubling(unsigned chains, char second, const char *last,
 		str_addf(&text, "-A C%u -j C%u\n-A C%u -%c C%u\n", i, i + 1, i,
 			 second, i + 1);
 	str_addf(&text, "-A C%u %s\n", chains - 1, last);
-	rs = rules(str_text(&text));
+	rs = firewall(str_text(&text));
 	walk(rs, "INPUT", &p, &r);
 	account(&r, &got);
 	is_str(str_text(&got), expected, "%u chains that double: %s", chains,
 	       last);
-	ruleset_free(rs);
+	tables_free(rs);
 	str_done(&text);
 	str_done(&got);
 }
@@ -397,25 +287,25 @@ test_bound(void)
 	struct str text = { 0 };
 	struct packet p = any_port();
 	struct walk_result r;
-	struct ruleset *rs;
+	struct tables *rs;
 
 	str_add(&text, DROP);
 	for (unsigned port = 2001; port < 4000; port += 2)
 		str_addf(&text, "-A INPUT -p tcp -m tcp --sport %u -j ACCEPT\n",
 			 port);
 	str_add(&text, SSH);
-	rs = rules(str_text(&text));
+	rs = firewall(str_text(&text));
 	walk(rs, "INPUT", &p, &r);
 	is_int(r.verdict, VERDICT_UNKNOWN, "too many pieces are unknown");
 	is_str(r.why, "too many cases", "and that is said");
-	ruleset_free(rs);
+	tables_free(rs);
 	str_done(&text);
 }
 
 static void
 test_source(void)
 {
-	struct ruleset *rs = rules("-A INPUT -s 2001:db8:1::/48 -j ACCEPT\n"
+	struct tables *rs = firewall("-A INPUT -s 2001:db8:1::/48 -j ACCEPT\n"
 				   "-A INPUT -s 2001:db8::/32 -j DROP\n");
 	struct packet p = site(), found;
 	struct walk_result r;
@@ -432,35 +322,38 @@ test_source(void)
 	ok(addr_equal(&found.src, &first) && found.src_len == 128, "who");
 	p.src_len = 48;
 	is_int(walk_find(rs, "INPUT", &p, &found), VERDICT_DROP, "nobody is");
-	ruleset_free(rs);
+	tables_free(rs);
 
-	rs = rules(DROP "-A INPUT -m mark --mark 1 -j ACCEPT\n");
+	rs = firewall(DROP "-A INPUT -m mark --mark 1 -j ACCEPT\n");
 	is_int(walk_find(rs, "INPUT", &p, &found), VERDICT_UNKNOWN,
 	       "somebody may be");
-	ruleset_free(rs);
+	tables_free(rs);
 }
 
 static void
-note_rule(const char *chain, size_t rule, void *arg)
+note_rule(const char *table, const char *chain, size_t rule, void *arg)
 {
-	str_addf(arg, "%s %zu, ", chain, rule);
+	str_addf(arg, "%s %s %zu, ", table, chain, rule);
 }
 
 static void
 test_path(void)
 {
-	struct ruleset *rs = rules(":A - [0:0]\n-A INPUT -p udp -j DROP\n"
+	struct tables *rs = firewall(":A - [0:0]\n-A INPUT -p udp -j DROP\n"
 				   "-A INPUT -j A\n" SSH "-A A -j LOG\n");
 	struct str path = { 0 };
 	struct packet p = login();
 	struct walk_result r;
 
 	walk_path(rs, "INPUT", &p, &r, note_rule, &path);
-	is_str(str_text(&path), "INPUT 2, A 1, INPUT 3, ", "the path");
+	is_str(str_text(&path), "filter INPUT 2, filter A 1, filter INPUT 3, ",
+	       "the path");
 	str_done(&path);
-	walk(rs, "PREROUTING", &p, &r);
-	is_int(r.verdict, VERDICT_ACCEPT, "a chain that is not there accepts");
-	ruleset_free(rs);
+	tables_free(rs);
+	rs = tables_new();
+	walk(rs, "INPUT", &p, &r);
+	is_int(r.verdict, VERDICT_ACCEPT, "tables that are not there accept");
+	tables_free(rs);
 }
 
 int
