@@ -139,6 +139,7 @@ measure_chain(struct measure *m, const struct columns *columns,
 /* How generous the columns are. */
 enum fit {
 	FIT_STOCK,	/* as the stock tool's */
+	FIT_LONG,	/* as the longest cells need: all stand in line */
 	FIT_CELLS,	/* as the cells need, at most the stock tool's */
 	FIT_TIGHT,	/* and addresses as most of them need */
 };
@@ -157,7 +158,9 @@ column_width(const struct measure *m, size_t i, enum fit fit)
 
 	if (fit == FIT_TIGHT && is_address(column))
 		need = usual_length(m, i) + 1;
-	if (fit == FIT_STOCK || column->right || need > column->width)
+	if (fit == FIT_STOCK || column->right)
+		return column->width;
+	if (fit != FIT_LONG && need > column->width)
 		return column->width;
 	return need;
 }
@@ -209,7 +212,8 @@ columns_fit(struct columns *columns, enum layout layout,
 	measure_chain(&m, columns, chain);
 	if (stock)
 		set_stops(columns, &m, indent, FIT_STOCK);
-	else if (set_stops(columns, &m, indent, FIT_CELLS) > width)
+	else if (set_stops(columns, &m, indent, FIT_LONG) > width &&
+		 set_stops(columns, &m, indent, FIT_CELLS) > width)
 		set_stops(columns, &m, indent, FIT_TIGHT);
 }
 

@@ -177,14 +177,17 @@ detail_chain(const struct view *view, const struct line *line,
 
 	paint_raw(paint, ROLE_TEXT, chain->name);
 	paint_addf(paint, ROLE_TEXT, Q_(": %zu rule, ", ": %zu rules, ", n), n);
-	if (chain_is_builtin(chain))
+	if (chain_is_builtin(chain)) {
 		paint_addf(paint, ROLE_TEXT, _("policy %s"),
 			   policy_name(chain->policy));
-	else
-		paint_addf(paint, ROLE_TEXT, _("made by the administrator or a "
-			   "program, used by %zu rules"),
-			   ruleset_references(session_candidate(view->ui->session),
-					      chain->name));
+		return;
+	}
+	n = ruleset_references(session_candidate(view->ui->session),
+			       chain->name);
+	paint_addf(paint, ROLE_TEXT,
+		   Q_("made by the administrator or a program, used by %zu rule",
+		      "made by the administrator or a program, used by %zu "
+		      "rules", n), n);
 }
 
 static void

@@ -46,6 +46,18 @@
 	"-m conntrack --ctstate NEW -j ACCEPT\n" \
 	"COMMIT\n"
 
+/* Names as other firewalls choose them, longer than the stock tool's columns. */
+#define LONG_NAMES \
+	"*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n" \
+	":OUTPUT ACCEPT [0:0]\n:DOCKER-FORWARD - [0:0]\n" \
+	":ufw6-before-logging-forward - [0:0]\n" \
+	"-A FORWARD -j ufw6-before-logging-forward\n" \
+	"-A FORWARD -j DOCKER-FORWARD\n" \
+	"-A DOCKER-FORWARD -i docker0 -j ACCEPT\n" \
+	"-A DOCKER-FORWARD -i br-5b61f57c7a84 ! -o br-5b61f57c7a84 -j ACCEPT\n" \
+	"-A DOCKER-FORWARD -p ipv6-icmp -j RETURN\n" \
+	"COMMIT\n"
+
 #define SSH "2001:db8::77 50000 2001:db8::1 22"
 
 static const struct golden {
@@ -70,6 +82,8 @@ static const struct golden {
 	{ "too-small", { 8, 30, .rules = ARTICLE, .ssh = SSH }, "", NULL },
 	{ "tricky", { 24, 100, .rules = TRICKY, .ssh = SSH }, "jj", NULL },
 	{ "tricky-small", { 12, 60, .rules = TRICKY, .ssh = SSH }, "G", NULL },
+	{ "long-names", { 24, 80, .rules = LONG_NAMES, .ssh = SSH },
+	  "<Tab><Tab><Tab>", NULL },
 	{ "scrolled", { 24, 80, .rules = TRICKY, .ssh = SSH },
 	  "G<Right><Right><Right>", NULL },
 	{ "counters", { 24, 120, .rules = ARTICLE, .ssh = SSH }, "vv", NULL },
