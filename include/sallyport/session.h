@@ -5,6 +5,7 @@
 #define SALLYPORT_SESSION_H
 
 #include <sallyport/apply.h>
+#include <sallyport/tryout.h>
 
 /* What was staged at once: changesets, one a table. */
 struct step {
@@ -23,6 +24,8 @@ struct session {
 	struct guard_report *report;	/* of candidate; kept current */
 	struct tables *committed;	/* the candidate that is on trial, or NULL */
 	const char *origin;		/* of what is staged: "edit", "restore" ... */
+	struct tryout_box *tryout;	/* everything that is staged is tried */
+	char *note;			/* session_take_note() */
 };
 
 /* Be the one editor of this run directory for as long as *fd is open (-1: it
@@ -46,6 +49,9 @@ void session_switch(struct session *session, const char *table);
 /* Read live again; staged is dropped when it was empty or drop is true, else
  * applied anew: ERR_CONFLICT when it does not fit, the session unchanged. */
 enum err session_reload(struct session *session, bool drop) must_check;
+
+/* Whatever is staged is tried on the kernel first, in a namespace of its own:
+ * ERR_PARSE says why it refuses, and nothing has changed then. */
 
 /* Stage one change (eaten) of the table that is shown, as one step. */
 enum err session_stage_take(struct session *session, struct change *change) must_check;
@@ -92,6 +98,13 @@ struct exported {
 };
 enum err session_export(const struct session *session, const char *path,
 			bool replace, struct exported *exported) must_check;
+
+/* What is to be said of what was staged last: that it could not be tried. Heap,
+ * yours; NULL: nothing, or it was taken already. */
+char *session_take_note(struct session *session);
+
+/* All that is staged and could not be tried: struct tryout_note *, yours. */
+void session_untried(const struct session *session, struct vec *notes);
 
 bool session_undo(struct session *session);	/* false: nothing to undo */
 bool session_redo(struct session *session);

@@ -22,8 +22,10 @@ enum tryout {
 	TRYOUT_UNAVAILABLE,	/* it could not be asked */
 };
 
-/* A rule, and what is to be said of it. */
+/* What is to be said of a rule, or with "" for a chain of all rules. */
 struct tryout_note {
+	bool refused;		/* text is a whole sentence; else it is why the
+				 * rule is not tried */
 	char table[TABLE_NAME_SIZE];
 	char chain[CHAIN_NAME_SIZE];
 	size_t pos;		/* in the candidate, from 0 */
@@ -58,16 +60,20 @@ void tryout_report_done(struct tryout_report *report);
 
 /* The same for all tables of candidate; before may be NULL. ERR_PARSE where a
  * rule is refused, the message naming the first one; lacking says that an
- * extension which this kernel lacks is no reason. What could not be tried is
- * pushed to untried, struct tryout_note *, with "" for a chain when the reason
- * concerns all rules: that one is told once a box. */
+ * extension which this kernel lacks is no reason. What is to be said is pushed
+ * to notes, struct tryout_note *: the refused rules and those that are not
+ * tried. That nothing can be tried is told once a box. */
 enum err tryout_tables(struct tryout_box *box, const struct tables *before,
 		       const struct tables *candidate, bool lacking,
-		       struct vec *untried) must_check;
+		       struct vec *notes) must_check;
 
 /* Only what tryout_tables() would leave out, without asking the kernel. */
 void tryout_untried(const struct tryout_box *box, const struct tables *before,
-		    const struct tables *candidate, struct vec *untried);
+		    const struct tables *candidate, struct vec *notes);
+
+/* One sentence: "INPUT 3 is not tried: IDLETIMER keeps state outside a
+ * namespace". Appended to out, translated. */
+void tryout_note_text(const struct tryout_note *note, struct str *out);
 
 void tryout_notes_done(struct vec *notes);	/* free all, and vec_done() */
 

@@ -148,7 +148,7 @@ box_start(struct tryout_box *box)
 
 	if (box->pid > 0)
 		return true;
-	if (box->failures >= FAILURES_MAX)
+	if (box_gave_up(box))
 		return false;
 	if (!box_fork(box))
 		return box_fails(box, xasprintf(_("cannot start a process: %s"),
@@ -227,6 +227,12 @@ bool
 box_in_user_ns(const struct tryout_box *box)
 {
 	return box->user_ns;
+}
+
+bool
+box_gave_up(const struct tryout_box *box)
+{
+	return box->failures >= FAILURES_MAX;
 }
 
 bool

@@ -25,6 +25,7 @@ helper_detach(int fd)
 	int null;
 
 	setsid();
+	prctl(PR_SET_NAME, "sallyport-try");
 	for (int i = 1; i < NSIG; i++)
 		signal(i, SIG_DFL);
 	sigemptyset(&none);

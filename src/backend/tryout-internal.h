@@ -7,6 +7,12 @@
 #include <linux/netfilter_ipv6/ip6_tables.h>
 #include <sallyport/tryout.h>
 
+/* --- tryout-notes.c --- */
+
+/* text is eaten; chain may be "". */
+void note_take(struct vec *notes, const char *table, const char *chain,
+	       size_t pos, bool refused, char *text);
+
 /* --- tryout-reach.c: from where rules are reached --- */
 
 struct node {
@@ -121,6 +127,8 @@ int box_has(struct tryout_box *box, const char *name, unsigned revision,
 bool box_start(struct tryout_box *box);
 const char *box_reason(const struct tryout_box *box);
 bool box_in_user_ns(const struct tryout_box *box);
+/* No other helper is started any more. */
+bool box_gave_up(const struct tryout_box *box);
 /* True once: the reason has not been told yet. */
 bool box_tell(struct tryout_box *box);
 
@@ -132,6 +140,9 @@ struct culprit {
 	const struct xt_entry_target *target;
 	int lacks;		/* box_has()'s answer where error is ENOENT */
 };
+
+/* "nat PREROUTING 3"; of the usual table only "INPUT 3". Yours. */
+char *rule_place(const char *table, const char *chain, size_t pos);
 
 /* The whole sentence. Yours. */
 char *refusal_text(const char *table, const struct suspect *suspect,

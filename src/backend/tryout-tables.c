@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* All tables of a candidate tried, one after the other: one error, and what is
  * to be said besides. */
-#include <stdlib.h>
-#include <string.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include "tryout-internal.h"
@@ -14,19 +12,6 @@ notes_move(struct vec *from, struct vec *to)
 	for (size_t i = 0; i < from->n; i++)
 		vec_push(to, from->v[i]);
 	from->n = 0;
-}
-
-static void
-note_unavailable(struct tryout_box *box, const char *reason,
-		 struct vec *untried)
-{
-	struct tryout_note *note;
-
-	if (!box_tell(box))
-		return;
-	note = xcalloc(1, sizeof(*note));
-	note->text = xstrdup(reason);
-	vec_push(untried, note);
 }
 
 static enum err
@@ -44,7 +29,7 @@ refused(const struct vec *notes)
 
 static enum err
 report_take(struct tryout_box *box, struct tryout_report *report, bool lacking,
-	    struct vec *untried)
+	    struct vec *notes)
 {
 	enum err err = OK;
 
@@ -52,27 +37,27 @@ report_take(struct tryout_box *box, struct tryout_report *report, bool lacking,
 	case TRYOUT_ACCEPTED:
 		break;
 	case TRYOUT_LACKING:
-		if (lacking)
-			notes_move(&report->refused, untried);
-		else
+		if (!lacking)
 			err = refused(&report->refused);
 		break;
 	case TRYOUT_REFUSED:
 		err = refused(&report->refused);
 		break;
 	case TRYOUT_UNAVAILABLE:
-		note_unavailable(box, report->reason, untried);
+		if (box_tell(box))
+			note_take(notes, "", "", 0, false,
+				  xstrdup(report->reason));
 		break;
 	}
-	notes_move(&report->untried, untried);
+	notes_move(&report->refused, notes);
+	notes_move(&report->untried, notes);
 	tryout_report_done(report);
 	return err;
 }
 
 enum err
 tryout_tables(struct tryout_box *box, const struct tables *before,
-	      const struct tables *candidate, bool lacking,
-	      struct vec *untried)
+	      const struct tables *candidate, bool lacking, struct vec *notes)
 {
 	enum err err = OK;
 
@@ -82,7 +67,7 @@ tryout_tables(struct tryout_box *box, const struct tables *before,
 
 		tryout_rules(box, before ? tables_get(before, rs->table) : NULL,
 			     rs, &report);
-		err = report_take(box, &report, lacking, untried);
+		err = report_take(box, &report, lacking, notes);
 	}
 	return err;
 }

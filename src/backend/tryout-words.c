@@ -295,14 +295,13 @@ why(const char *table, const struct suspect *s, const struct culprit *c,
 	return xasprintf(_("it is not valid here (%s)"), strerror(error));
 }
 
-/* "nat PREROUTING 3"; of the usual table only "INPUT 3". */
-static char *
-place(const char *table, const struct suspect *s)
+char *
+rule_place(const char *table, const char *chain, size_t pos)
 {
 	bool usual = strcmp(table, "filter") == 0;
 
 	return xasprintf("%s%s%s %zu", usual ? "" : table, usual ? "" : " ",
-			 s->chain->name, s->pos + 1);
+			 chain, pos + 1);
 }
 
 char *
@@ -310,7 +309,7 @@ refusal_text(const char *table, const struct suspect *s,
 	     const struct culprit *culprit, int error)
 {
 	char *reason = why(table, s, culprit, error);
-	char *at = place(table, s), *text;
+	char *at = rule_place(table, s->chain->name, s->pos), *text;
 	struct str from = { 0 };
 
 	add_hooks(&from, s->hooks);

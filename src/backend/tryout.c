@@ -16,33 +16,6 @@ struct tryout_work {
 	struct tryout_report *report;
 };
 
-/* --- Notes --- */
-
-static void
-note_take(struct vec *notes, const char *table, const char *chain, size_t pos,
-	  char *text)
-{
-	struct tryout_note *note = xcalloc(1, sizeof(*note));
-
-	str_copy(note->table, sizeof(note->table), table);
-	str_copy(note->chain, sizeof(note->chain), chain);
-	note->pos = pos;
-	note->text = text;
-	vec_push(notes, note);
-}
-
-void
-tryout_notes_done(struct vec *notes)
-{
-	for (size_t i = 0; i < notes->n; i++) {
-		struct tryout_note *note = notes->v[i];
-
-		free(note->text);
-		free(note);
-	}
-	vec_done(notes);
-}
-
 void
 tryout_report_done(struct tryout_report *report)
 {
@@ -59,7 +32,7 @@ note_untried(const struct vec *suspects, const char *table, struct vec *notes)
 		const struct suspect *s = suspects->v[i];
 
 		if (s->untried)
-			note_take(notes, table, s->chain->name, s->pos,
+			note_take(notes, table, s->chain->name, s->pos, false,
 				  xstrdup(s->untried));
 	}
 }
@@ -150,7 +123,7 @@ refuse(struct tryout_work *t, struct suspect *s, int error)
 		t->report->verdict = TRYOUT_LACKING;
 	else if (culprit.lacks <= 0)
 		t->report->verdict = TRYOUT_REFUSED;
-	note_take(&t->report->refused, table, s->chain->name, s->pos,
+	note_take(&t->report->refused, table, s->chain->name, s->pos, true,
 		  refusal_text(table, s, &culprit, error));
 	s->refused = true;
 }
@@ -205,7 +178,7 @@ no_table(struct tryout_work *t)
 	const char *table = t->candidate->table;
 
 	t->report->verdict = TRYOUT_LACKING;
-	note_take(&t->report->refused, table, s->chain->name, s->pos,
+	note_take(&t->report->refused, table, s->chain->name, s->pos, true,
 		  xasprintf(_("this kernel has no table '%s'"), table));
 }
 
@@ -248,8 +221,10 @@ tryout_rules(struct tryout_box *box, const struct ruleset *before,
 
 void
 tryout_untried(const struct tryout_box *box, const struct tables *before,
-	       const struct tables *candidate, struct vec *untried)
+	       const struct tables *candidate, struct vec *notes)
 {
+	size_t suspected = 0;
+
 	for (size_t i = 0; i < candidate->v.n; i++) {
 		const struct ruleset *rs = candidate->v.v[i];
 		struct reach *reach = reach_new(rs);
@@ -257,8 +232,11 @@ tryout_untried(const struct tryout_box *box, const struct tables *before,
 
 		suspects_find(before ? tables_get(before, rs->table) : NULL,
 			      rs, reach, box_in_user_ns(box), &suspects);
-		note_untried(&suspects, rs->table, untried);
+		note_untried(&suspects, rs->table, notes);
+		suspected += suspects.n;
 		suspects_done(&suspects);
 		reach_free(reach);
 	}
+	if (suspected > 0 && box_gave_up(box))
+		note_take(notes, "", "", 0, false, xstrdup(box_reason(box)));
 }

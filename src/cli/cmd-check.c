@@ -18,7 +18,8 @@ count(const struct tables *tables, size_t *rules, size_t *chains)
 
 static enum err
 tell_verdict(const struct world *world, const char *name,
-	     const struct tables *loaded, const struct guard_report *report)
+	     const struct tables *loaded, const struct vec *notes,
+	     const struct guard_report *report)
 {
 	struct str text = {0};
 	size_t rules, chains;
@@ -28,6 +29,7 @@ tell_verdict(const struct world *world, const char *name,
 	str_addf(&text, Q_("%s: %zu rule in %zu chains, readable.\n",
 			   "%s: %zu rules in %zu chains, readable.\n", rules),
 		 name, rules, chains);
+	cli_add_notes(notes, &text);
 	guard_explain(report, &text);
 	err = cli_print(world, &text);
 	if (!err && report->judgement == JUDGED_REFUSED) {
@@ -46,17 +48,23 @@ check_against(const struct world *world, const char *name,
 {
 	struct tables *candidate = tables_copy(live);
 	struct guard_report *report = NULL;
-	struct vec lifelines = {0}, changes = {0};
+	struct vec lifelines = {0}, changes = {0}, notes = {0};
 	enum err err;
 
 	tables_diff(live, loaded, false, &changes);
 	err = tables_apply(candidate, &changes);
 	changesets_done(&changes);
+	if (!err) {
+		err = cli_try(world, NULL, loaded, &notes);
+		if (err)
+			err = fail(err, "%s: %s", name, err_message());
+	}
 	if (!err)
 		err = apply_judge(world, live, candidate, other_world,
 				  &lifelines, &report);
 	if (!err)
-		err = tell_verdict(world, name, loaded, report);
+		err = tell_verdict(world, name, loaded, &notes, report);
+	tryout_notes_done(&notes);
 	guard_report_free(report);
 	lifelines_free(&lifelines);
 	tables_free(candidate);

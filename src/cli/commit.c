@@ -17,6 +17,7 @@ struct plan {
 	bool other_world;
 	struct vec lifelines;
 	struct guard_report *report;
+	struct vec notes;	/* of struct tryout_note *: what is not tried */
 };
 
 enum err
@@ -69,6 +70,7 @@ plan_done(struct plan *plan)
 	lifelines_free(&plan->lifelines);
 	tables_free(plan->candidate);
 	changesets_done(&plan->changes);
+	tryout_notes_done(&plan->notes);
 }
 
 static enum err
@@ -80,6 +82,8 @@ plan_make(const struct world *world, const struct vec *changes,
 	plan->candidate = tables_copy(plan->live);
 	changesets_copy(changes, &plan->changes);
 	err = tables_apply(plan->candidate, &plan->changes);
+	if (!err)
+		err = cli_try(world, plan->live, plan->candidate, &plan->notes);
 	return err ? err : plan_judge(world, plan);
 }
 
@@ -116,6 +120,7 @@ plan_show(const struct world *world, const struct plan *plan)
 	enum err err;
 
 	changesets_describe(&plan->changes, &out);
+	cli_add_notes(&plan->notes, &out);
 	guard_explain(plan->report, &out);
 	err = cli_print(world, &out);
 	str_done(&out);

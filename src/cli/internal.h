@@ -5,6 +5,7 @@
 
 #include <sallyport/apply.h>
 #include <sallyport/cli.h>
+#include <sallyport/tryout.h>
 
 /* A row of the command table. run returns OK, or the code of an error whose
  * message was set by fail(). */
@@ -81,6 +82,15 @@ enum err cli_need_revision(const char *word, int64_t *id) must_check;
 
 enum err cli_open_history(const struct world *world, struct history **history)
 	must_check;
+
+/* Try candidate on the kernel; before, which it accepted, may be NULL. ERR_PARSE
+ * where it refuses a rule: if there are more than the one that the message names
+ * they are warned of. notes gets what is to be said besides. */
+enum err cli_try(const struct world *world, const struct tables *before,
+		 const struct tables *candidate, struct vec *notes) must_check;
+
+/* Append the notes of cli_try(), one a line. */
+void cli_add_notes(const struct vec *notes, struct str *out);
 
 /* The seconds of -t, or the default. ERR_USAGE names the word. */
 enum err cli_trial_seconds(const struct cli_call *call, int *seconds)

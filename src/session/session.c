@@ -6,7 +6,7 @@
 #include <sallyport/command.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
-#include <sallyport/session.h>
+#include "internal.h"
 
 struct ruleset *
 session_base(const struct session *s)
@@ -118,6 +118,7 @@ session_open(const struct world *world, struct session **session)
 	s->world = world;
 	s->table = world->table;
 	s->origin = "edit";
+	s->tryout = tryout_box_new(TRYOUT_LIMIT_MS);
 	err = apply_read(world, &live, &s->other_world);
 	if (!err)
 		err = find_lifelines(s);
@@ -146,6 +147,8 @@ session_free(struct session *s)
 	tables_free(s->base);
 	tables_free(s->candidate);
 	tables_free(s->committed);
+	tryout_box_free(s->tryout);
+	free(s->note);
 	free(s);
 }
 
@@ -173,27 +176,16 @@ session_reload(struct session *s, bool drop)
 	return err;
 }
 
-/* These changesets, eaten, have been applied to the candidate: one step. */
+/* Make candidate, eaten, which is what changesets, eaten, make of ours, the
+ * candidate: one step. */
 static void
-staged_step(struct session *s, struct vec *changesets)
+staged_step(struct session *s, struct tables *candidate, struct vec *changesets)
 {
-	if (changesets_count(changesets) == 0) {
-		changesets_done(changesets);
-		return;
-	}
+	tables_free(s->candidate);
+	s->candidate = candidate;
 	push_step(s, changesets);
 	steps_free(&s->redo);
 	judge(s);
-}
-
-/* The same for one, eaten too. */
-static void
-staged_take(struct session *s, struct changeset *cs)
-{
-	struct vec changesets = { 0 };
-
-	vec_push(&changesets, cs);
-	staged_step(s, &changesets);
 }
 
 /* What ip6tables would not let anybody make either. */
@@ -234,10 +226,46 @@ check_writable(const struct session *s)
 	return fail(ERR_FAIL, _("this is read only: nothing can be staged"));
 }
 
+/* Apply changesets, eaten, to the candidate as one step, if the kernel would
+ * take what comes of it. */
+static enum err
+stage_all_take(struct session *s, struct vec *changesets)
+{
+	struct tables *candidate;
+	enum err err = check_writable(s);
+
+	if (err || changesets_count(changesets) == 0) {
+		changesets_done(changesets);
+		return err;
+	}
+	candidate = tables_copy(s->candidate);
+	err = tables_apply(candidate, changesets);
+	if (!err)
+		err = session_try(s, candidate);
+	if (err) {
+		tables_free(candidate);
+		changesets_done(changesets);
+	} else {
+		staged_step(s, candidate, changesets);
+	}
+	return err;
+}
+
+/* The same for one, eaten too. */
+static enum err
+stage_one_take(struct session *s, struct changeset *cs)
+{
+	struct vec changesets = { 0 };
+
+	vec_push(&changesets, cs);
+	return stage_all_take(s, &changesets);
+}
+
 enum err
 session_stage_take(struct session *s, struct change *change)
 {
 	struct changeset *cs = changeset_new(s->table);
+	struct ruleset *copy = ruleset_copy(session_candidate(s));
 	enum err err = check_writable(s);
 
 	if (!err)
@@ -245,11 +273,11 @@ session_stage_take(struct session *s, struct change *change)
 	if (err)
 		change_free(change);
 	else
-		err = changeset_push_take(cs, session_candidate(s), change);
-	if (err)
-		changeset_free(cs);
-	else
-		staged_take(s, cs);
+		err = changeset_push_take(cs, copy, change);
+	ruleset_free(copy);
+	if (!err)
+		return stage_one_take(s, cs);
+	changeset_free(cs);
 	return err;
 }
 
@@ -257,6 +285,7 @@ enum err
 session_stage_command(struct session *s, const char *line)
 {
 	char table[TABLE_NAME_SIZE];
+	struct ruleset *copy;
 	struct changeset *cs;
 	enum err err = check_writable(s);
 
@@ -267,36 +296,19 @@ session_stage_command(struct session *s, const char *line)
 	if (err)
 		return err;
 	cs = changeset_new(table);
-	err = command_stage(line, tables_get(s->candidate, table), cs);
-	if (err)
-		changeset_free(cs);
-	else
-		staged_take(s, cs);
-	return err;
-}
-
-/* Apply changesets, eaten, to the candidate as one step. */
-static enum err
-stage_all_take(struct session *s, struct vec *changesets)
-{
-	enum err err = check_writable(s);
-
+	copy = ruleset_copy(tables_get(s->candidate, table));
+	err = command_stage(line, copy, cs);
+	ruleset_free(copy);
 	if (!err)
-		err = tables_apply(s->candidate, changesets);
-	if (err)
-		changesets_done(changesets);
-	else
-		staged_step(s, changesets);
+		return stage_one_take(s, cs);
+	changeset_free(cs);
 	return err;
 }
 
 enum err
 session_stage(struct session *s, const struct changeset *cs)
 {
-	struct vec changesets = { 0 };
-
-	vec_push(&changesets, changeset_copy(cs));
-	return stage_all_take(s, &changesets);
+	return stage_one_take(s, changeset_copy(cs));
 }
 
 enum err

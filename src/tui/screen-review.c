@@ -74,6 +74,23 @@ add_trial(struct page *page, const struct review *review, bool utf8)
 	free(message);
 }
 
+/* What the kernel was not asked about before. */
+static void
+add_untried(struct page *page, const struct session *session, bool utf8)
+{
+	struct vec notes = { 0 };
+	struct str text = { 0 };
+
+	session_untried(session, &notes);
+	for (size_t i = 0; i < notes.n; i++) {
+		str_clear(&text);
+		tryout_note_text(notes.v[i], &text);
+		paint_raw(page_row(page, 2, utf8), ROLE_WARN, str_text(&text));
+	}
+	str_done(&text);
+	tryout_notes_done(&notes);
+}
+
 static void
 review_update(struct view *view)
 {
@@ -84,6 +101,7 @@ review_update(struct view *view)
 
 	page_clear(page);
 	review_add_changes(page, session, utf8);
+	add_untried(page, session, utf8);
 	page_add(page, ROLE_TEXT, "", utf8);
 	add_conclusion(page, session->report, utf8);
 	review_add_account(page, session->report, utf8);

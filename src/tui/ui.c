@@ -191,6 +191,19 @@ on_paste(struct ui *ui, int key)
 	return ui->pasting && !ui->form.is_open;
 }
 
+/* What was staged by this key and not tried is told behind what the key says. */
+static void
+say_note(struct ui *ui)
+{
+	char *note = session_take_note(ui->session);
+
+	if (note && ui->message.len)
+		str_addf(&ui->message, "; %s", note);
+	else if (note)
+		ui_say(ui, "%s", note);
+	free(note);
+}
+
 void
 ui_key(struct ui *ui, int key)
 {
@@ -204,6 +217,7 @@ ui_key(struct ui *ui, int key)
 		return;
 	}
 	str_clear(&ui->message);
+	free(session_take_note(ui->session));
 	if (key == FN(KEY_MOUSE)) {
 		on_mouse(ui);
 	} else if (ui->form.is_open) {
@@ -215,4 +229,5 @@ ui_key(struct ui *ui, int key)
 		action_dispatch(ui, key);
 		ui->count = 0;
 	}
+	say_note(ui);
 }

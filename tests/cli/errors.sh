@@ -78,12 +78,13 @@ cat >"$tmp/rules" <<'RULES'
 :FORWARD ACCEPT [0:0]
 :OUTPUT ACCEPT [0:0]
 -A INPUT -p tcp -m tcp -j REJECT --reject-with icmp6-addr-unreachable
--A OUTPUT -m comment --comment "kernel says no" -j TCPMSS --set-mss 1220
+-A OUTPUT -m nfacct --nfacct-name none -j ACCEPT
 COMMIT
 RULES
 before=$(rules)
 status_is 1 'rules that the kernel refuses' \
 	sp --override "$(uname -n)" apply --yes "$tmp/rules"
+like "$out" '^OUTPUT 1 is not tried: nfacct uses an object' 'were not tried'
 is "$(rules)" "$before" 'change nothing'
 status_is 0 'log' sp log
 unlike "$out" ' failed ' 'does not show it'

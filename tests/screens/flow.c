@@ -132,6 +132,27 @@ test_forms(void)
 	end();
 }
 
+/* The kernel is asked when a rule is entered. */
+static void
+test_tryouts(void)
+{
+	begin("tryouts", false);
+	editor_keys(&e, "ja-j REJECT --reject-with tcp-reset<Enter>");
+	ok(e.ui.form.is_open && session_staged_count(e.session) == 0,
+	   "a rule that the kernel refuses is not taken");
+	ok(seen("REJECT with tcp-reset needs -p tcp"), "which is said");
+	editor_keys(&e, " -p tcp<Enter>");
+	is_int(session_staged_count(e.session), 1, "mended, it is staged");
+	editor_keys(&e, "a-j IDLETIMER --timeout 9 --label t<Enter>");
+	ok(seen("is not tried: IDLETIMER keeps state outside a namespace"),
+	   "what is not tried is said");
+	editor_keys(&e, "K");
+	ok(!seen("is not tried"), "once");
+	editor_keys(&e, "c");
+	ok(seen("is not tried: IDLETIMER"), "and in the review");
+	end();
+}
+
 static void
 test_searching(void)
 {
@@ -276,7 +297,7 @@ test_refusal(void)
 }
 
 static void (*const tests[])(void) = {
-	test_editing, test_forms, test_searching, test_read_only,
+	test_editing, test_forms, test_tryouts, test_searching, test_read_only,
 	test_keep, test_revert, test_elsewhere, test_leaving, test_refusal,
 };
 

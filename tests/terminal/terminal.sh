@@ -43,7 +43,8 @@ coloured() { tmux -L sallyport capture-pane -p -e; }
 shows() { screen | grep -q -e "$1"; }
 lacks() { ! screen | grep -q -e "$1"; }
 resize() { tmux -L sallyport resize-window -x "$1" -y "$2"; }
-editor_pid() { pgrep -x -f "$SALLYPORT --db $db --run-dir $run_dir${options:+ $options}"; }
+# The older one: its helper for tryouts has the same command line.
+editor_pid() { pgrep -o -x -f "$SALLYPORT --db $db --run-dir $run_dir${options:+ $options}"; }
 foot_is_wide() { screen | sed -n 30p | grep -q 'a Add .*v Columns'; }
 is_gone() { ! editor_pid; }
 has_ended() { [ -e "$tmp/status" ]; }

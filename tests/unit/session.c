@@ -2,6 +2,7 @@
 /* A session without a screen, on a rules file: what is staged, undone, done
  * again, and how the listing shows it. */
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 #include <sallyport/file.h>
 #include <sallyport/mem.h>
@@ -212,6 +213,44 @@ test_read_only(struct world *world)
 	session_free(s);
 }
 
+/* What the kernel refuses is not staged, and nothing has changed. */
+static void
+test_tryout(const struct world *world)
+{
+	struct session *s = must_open(world);
+	struct vec notes = { 0 };
+	char *note;
+
+	must_stage(s, "ip6tables -A INPUT -p tcp -j REJECT --reject-with tcp-reset");
+	note = session_take_note(s);
+	if (note) {
+		skip("rules are not tried here: %s", note);
+		free(note);
+		session_free(s);
+		return;
+	}
+	ok(session_stage_command(s, "ip6tables -A INPUT -j REJECT --reject-with "
+				 "tcp-reset") == ERR_PARSE &&
+	   strstr(err_message(), "INPUT 5: REJECT with tcp-reset needs -p tcp"),
+	   "a rule that the kernel refuses: %s", err_message());
+	is_str(shape(s), "INPUT  1 2 3+4" REST, "it is not staged");
+	ok(session_stage_command(s, "ip6tables -A mine -j mine") == ERR_PARSE &&
+	   strstr(err_message(), "circle"), "a circle: %s", err_message());
+	is_int(session_staged_count(s), 1, "the circle neither");
+	must_stage(s, "ip6tables -A mine -j IDLETIMER --timeout 9 --label t");
+	note = session_take_note(s);
+	is_str(note, "mine 2 is not tried: IDLETIMER keeps state outside a "
+	       "namespace", "what is not tried is told");
+	free(note);
+	ok(!session_take_note(s), "once");
+	must_stage(s, "ip6tables -P INPUT DROP");
+	ok(!session_take_note(s), "and not of the next edit");
+	session_untried(s, &notes);
+	is_int(notes.n, 1, "the review tells it");
+	tryout_notes_done(&notes);
+	session_free(s);
+}
+
 int
 main(void)
 {
@@ -230,6 +269,7 @@ main(void)
 	test_reload(&world);
 	test_tables(&world);
 	test_read_only(&world);
+	test_tryout(&world);
 	backend_free(world.backend);
 	unlink(path);
 	return done_testing();
