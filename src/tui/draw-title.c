@@ -81,13 +81,33 @@ title_file(const char *path, enum detail_level level, struct paint *paint)
 	paint_addf(paint, ROLE_TITLE, "  %s", _("offline"));
 }
 
+/* What is staged and not shown. */
+static void
+title_elsewhere(const struct session *session, struct paint *paint)
+{
+	const char *name = NULL;
+	size_t n = 0, tables = 0;
+
+	for (size_t i = 0; i < TABLE_COUNT; i++) {
+		size_t staged = session_staged_in(session, table_names[i]);
+
+		if (staged == 0 || strcmp(table_names[i], session->table) == 0)
+			continue;
+		name = table_names[i];
+		n += staged;
+		tables++;
+	}
+	if (tables == 1)
+		paint_addf(paint, ROLE_TITLE, _(", %zu in %s"), n, name);
+	else if (tables > 1)
+		paint_addf(paint, ROLE_TITLE, _(", %zu in other tables"), n);
+}
+
 static void
 title_left(const struct ui *ui, enum detail_level level, struct paint *paint)
 {
 	const struct world *world = ui->world;
 	size_t n = session_staged_count(ui->session);
-	size_t elsewhere = n - session_staged_in(ui->session,
-						 ui->session->table);
 
 	paint_add(paint, ROLE_TITLE, " ");
 	if (world->file)
@@ -107,9 +127,8 @@ title_left(const struct ui *ui, enum detail_level level, struct paint *paint)
 	if (n > 0)
 		paint_addf(paint, ROLE_TITLE,
 			   Q_("  %zu staged", "  %zu staged", n), n);
-	if (elsewhere > 0 && level < TITLE_LEAST)
-		paint_addf(paint, ROLE_TITLE, _(", %zu in other tables"),
-			   elsewhere);
+	if (level < TITLE_LEAST)
+		title_elsewhere(ui->session, paint);
 	if (ui->depth > 1)
 		paint_addf(paint, ROLE_TITLE, "  %s",
 			   _(ui_view(ui)->screen->name));

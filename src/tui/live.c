@@ -50,6 +50,19 @@ look(struct ui *ui)
 	ui->live_differs = differs;
 }
 
+/* A file is read only when it is not the one that was looked at last. */
+static bool
+file_is_same(struct ui *ui)
+{
+	const struct stat was = ui->file_seen;
+	struct stat *now = &ui->file_seen;
+
+	return ui->world->file && stat(ui->world->file, now) == 0 &&
+	       now->st_ino == was.st_ino && now->st_size == was.st_size &&
+	       now->st_mtim.tv_sec == was.st_mtim.tv_sec &&
+	       now->st_mtim.tv_nsec == was.st_mtim.tv_nsec;
+}
+
 /* A trial is the guardian's to look after; a large table is looked at less
  * often. */
 static void
@@ -60,7 +73,8 @@ look_in_time(struct ui *ui)
 
 	if (ui->watch.phase != WATCH_NONE || began < ui->live_next_ms)
 		return;
-	look(ui);
+	if (!file_is_same(ui))
+		look(ui);
 	took = clock->boot_ms(clock) - began;
 	ui->live_next_ms = began + (took * LOOK_SHARE > LOOK_EVERY_MS ?
 				    took * LOOK_SHARE : LOOK_EVERY_MS);

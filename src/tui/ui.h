@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sallyport/edit.h>
 #include <sallyport/session.h>
 #include "action.h"
@@ -67,6 +68,7 @@ struct ui {
 	struct str text;	/* of that file, to be imported */
 	bool live_differs;	/* others changed the table: said once */
 	int64_t live_next_ms;	/* when the live table is looked at again */
+	struct stat file_seen;	/* of world->file, when it was looked at */
 	bool pasting;
 	bool too_small;
 	bool done;

@@ -60,6 +60,7 @@ test_tables(void)
 	   "where a rule is staged");
 	is_int(session_staged_in(e.session, "filter"), 1,
 	       "what is staged in filter stays");
+	ok(seen("2 staged, 1 in filter"), "and the title says so");
 	editor_keys(&e, "Tf");
 	is_str(e.session->table, "filter", "T f shows filter again");
 	is_int(e.ui.views[0].sel, 2, "with the selection where it was");

@@ -122,4 +122,42 @@ start
 end
 ok "both end with their terminal" poll_until 5 is_gone
 
+# A rules file, offline: the kernel has no part in it.
+cp "$rules" "$tmp/file.v6"
+options="--file $tmp/file.v6"
+file_has() { grep -q -e "$1" "$tmp/file.v6"; }
+file_is_whole() { cmp "$rules" "$tmp/file.v6"; }
+
+begin 80 24 xterm-256color EDITOR="$tmp/editor"
+ok "--file: the title says so" shows 'file.v6  offline'
+keys E
+poll_until 5 shows 'EDITOR>'
+answer good
+poll_until 5 shows '1 staged'
+keys c
+ok "--file: what would be written is shown" poll_until 5 shows '^1 change'
+keys c
+ok "--file: c asks" poll_until 5 shows 'Write this to'
+keys C-c
+ok "--file: ^C writes nothing" poll_until 5 shows cancelled
+ok "--file: the file is whole" file_is_whole
+keys c
+poll_until 5 shows 'Write this to'
+keys y
+ok "--file: y writes it" poll_until 5 shows 'written:'
+ok "--file: it is in the file" file_has 'dport 53'
+ok "--file: not in the kernel" live_lacks 'dport 53'
+keys q
+ended 0 "--file"
+end
+
+cp "$rules" "$tmp/file.v6"
+begin 80 24 xterm-256color
+keys j d
+poll_until 5 shows '1 staged'
+kill -KILL "$(editor_pid)"
+poll_until 5 is_gone
+ok "--file: kill -9 leaves the file whole" file_is_whole
+end
+
 done_testing
