@@ -34,6 +34,17 @@ void fault_release(void);	/* undo xt_catch_faults() */
 bool box_is_open(void);
 extern bool box_resolve;
 
+/* libc's getaddrinfo(), behind ours (xt-libc.c). */
+struct addrinfo;
+int libc_getaddrinfo(const char *node, const char *service,
+		     const struct addrinfo *hints, struct addrinfo **list);
+
+/* The same for guests that name a host (xt-resolve.c): what is no number is
+ * looked up if box_resolve, in two seconds or not at all. Leaves the box, with a
+ * sentence, where there is no such host. */
+int resolve_host(const char *node, const char *service,
+		 const struct addrinfo *hints, struct addrinfo **list);
+
 /* xtables_globals.exit_err, the guests' way to fail, and ours in the box: keeps
  * the message and leaves. */
 _Noreturn void box_fail(enum xtables_exittype status, const char *fmt, ...)

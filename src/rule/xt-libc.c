@@ -44,21 +44,20 @@ exit(int status)
 	_exit(status);
 }
 
-/* A host must be a number, unless names were asked for. For a service any one
- * address will do: the port is the same in all, and several would be sorted by
- * trying to reach each of them. */
-static struct addrinfo
-guest_hints(const char *node, const struct addrinfo *hints)
-{
-	struct addrinfo ours = { .ai_family = AF_UNSPEC };
+/* For a service any one address will do: the port is the same in all, and
+ * several would be sorted by trying to reach each of them. */
+static const struct addrinfo any_one = { .ai_family = AF_INET6 };
 
-	if (hints)
-		ours = *hints;
-	if (!node && !hints)
-		ours.ai_family = AF_INET6;
-	else if (node && !box_resolve)
-		ours.ai_flags |= AI_NUMERICHOST;
-	return ours;
+int
+libc_getaddrinfo(const char *node, const char *service,
+		 const struct addrinfo *hints, struct addrinfo **list)
+{
+	static int (*next)(const char *, const char *, const struct addrinfo *,
+			   struct addrinfo **);
+
+	if (!next)
+		*(void **)&next = libc_symbol("getaddrinfo");
+	return next ? next(node, service, hints, list) : EAI_SYSTEM;
 }
 
 __attribute__((visibility("default"))) int
@@ -66,18 +65,11 @@ getaddrinfo(const char *restrict node, const char *restrict service,
 	    const struct addrinfo *restrict hints,
 	    struct addrinfo **restrict res)
 {
-	static int (*libc_getaddrinfo)(const char *, const char *,
-				       const struct addrinfo *,
-				       struct addrinfo **);
-	struct addrinfo ours;
+	const struct addrinfo any = { .ai_family = AF_UNSPEC };
 
-	if (!libc_getaddrinfo)
-		*(void **)&libc_getaddrinfo = libc_symbol("getaddrinfo");
-	if (!libc_getaddrinfo)
-		return EAI_SYSTEM;
-	if (box_is_open()) {
-		ours = guest_hints(node, hints);
-		hints = &ours;
-	}
+	if (box_is_open() && node)
+		return resolve_host(node, service, hints ? hints : &any, res);
+	if (box_is_open() && !hints)
+		hints = &any_one;
 	return libc_getaddrinfo(node, service, hints, res);
 }
