@@ -80,12 +80,17 @@ override_holds(const struct world *world, const char *override)
 	       strcmp(override, world->actor.host) == 0;
 }
 
-/* The refusal as the last message. */
+/* The refusal as the last message. between: the table that is committed while a
+ * later one is not yet; NULL for the end. */
 static enum err
-refuse(const struct guard_report *report, const struct apply_request *req)
+refuse(const struct guard_report *report, const struct apply_request *req,
+       const char *between)
 {
 	struct str text = { 0 };
 
+	if (between)
+		str_addf(&text, _("while table '%s' is committed and the next "
+				  "one is not yet: "), between);
 	guard_refusal(report, &text);
 	if (req->override)
 		str_addf(&text, _("; '%s' is not this host's name, so nothing "
@@ -97,7 +102,8 @@ refuse(const struct guard_report *report, const struct apply_request *req)
 
 static enum err
 judge_state(const struct world *world, const struct apply_request *req,
-	    const struct tables *candidate, bool other_world, bool *overridden)
+	    const struct tables *candidate, bool other_world,
+	    const char *between, bool *overridden)
 {
 	struct vec lifelines = { 0 };
 	struct guard_report *report = NULL;
@@ -107,7 +113,7 @@ judge_state(const struct world *world, const struct apply_request *req,
 	if (!err && report->judgement == JUDGED_REFUSED) {
 		*overridden = override_holds(world, req->override);
 		if (!*overridden)
-			err = refuse(report, req);
+			err = refuse(report, req, between);
 	}
 	guard_report_free(report);
 	lifelines_free(&lifelines);
@@ -128,12 +134,15 @@ judge_request(const struct world *world, const struct apply_request *req,
 
 	*overridden = false;
 	for (size_t i = 0; i < req->changes->n && !err; i++) {
+		struct changeset *cs = req->changes->v[i];
+		bool last = i + 1 == req->changes->n;
+
 		one.n = 0;
-		vec_push(&one, req->changes->v[i]);
+		vec_push(&one, cs);
 		err = tables_apply(candidate, &one);
 		if (!err)
 			err = judge_state(world, req, candidate, other_world,
-					  overridden);
+					  last ? NULL : cs->table, overridden);
 	}
 	vec_done(&one);
 	tables_free(candidate);
