@@ -37,6 +37,15 @@ struct cli_options {
 	const char *seconds;
 	const char *message;
 	const char *grep;
+	const char *from;
+	const char *to;
+	const char *protocol;
+	const char *sport;
+	const char *dport;
+	const char *icmp_type;
+	const char *in;
+	const char *out;
+	const char *state;
 };
 
 /* A command line, understood. Strings are borrowed from argv. */

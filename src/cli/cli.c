@@ -55,6 +55,14 @@ const struct command cli_commands[] = {
 	{ .name = "show", .args = "REV", .min_args = 1, .max_args = 1,
 	  .run = cmd_show,
 	  .help = N_("Print one revision: who, when, why and what") },
+	{ .name = "probe",
+	  .args = "--from ADDR [--to ADDR] [-p PROTO] [--dport N] [--sport N] "
+		  "[--icmpv6-type N] [--in IF] [--out IF] [--state STATE] "
+		  "[--json]",
+	  .options = "from to protocol dport sport icmpv6-type in out state "
+		     "json", .offline = true, .run = cmd_probe,
+	  .help = N_("Say whether a packet would get through, and which rules "
+		     "it meets") },
 	{ .name = "sandbox", .args = "[FILE]", .max_args = 1,
 	  .run = cmd_sandbox,
 	  .help = N_("Open the editor in a private network namespace: "

@@ -1,0 +1,81 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# probe: what becomes of a packet, by which rules, in every table.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh" || exit 1
+# shellcheck source=tests/cli/cli.sh
+. "$top_srcdir/tests/cli/cli.sh"
+need ip6tables-legacy jq
+in_namespace "$0" "$@"
+[ -n "${TEST_IN_NAMESPACE-}" ] || exit 1
+make_host
+
+ip6tables-legacy-restore <<'RULES'
+*nat
+:DOCKER - [0:0]
+-A PREROUTING -p tcp -m tcp --dport 8080 -j DOCKER
+-A DOCKER -p tcp -m tcp --dport 8080 -j DNAT --to-destination [2001:db8:c::80]:80
+COMMIT
+*filter
+:INPUT DROP [0:0]
+:FORWARD DROP [0:0]
+:WEB - [0:0]
+-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT
+-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT
+-A INPUT -p tcp -j WEB
+-A INPUT -p udp -m limit --limit 1/sec -j ACCEPT
+-A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 135 -j ACCEPT
+-A WEB -p tcp -m multiport --dports 80,443 -j ACCEPT
+-A FORWARD -i host0 -d 2001:db8:c::80/128 -p tcp -m tcp --dport 80 -j ACCEPT
+COMMIT
+RULES
+
+status_is 0 'a new login' sp probe --from 2001:db8:77::1 --dport 22
+is "$out" 'tcp 2001:db8:77::1 -> any port 22, NEW, INPUT
+  INPUT 2: -p tcp -m tcp --dport 22 -j ACCEPT
+ACCEPT by INPUT 2 (walked)' 'meets its rule'
+status_is 0 'through a chain' sp probe --from 2001:db8:77::1 \
+	--to 2001:db8:1::2 -p tcp --dport 443
+is "$out" 'tcp 2001:db8:77::1 -> 2001:db8:1::2 port 443, NEW, INPUT
+  INPUT 3: -p tcp -j WEB
+  WEB 1: -p tcp -m multiport --dports 80,443 -j ACCEPT
+ACCEPT by WEB 1 (walked)' 'the path is shown'
+status_is 0 'a closed port' sp probe --from 2001:db8:77::1 --dport 25
+like "$out" '^DROP by INPUT policy' 'the policy decides'
+status_is 0 'an established one' sp probe --from 2001:db8:77::1 --dport 25 \
+	--state established
+like "$out" '^ACCEPT by INPUT 1 ' 'lives'
+status_is 0 'what hangs on a rate' sp probe --from 2001:db8:77::1 -p udp \
+	--dport 53
+like "$out" '^UNKNOWN by INPUT 4, which hangs on limit' 'is not known'
+status_is 0 'a neighbour' sp probe --from fe80::1 --icmpv6-type 135
+like "$out" 'UNTRACKED, INPUT' 'is not tracked'
+like "$out" '^ACCEPT by INPUT 5 ' 'and gets in'
+status_is 0 'to a container' sp probe --from 2001:db8:77::1 \
+	--to 2001:db8:c::80 --dport 80 --in host0
+like "$out" '^ACCEPT by FORWARD 1 ' 'goes through FORWARD'
+status_is 0 'another interface' sp probe --from 2001:db8:77::1 \
+	--to 2001:db8:c::80 --dport 80 --in eth9
+like "$out" '^DROP by FORWARD policy' 'does not'
+status_is 0 'a port that is sent elsewhere' sp probe --from 2001:db8:77::1 \
+	--to 2001:db8:1::2 --dport 8080
+like "$out" '^DROP by nat DOCKER 1, which sends it elsewhere .DNAT.' 'is told'
+
+json=$(sp probe --json --from 2001:db8:77::1 --dport 443)
+is "$(echo "$json" | jq -r '.verdict, .table, .chain, .number, .judge')" 'ACCEPT
+filter
+WEB
+1
+walk' 'JSON: the verdict and its rule'
+is "$(echo "$json" | jq -r '.path[] | "\(.chain) \(.number) \(.spec)"')" \
+	'INPUT 3 -p tcp -j WEB
+WEB 1 -p tcp -m multiport --dports 80,443 -j ACCEPT' 'and the path'
+
+for bad in '--dport 22' '--from x' '--from 192.0.2.1' \
+	'--from ::1 --dport 65536' '--from ::1 -p icmpv6 --dport 1' \
+	'--from ::1 --icmpv6-type 1 -p tcp' '--from ::1 --state OLD' \
+	'--from ::1 --in 1234567890123456' '--from ::1 -p 256'; do
+	# shellcheck disable=SC2086	# words
+	status_is 2 "refused: $bad" sp probe $bad
+done
+done_testing
