@@ -295,6 +295,15 @@ match_always(const void *data, struct question *q)
 	return MATCH_YES;
 }
 
+/* The packets of a walk have no extension headers, and of a header that is not
+ * there nothing matches, "not this type" neither (rt_mt6 in
+ * net/ipv6/netfilter/ip6t_rt.c, and the likes of it). */
+static enum match
+match_header(const void *data, struct question *q)
+{
+	return MATCH_NO;
+}
+
 /* What is modelled: a match, its revision and the size of its data. */
 static const struct model {
 	const char *name;
@@ -318,6 +327,10 @@ static const struct model {
 	{ "hl", 0, sizeof(struct ip6t_hl_info), match_hl },
 	{ "addrtype", 1, sizeof(struct xt_addrtype_info_v1), match_addrtype },
 	{ "length", 0, sizeof(struct xt_length_info), match_length },
+	{ "rt", 0, 0, match_header },
+	{ "frag", 0, 0, match_header },
+	{ "hbh", 0, 0, match_header },
+	{ "dst", 0, 0, match_header },
 };
 
 /* Matches that are not modelled but answer yes or no and nothing else. All

@@ -57,6 +57,8 @@ static const char *const match_options[] = {
 	"-m iprange ! --dst-range 2001:db8::1-2001:db8::2",
 	"-m addrtype --dst-type LOCAL", "-m addrtype ! --dst-type LOCAL",
 	"-m addrtype --src-type LOCAL", "-m addrtype --dst-type MULTICAST",
+	"-m rt --rt-type 0", "-m rt ! --rt-type 0", "-m frag ! --fragid 5",
+	"-m hbh", "-m dst ! --dst-len 8",
 	"-m mark --mark 0", "-m mark --mark 1", "-m pkttype --pkt-type unicast",
 	"-m limit --limit 1/hour --limit-burst 2",
 	"-m statistic --mode nth --every 2 --packet 0",

@@ -227,6 +227,11 @@ static const struct walk_case {
 	  " -j ACCEPT\n-A INPUT -j DROP\n", "DROP INPUT 2 2" },
 	{ login, "-A INPUT -m mark --mark 1 -p udp -j DROP\n",
 	  "ACCEPT INPUT policy 0" },
+	/* No extension header is there to match. */
+	{ login, "-A INPUT -m rt --rt-type 0 -j DROP\n", "ACCEPT INPUT policy 0" },
+	{ login, "-A INPUT -m rt ! --rt-type 0 -j DROP\n"
+	  "-A INPUT -m frag ! --fragid 5 -j DROP\n-A INPUT -m hbh -j DROP\n"
+	  "-A INPUT -m dst -j DROP\n" SSH DROP, "ACCEPT INPUT 5 5" },
 	/* A match that may drop by itself is never harmless. */
 	{ login, "-A INPUT -p tcp -m hashlimit --hashlimit-upto 1/sec"
 	  " --hashlimit-name x -j LOG\n", "UNKNOWN INPUT 1 1 hashlimit" },
