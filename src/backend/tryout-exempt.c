@@ -13,54 +13,61 @@
 #include <sallyport/mem.h>
 #include "tryout-internal.h"
 
+/* An extension as a rule has it. */
+struct use {
+	const char *name;
+	bool target;
+	unsigned revision;
+	const void *data;	/* size bytes */
+	size_t size;
+	bool user_ns;
+};
+
 struct exemption {
 	const char *name;
 	bool target;
-	/* NULL: always. Data is the extension's own, size bytes. */
-	bool (*applies)(const void *data, size_t size, bool user_ns);
+	bool (*applies)(const struct use *use);	/* NULL: always */
 	enum exempt why;
 };
 
-/* Both revisions have the helper at the same place; 0 has no timeout. */
+/* All revisions have the helper at the same place; 0 has no timeout. */
 static bool
-ct_has_object(const void *data, size_t size, bool user_ns)
+ct_has_object(const struct use *use)
 {
-	const struct xt_ct_target_info_v1 *v1 = data;
+	const struct xt_ct_target_info_v1 *v1 = use->data;
 
-	(void)user_ns;
-	if (size < sizeof(struct xt_ct_target_info))
+	if (use->size < sizeof(struct xt_ct_target_info))
 		return false;
-	return v1->helper[0] || (size >= sizeof(*v1) && v1->timeout[0]);
+	return v1->helper[0] ||
+	       (use->size >= sizeof(*v1) && v1->timeout[0]);
 }
 
+/* Revision 0 has a program of its own in any case. */
 static bool
-bpf_is_pinned(const void *data, size_t size, bool user_ns)
+bpf_is_pinned(const struct use *use)
 {
-	const struct xt_bpf_info_v1 *info = data;
+	const struct xt_bpf_info_v1 *info = use->data;
 
-	(void)user_ns;
-	return size >= sizeof(*info) && size > sizeof(struct xt_bpf_info) &&
+	return use->revision > 0 && use->size >= sizeof(*info) &&
 	       info->mode != XT_BPF_MODE_BYTECODE;
 }
 
 /* owner_mt_check() wants users of the namespace's own user namespace. */
 static bool
-owner_is_foreign(const void *data, size_t size, bool user_ns)
+owner_is_foreign(const struct use *use)
 {
-	const struct xt_owner_match_info *info = data;
+	const struct xt_owner_match_info *info = use->data;
 
-	return user_ns && size >= sizeof(*info) &&
+	return use->user_ns && use->size >= sizeof(*info) &&
 	       info->match & (XT_OWNER_UID | XT_OWNER_GID);
 }
 
 /* physdev_mt_check() loads br_netfilter, and bridged packets of the whole host
  * meet the rules from then on. */
 static bool
-bridges_are_not_filtered(const void *data, size_t size, bool user_ns)
+bridges_are_not_filtered(const struct use *use)
 {
-	(void)data;
-	(void)size;
-	(void)user_ns;
+	(void)use;
 	return access("/proc/sys/net/bridge", F_OK) != 0;
 }
 
@@ -121,14 +128,14 @@ exempt_text(enum exempt exempt, const char *name)
 }
 
 static enum exempt
-find(const char *name, bool target, const void *data, size_t size,
-     bool user_ns)
+find(const struct use *use)
 {
 	for (size_t i = 0; i < ARRAY_LEN(exemptions); i++) {
 		const struct exemption *row = &exemptions[i];
 
-		if (row->target == target && strcmp(row->name, name) == 0 &&
-		    (!row->applies || row->applies(data, size, user_ns)))
+		if (row->target == use->target &&
+		    strcmp(row->name, use->name) == 0 &&
+		    (!row->applies || row->applies(use)))
 			return row->why;
 	}
 	return EXEMPT_NOT;
@@ -137,13 +144,28 @@ find(const char *name, bool target, const void *data, size_t size,
 enum exempt
 exempt_match(const struct xt_entry_match *m, bool user_ns)
 {
-	return find(m->u.user.name, false, m->data,
-		    m->u.match_size - sizeof(*m), user_ns);
+	const struct use use = {
+		.name = m->u.user.name,
+		.revision = m->u.user.revision,
+		.data = m->data,
+		.size = m->u.match_size - sizeof(*m),
+		.user_ns = user_ns,
+	};
+
+	return find(&use);
 }
 
 enum exempt
 exempt_target(const struct xt_entry_target *t, bool user_ns)
 {
-	return find(t->u.user.name, true, t->data,
-		    t->u.target_size - sizeof(*t), user_ns);
+	const struct use use = {
+		.name = t->u.user.name,
+		.target = true,
+		.revision = t->u.user.revision,
+		.data = t->data,
+		.size = t->u.target_size - sizeof(*t),
+		.user_ns = user_ns,
+	};
+
+	return find(&use);
 }

@@ -36,7 +36,8 @@ helper_detach(int fd)
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	for (int std = 0; null >= 0 && std <= STDERR_FILENO; std++)
 		dup2(null, std);
-	close(null);
+	if (null > STDERR_FILENO)
+		close(null);
 }
 
 /* An ordinary user is root of a user namespace. 0 or errno. */
