@@ -178,6 +178,25 @@ need() {
 	done
 }
 
+has_comma() {
+	[ "$(LC_ALL=$1 locale decimal_point 2>/dev/null)" = , ]
+}
+
+# A locale where a fraction has a comma, in $comma: made for this test alone
+# where the system has none.
+find_comma_locale() {
+	comma=de_DE.UTF-8
+	need locale
+	! has_comma "$comma" || return 0
+	need localedef
+	LOCPATH=$tmp/locale
+	export LOCPATH
+	mkdir "$LOCPATH"
+	out=$(localedef -i de_DE -f UTF-8 "$LOCPATH/$comma" 2>&1) ||
+		has_comma "$comma" ||
+		skip_all "localedef makes no $comma: $out"
+}
+
 # poll_until SECONDS COMMAND...: try the command, silently, until it succeeds.
 poll_until() {
 	tries=$(($1 * 20))

@@ -4,6 +4,7 @@
 #ifndef TESTS_TAP_H
 #define TESTS_TAP_H
 
+#include <locale.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -153,6 +154,14 @@ bail_out(const char *fmt, ...)
 	va_end(ap);
 	printf("\n");
 	exit(1);
+}
+
+/* The locale of the environment, as main.c takes it. */
+static void TAP_UNUSED
+tap_locale(void)
+{
+	setlocale(LC_ALL, "");
+	setlocale(LC_NUMERIC, "C");
 }
 
 /* The plan, at the end; the exit status of the test. */

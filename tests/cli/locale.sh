@@ -9,28 +9,11 @@
 need ip6tables-legacy locale
 in_namespace "$0" "$@"
 
-has_comma() {
-	[ "$(LC_ALL=$1 locale decimal_point 2>/dev/null)" = , ]
-}
-
-# A locale for this test alone, where the system has none.
-find_locale() {
-	comma=de_DE.UTF-8
-	! has_comma "$comma" || return 0
-	need localedef
-	LOCPATH=$tmp/locale
-	export LOCPATH
-	mkdir "$LOCPATH"
-	out=$(localedef -i de_DE -f UTF-8 "$LOCPATH/$comma" 2>&1) ||
-		has_comma "$comma" ||
-		skip_all "localedef makes no $comma: $out"
-}
-
 abroad() {
 	LC_ALL=$comma sp "$@"
 }
 
-find_locale
+find_comma_locale
 ok "a fraction has a comma in $comma" has_comma "$comma"
 
 half='-A INPUT -m statistic --mode random --probability 0.5'

@@ -28,11 +28,30 @@ move_all(struct vec *from, struct vec *to)
 	from->n = 0;
 }
 
+/* For other tests, all that stock takes in the file that ORACLE_KEEP names, as
+ * stock saves it. */
+static void
+keep_text(const char *table)
+{
+	const char *path = getenv("ORACLE_KEEP");
+	char *text;
+	FILE *f;
+
+	if (!path)
+		return;
+	text = oracle_run(NULL, "ip6tables-legacy-save -t %s", table);
+	f = fopen(path, "a");
+	if (!f || fputs(text, f) < 0 || fclose(f) != 0)
+		bail_out("cannot write %s", path);
+	free(text);
+}
+
 static void
 table_end(struct work *w)
 {
 	if (!w->is_here)
 		return;
+	keep_text(w->oracle.table);
 	oracle_compare(&w->oracle);
 	w->differ += w->oracle.differ;
 	w->refused += (unsigned)w->oracle.refused.n;

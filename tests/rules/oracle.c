@@ -124,6 +124,7 @@ oracle_or_skip(void)
 	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	if (system("command -v ip6tables-legacy-restore >/dev/null") != 0)
 		skip_all("no ip6tables-legacy");
+	tap_locale();
 	ns_or_skip();
 	objects_make();
 	if (xt_init(false))

@@ -551,6 +551,7 @@ test_help(void)
 int
 main(void)
 {
+	tap_locale();
 	if (xt_init(false))
 		bail_out("%s", err_message());
 	test_good();

@@ -225,6 +225,7 @@ test_kept(struct rule *rule, const char *extra)
 int
 main(void)
 {
+	tap_locale();
 	find_real();
 	make_plugins();
 	atexit(remove_plugins);
