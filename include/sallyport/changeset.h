@@ -115,10 +115,14 @@ void changeset_describe(const struct changeset *cs, struct str *out);
 
 /* JSON of the trial record and of history. Rules carry their spec, for people,
  * and their entry in base64, which is what is read back; no extension is
- * needed for that. */
-/* Text from elsewhere need not be UTF-8, which JSON must be: harmless then.
- * null for NULL. */
+ * needed for that.
+ *
+ * Text from elsewhere need not be UTF-8, which JSON must be. For people it is
+ * harmless then (json_text); what is read back, names of chains above all, is
+ * {"base64": ...} (json_exact). null for NULL. */
 json_t *json_text(const char *s);
+json_t *json_exact(const char *s);
+char *json_exact_get(const json_t *json);	/* yours; NULL for none */
 json_t *rule_to_json(const struct rule *rule);
 enum err rule_from_json(const json_t *json, struct rule **rule) must_check;
 json_t *changeset_to_json(const struct changeset *cs);

@@ -64,7 +64,8 @@ size_t ruleset_references(const struct ruleset *rs, const char *chain);
 struct chain_names ruleset_chain_names(const struct ruleset *rs);
 
 /* A legal name for a new chain? ERR_USAGE says what is wrong (empty, too long,
- * '-' or '!' first, blanks or control characters, a target's name). */
+ * '-' or '!' first, blanks, a target's name). All else ip6tables takes too, be
+ * it control characters or no UTF-8. */
 enum err chain_name_check(const char *name) must_check;
 
 /* Same chains, policies and rules, byte for byte and in order; counters aside.

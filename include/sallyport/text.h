@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Text from elsewhere, made harmless (P9). Control characters (C0, DEL, C1),
- * bytes that are not UTF-8, and characters that reorder or hide text (bidi
- * controls, zero width, line separators, the private use areas) are shown as
- * <1b> or <U+202E>. What is shown can be told from what was written, since a
- * literal '<' before such a form is shown as <3c>. */
+ * bytes that are not UTF-8, and characters that reorder, hide or join text (bidi
+ * controls, zero width, blanks but the space, the private use areas) are shown
+ * as <1b> or <U+202E>; so are combining marks with no character before them to
+ * stand on, and all but three of many. What is shown can be told from what was
+ * written, since a literal '<' before such a form is shown as <3c>.
+ *
+ * The rule: what is meant for a terminal goes through here, whoever reads it;
+ * what goes into a pipe or a file is byte for byte. */
 #ifndef SALLYPORT_TEXT_H
 #define SALLYPORT_TEXT_H
 
@@ -18,6 +22,9 @@ void text_visible(struct str *out, const char *s, size_t n, bool utf8);
 /* Columns that harmless UTF-8 text takes on the screen (wcwidth of each
  * character; independent of the locale). */
 size_t text_width(const char *s);
+
+/* Columns that text from elsewhere takes once text_visible() made it harmless. */
+size_t text_shown_width(const char *s, size_t n, bool utf8);
 
 /* Bytes of s that fit in width columns; never cuts a character. */
 size_t text_fit(const char *s, size_t width);
@@ -34,7 +41,7 @@ char **words_split(const char *line, size_t *n);
 void words_free(char **words);
 
 /* Append word to out so that words_split gives it back: bare where it can be,
- * in double quotes with \ before " and \ elsewhere. */
+ * in double quotes with \ before " and \ elsewhere (it has blanks or quotes). */
 void words_quote(struct str *out, const char *word);
 
 #endif

@@ -82,9 +82,11 @@ die(const char *fmt, ...)
 	if (restore_terminal)
 		restore_terminal();
 	va_start(ap, fmt);
-	fputs("sallyport: ", stderr);
-	vfprintf(stderr, fmt, ap);
-	fputc('\n', stderr);
+	message_set(fmt, ap, NULL);
 	va_end(ap);
+	for (char *s = message; *s; s++)	/* names may be in it (P9) */
+		if (*s < 0x20 || *s > 0x7e)
+			*s = '?';
+	fprintf(stderr, "sallyport: %s\n", message);
 	exit(1);
 }

@@ -71,7 +71,7 @@ words_free(char **words)
 void
 words_quote(struct str *out, const char *word)
 {
-	if (*word && !strpbrk(word, " \t\r\n\"\\'")) {
+	if (*word && !strpbrk(word, " \t\r\n\"")) {
 		str_add(out, word);
 		return;
 	}

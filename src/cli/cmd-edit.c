@@ -10,7 +10,7 @@ static bool
 ask_again(const struct world *world)
 {
 	cli_warn(world, "%s", err_message());
-	fputs(_("Edit it again? [Y/n] "), world->err);
+	cli_ask(world, _("Edit it again? [Y/n] "));
 	return cli_said(world, 'y', true);
 }
 

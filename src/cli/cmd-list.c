@@ -2,6 +2,7 @@
 /* list and save: what the kernel has, byte for byte as the stock tools say it
  * (P1). */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sallyport/i18n.h>
 #include <sallyport/xt.h>
@@ -30,7 +31,7 @@ add_chain_head(struct str *out, const struct ruleset *rs,
 {
 	str_addf(out, "Chain %s ", chain->name);
 	if (!chain_is_builtin(chain)) {
-		str_addf(out, "(%zu references)\n",
+		str_addf(out, "(%zu references)",
 			 ruleset_references(rs, chain->name));
 		return;
 	}
@@ -42,26 +43,30 @@ add_chain_head(struct str *out, const struct ruleset *rs,
 		add_short_number(out, chain->counters.bytes);
 		str_add(out, " bytes");
 	}
-	str_add(out, ")\n");
+	str_addc(out, ')');
 }
 
 static enum err
 print_chain(const struct world *world, const struct ruleset *rs,
 	    const struct chain *chain, bool verbose)
 {
-	struct str out = {0};
+	struct vec lines = {0};
+	struct str line = {0};
 	enum err err;
 	size_t i;
 
-	add_chain_head(&out, rs, chain, verbose);
-	xt_row_header(verbose, &out);
-	str_addc(&out, '\n');
+	add_chain_head(&line, rs, chain, verbose);
+	vec_push(&lines, str_take(&line));
+	xt_row_header(verbose, &line);
+	vec_push(&lines, str_take(&line));
 	for (i = 0; i < chain->rules.n; i++) {
-		xt_row_line(chain_rule(chain, i), i + 1, verbose, &out);
-		str_addc(&out, '\n');
+		xt_row_line(chain_rule(chain, i), i + 1, verbose, &line);
+		vec_push(&lines, str_take(&line));
 	}
-	err = cli_print(world, &out);
-	str_done(&out);
+	err = cli_print_lines(world, &lines);
+	for (i = 0; i < lines.n; i++)
+		free(lines.v[i]);
+	vec_done(&lines);
 	return err;
 }
 

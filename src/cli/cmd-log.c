@@ -40,6 +40,16 @@ state_text(const struct revision *rev)
 	return rev->state ? rev->state : "";
 }
 
+/* The first line of a message: one revision is one line. */
+static void
+add_subject(struct str *out, const char *message)
+{
+	size_t n = strcspn(message, "\n");
+
+	str_addf(out, "  \"%.*s%s\"", (int)n, message,
+		 message[n] ? " ..." : "");
+}
+
 static void
 add_log_line(struct str *out, const struct revision *rev)
 {
@@ -54,7 +64,7 @@ add_log_line(struct str *out, const struct revision *rev)
 	str_add(out, "  ");
 	add_actor(out, &rev->actor);
 	if (rev->message && rev->message[0])
-		str_addf(out, "  \"%s\"", rev->message);
+		add_subject(out, rev->message);
 	str_addc(out, '\n');
 }
 
@@ -95,11 +105,17 @@ cmd_log(struct world *world, const struct cli_call *call)
 	return err ? err : view.err;
 }
 
+/* More lines of a value stand below it: none of them can pass for a field. */
 static void
 add_field(struct str *out, const char *name, const char *value)
 {
-	if (value && value[0])
-		str_addf(out, "%-10s %s\n", name, value);
+	while (value && value[0]) {
+		size_t n = strcspn(value, "\n");
+
+		str_addf(out, "%-10s %.*s\n", name, (int)n, value);
+		name = "";
+		value += n + (value[n] == '\n');
+	}
 }
 
 static void

@@ -201,14 +201,6 @@ print_text(const struct world *world, const struct status *st)
 	return err;
 }
 
-static json_t *
-text_json(const struct str *text)
-{
-	json_t *json = json_stringn(str_text(text), text->len);
-
-	return json ? json : json_string("");
-}
-
 /* For programs: the same in every language. */
 static const char *const origin_words[] = {
 	[LIFELINE_ENVIRONMENT] = "environment",
@@ -231,7 +223,7 @@ lifelines_json(const struct guard_report *report)
 		str_clear(&name);
 		lifeline_describe(verdict->lifeline, &name);
 		json_array_append_new(list, json_pack("{s:o, s:s, s:s, s:b}",
-			"lifeline", text_json(&name),
+			"lifeline", json_text(str_text(&name)),
 			"origin", origin_words[verdict->lifeline->origin],
 			"verdict", verdict->note ? "none" :
 				judgement_text(verdict->judgement),
@@ -247,15 +239,16 @@ trial_json(const struct world *world, const struct status *st)
 	const struct trial *trial = st->trial;
 
 	if (st->found == FOUND_UNREADABLE)
-		return json_pack("{s:s, s:s}", "state", "unreadable",
-				 "reason", st->trial_unreadable);
+		return json_pack("{s:s, s:o}", "state", "unreadable",
+				 "reason", json_text(st->trial_unreadable));
 	if (!trial)
 		return json_null();
-	return json_pack("{s:s, s:s, s:I, s:s?, s:s?, s:s?, s:b}",
+	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:b}",
 		"id", trial->id, "state", trial_state_name(trial->state),
 		"seconds_left", (json_int_t)trial_left(world, trial),
-		"user", trial->actor.user, "message", trial->message,
-		"reason", trial->reason,
+		"user", json_text(trial->actor.user),
+		"message", json_text(trial->message),
+		"reason", json_text(trial->reason),
 		"foreign", st->found == FOUND_FOREIGN);
 }
 
@@ -284,9 +277,9 @@ print_json(const struct world *world, const struct status *st)
 	char *text;
 	enum err err;
 
-	json = json_pack("{s:s?, s:s, s:s, s:I, s:I, s:o, s:s, s:b, s:o, s:o, "
+	json = json_pack("{s:o, s:s, s:s, s:I, s:I, s:o, s:s, s:b, s:o, s:o, "
 			 "s:I}",
-		"host", world->actor.host, "table", world->table,
+		"host", json_text(world->actor.host), "table", world->table,
 		"backend", world->backend->ops->name,
 		"rules", (json_int_t)ruleset_rule_count(rs),
 		"chains", (json_int_t)rs->chains.n,

@@ -176,14 +176,13 @@ plan_ask(const struct world *world, const struct cli_call *call, int seconds)
 	if (call->opt.yes || !world->tty_in)
 		return OK;
 	if (world->file)
-		fprintf(world->err, _("Write this to '%s'? [y/N] "),
-			world->file);
+		cli_ask(world, _("Write this to '%s'? [y/N] "), world->file);
 	else if (world->no_trial)
-		fputs(_("Commit this for good, without a trial? [y/N] "),
-		      world->err);
+		cli_ask(world, _("Commit this for good, without a trial? "
+				 "[y/N] "));
 	else
-		fprintf(world->err, _("Commit this on trial for %d seconds? "
-			"[y/N] "), seconds);
+		cli_ask(world, _("Commit this on trial for %d seconds? "
+				 "[y/N] "), seconds);
 	if (cli_said(world, 'y', false))
 		return OK;
 	return fail(ERR_CANCELLED, _("nothing was changed"));

@@ -42,6 +42,14 @@ bool cli_option_fits(const struct cli_option *row, const struct command *command
 /* Write text to world->out: byte for byte, but harmless on a terminal (P9). */
 enum err cli_print(const struct world *world, const struct str *text) must_check;
 
+/* The same for lines (char *, without newline) that may have a newline in them:
+ * on a terminal none of them can pass for two. */
+enum err cli_print_lines(const struct world *world, const struct vec *lines)
+	must_check;
+
+/* A question on world->err, harmless; the answer is for cli_said(). */
+void cli_ask(const struct world *world, const char *fmt, ...) printf_like(2, 3);
+
 /* "sallyport: ..." on world->err, harmless on a terminal. */
 void cli_warn(const struct world *world, const char *fmt, ...) printf_like(2, 3);
 

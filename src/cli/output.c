@@ -7,10 +7,25 @@
 #include <sallyport/text.h>
 #include "internal.h"
 
+/* One line, all of it: a newline in it does not end it on a terminal. */
 static void
-print_harmless(const struct world *world, const struct str *text)
+put_line(const struct world *world, const char *s, size_t n)
 {
 	struct str line = {0};
+
+	if (world->tty_out) {
+		text_visible(&line, s, n, world->utf8);
+		s = str_text(&line);
+		n = line.len;
+	}
+	fwrite(s, 1, n, world->out);
+	putc('\n', world->out);
+	str_done(&line);
+}
+
+static void
+put_lines(const struct world *world, const struct str *text)
+{
 	size_t at = 0;
 	size_t len;
 	const char *end;
@@ -18,43 +33,74 @@ print_harmless(const struct world *world, const struct str *text)
 	while (at < text->len) {
 		end = memchr(text->s + at, '\n', text->len - at);
 		len = end ? (size_t)(end - text->s) - at : text->len - at;
-		str_clear(&line);
-		text_visible(&line, text->s + at, len, world->utf8);
-		if (end)
-			str_addc(&line, '\n');
-		fputs(str_text(&line), world->out);
-		at += len + (end != NULL);
+		put_line(world, text->s + at, len);
+		at += len + 1;
 	}
-	str_done(&line);
+}
+
+static enum err
+flush(const struct world *world)
+{
+	if (fflush(world->out) || ferror(world->out))
+		return fail_errno(_("cannot write the output"));
+	return OK;
 }
 
 enum err
 cli_print(const struct world *world, const struct str *text)
 {
 	if (world->tty_out)
-		print_harmless(world, text);
+		put_lines(world, text);
 	else
 		fwrite(str_text(text), 1, text->len, world->out);
-	if (fflush(world->out) || ferror(world->out))
-		return fail_errno(_("cannot write the output"));
-	return OK;
+	return flush(world);
+}
+
+enum err
+cli_print_lines(const struct world *world, const struct vec *lines)
+{
+	for (size_t i = 0; i < lines->n; i++)
+		put_line(world, lines->v[i], strlen(lines->v[i]));
+	return flush(world);
+}
+
+/* Append what fmt makes, harmless. */
+static void
+add_harmless(struct str *out, bool utf8, const char *fmt, va_list ap)
+{
+	struct str text = {0};
+
+	str_vaddf(&text, fmt, ap);
+	text_visible(out, str_text(&text), text.len, utf8);
+	str_done(&text);
+}
+
+void
+cli_ask(const struct world *world, const char *fmt, ...)
+{
+	struct str question = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	add_harmless(&question, world->utf8, fmt, ap);
+	va_end(ap);
+	fflush(world->out);
+	fputs(str_text(&question), world->err);
+	str_done(&question);
 }
 
 void
 cli_warn(const struct world *world, const char *fmt, ...)
 {
-	struct str text = {0};
 	struct str line = {0};
 	va_list ap;
 
 	va_start(ap, fmt);
-	str_vaddf(&text, fmt, ap);
+	add_harmless(&line, world->utf8, fmt, ap);
 	va_end(ap);
-	text_visible(&line, str_text(&text), text.len, world->utf8);
 	fflush(world->out);
 	fprintf(world->err, "sallyport: %s\n", str_text(&line));
 	str_done(&line);
-	str_done(&text);
 }
 
 void

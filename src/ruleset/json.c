@@ -44,6 +44,41 @@ json_text(const char *s)
 	return json;
 }
 
+json_t *
+json_exact(const char *s)
+{
+	struct str text = { 0 };
+	json_t *json;
+
+	if (!s)
+		return json_null();
+	json = json_string(s);
+	if (json)
+		return json;
+	base64_encode(&text, s, strlen(s));
+	json = json_pack("{s:s}", "base64", str_text(&text));
+	str_done(&text);
+	return json;
+}
+
+char *
+json_exact_get(const json_t *json)
+{
+	const json_t *coded = json_object_get(json, "base64");
+	struct str bytes = { 0 };
+
+	if (!coded)
+		return xstrdup(json_string_value(json));
+	if (!json_is_string(coded) ||
+	    base64_decode(&bytes, json_string_value(coded),
+			  json_string_length(coded)) != OK ||
+	    strlen(str_text(&bytes)) != bytes.len) {
+		str_done(&bytes);
+		return NULL;
+	}
+	return str_take(&bytes);
+}
+
 static json_t *
 counters_to_json(const struct counters *counters)
 {
@@ -122,24 +157,24 @@ rules_from_json(const json_t *json, struct vec *rules)
 static enum err
 name_from_json(const json_t *json, const char *key, char *name)
 {
-	const char *s = json_string_value(json_object_get(json, key));
+	char *s = json_exact_get(json_object_get(json, key));
+	size_t n = s ? strlen(s) : 0;
 
-	if (!s)
-		return OK;
-	if (strlen(s) >= CHAIN_NAME_SIZE)
-		return bad(_("the name of a chain is too long"));
-	memcpy(name, s, strlen(s));
-	return OK;
+	if (n < CHAIN_NAME_SIZE)
+		memcpy(name, s ? s : "", n);
+	free(s);
+	return n < CHAIN_NAME_SIZE ? OK :
+		bad(_("the name of a chain is too long"));
 }
 
 static json_t *
 change_to_json(const struct change *change)
 {
-	json_t *json = json_pack("{s:s,s:s}", "kind", kinds[change->kind],
-				 "chain", change->chain);
+	json_t *json = json_pack("{s:s,s:o}", "kind", kinds[change->kind],
+				 "chain", json_exact(change->chain));
 
 	if (change->new_name[0])
-		json_object_set_new(json, "name", json_string(change->new_name));
+		json_object_set_new(json, "name", json_exact(change->new_name));
 	json_object_set_new(json, "pos", json_integer((json_int_t)change->pos));
 	if (change->kind == CHANGE_MOVE)
 		json_object_set_new(json, "to",
@@ -348,8 +383,8 @@ ruleset_to_json(const struct ruleset *rs)
 	for (size_t i = 0; i < rs->chains.n; i++) {
 		const struct chain *chain = rs->chains.v[i];
 
-		json_array_append_new(chains, json_pack("{s:s,s:s,s:o,s:o}",
-			"chain", chain->name,
+		json_array_append_new(chains, json_pack("{s:o,s:s,s:o,s:o}",
+			"chain", json_exact(chain->name),
 			"policy", policy_name(chain->policy),
 			"counters", counters_to_json(&chain->counters),
 			"rules", rules_pack(&chain->rules)));

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sallyport/base64.h>
 #include <sallyport/mem.h>
+#include <sallyport/text.h>
 #include "change.h"
 #include "keys.h"
 
@@ -151,7 +152,9 @@ chain_lost(const struct chain *chain, const struct keys *known,
 
 		if (keys_find(known, rule->entry, rule->size) != NO_KEY)
 			continue;
-		str_addf(lost, "# opaque %s ", chain->name);
+		str_add(lost, "# opaque ");
+		words_quote(lost, chain->name);
+		str_addc(lost, ' ');
 		base64_encode(lost, rule->entry, rule->size);
 		str_addc(lost, '\n');
 	}

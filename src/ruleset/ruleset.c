@@ -215,9 +215,9 @@ chain_name_check(const char *name)
 		return fail(ERR_USAGE, _("chain name '%s' may not begin with "
 					 "'%c'"), name, *name);
 	for (const char *s = name; *s; s++)
-		if (isspace((unsigned char)*s) || iscntrl((unsigned char)*s))
+		if (isspace((unsigned char)*s))
 			return fail(ERR_USAGE, _("a chain name may not have "
-						 "blanks or control characters"));
+						 "blanks"));
 	for (size_t i = 0; i < ARRAY_LEN(taken); i++)
 		is_target = is_target || strcmp(name, taken[i]) == 0;
 	if (is_target || xt_has_target(name))

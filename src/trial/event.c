@@ -86,7 +86,7 @@ request_write(const struct request *request, struct str *out)
 	json_object_set_new(json, "do",
 			    json_string(request_words[request->kind]));
 	json_object_set_new(json, "by", actor_to_json(&request->by));
-	json_object_set_new(json, "reason", json_text(request->reason));
+	json_object_set_new(json, "reason", json_exact(request->reason));
 	json_object_set_new(json, "ms", json_integer(request->ms));
 	if (request->trial)
 		json_object_set_new(json, "trial",
@@ -124,8 +124,8 @@ event_write(const struct guardian_event *event, struct str *out)
 	json_object_set_new(json, "event",
 			    json_string(event_words[event->kind]));
 	json_object_set_new(json, "err", json_string(err_words[event->err]));
-	json_object_set_new(json, "text", json_text(event->text));
-	json_object_set_new(json, "lost", json_text(event->lost));
+	json_object_set_new(json, "text", json_exact(event->text));
+	json_object_set_new(json, "lost", json_exact(event->lost));
 	json_object_set_new(json, "deadline_ms",
 			    json_integer(event->deadline_ms));
 	write_line(json, out);

@@ -10,7 +10,7 @@
 char *
 json_text_get(const json_t *object, const char *key)
 {
-	return xstrdup(json_string_value(json_object_get(object, key)));
+	return json_exact_get(json_object_get(object, key));
 }
 
 json_t *
@@ -19,10 +19,10 @@ actor_to_json(const struct actor *actor)
 	json_t *json = json_object();
 
 	json_object_set_new(json, "uid", json_integer(actor->uid));
-	json_object_set_new(json, "user", json_text(actor->user));
-	json_object_set_new(json, "from", json_text(actor->from));
-	json_object_set_new(json, "tty", json_text(actor->tty));
-	json_object_set_new(json, "host", json_text(actor->host));
+	json_object_set_new(json, "user", json_exact(actor->user));
+	json_object_set_new(json, "from", json_exact(actor->from));
+	json_object_set_new(json, "tty", json_exact(actor->tty));
+	json_object_set_new(json, "host", json_exact(actor->host));
 	return json;
 }
 
@@ -118,17 +118,17 @@ trial_to_json(const struct trial *trial)
 	json_object_set_new(json, "window_ms", json_integer(trial->window_ms));
 	json_object_set_new(json, "no_trial", json_boolean(trial->no_trial));
 	json_object_set_new(json, "actor", actor_to_json(&trial->actor));
-	json_object_set_new(json, "message", json_text(trial->message));
+	json_object_set_new(json, "message", json_exact(trial->message));
 	json_object_set_new(json, "origin", json_text(trial->origin));
-	json_object_set_new(json, "override", json_text(trial->override));
+	json_object_set_new(json, "override", json_exact(trial->override));
 	json_object_set_new(json, "committed_wall_s",
 			    json_integer(trial->committed_wall_s));
 	json_object_set_new(json, "settled_wall_s",
 			    json_integer(trial->settled_wall_s));
-	json_object_set_new(json, "reason", json_text(trial->reason));
+	json_object_set_new(json, "reason", json_exact(trial->reason));
 	json_object_set_new(json, "settled_by",
 			    actor_to_json(&trial->settled_by));
-	json_object_set_new(json, "lost", json_text(trial->lost));
+	json_object_set_new(json, "lost", json_exact(trial->lost));
 	json_object_set_new(json, "tables", parts_to_json(trial));
 	return json;
 }

@@ -3,6 +3,7 @@
  * show it: its port, and marks for what is hidden. */
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sallyport/mem.h>
 #include "cells.h"
@@ -26,15 +27,40 @@ format_number(char out[24], unsigned long long n)
 	snprintf(out, 24, "%llu%c", n, units[unit]);
 }
 
+/* From the first begin to behind the last end there are no words of ours. */
+static void
+blank_out(char *s, const char *begin, const char *end)
+{
+	char *from = strstr(s, begin), *to = from, *next = from;
+
+	if (!from)
+		return;
+	while ((next = strstr(next + 1, end)) != NULL)
+		to = next + strlen(end);
+	memset(from, ' ', (size_t)(to - from));
+}
+
+/* What the extensions themselves say in extra: what is quoted, in a comment
+ * above all, could pass for it. */
+static char *
+own_words(const char *extra)
+{
+	char *words = xstrdup(extra);
+
+	blank_out(words, "/* ", " */");
+	blank_out(words, "\"", "\"");
+	return words;
+}
+
 /* What decides and is not shown in the narrow set. */
 static void
-make_mark(struct cells *cells)
+make_mark(struct cells *cells, const char *words)
 {
 	const struct row *row = &cells->row;
 	bool in = strcmp(row->in, "*") != 0, out = strcmp(row->out, "*") != 0;
 	bool to = strcmp(row->destination, "::/0") != 0;
 	bool not = row->in[0] == '!' || row->out[0] == '!' ||
-		   row->destination[0] == '!' || strstr(row->extra, "!");
+		   row->destination[0] == '!' || strchr(words, '!');
 
 	snprintf(cells->mark, sizeof(cells->mark), "%s%s%s%s", not ? "!" : "",
 		 in ? "i" : "", out ? "o" : "", to ? "d" : "");
@@ -42,7 +68,7 @@ make_mark(struct cells *cells)
 
 /* The port, out of what the matches print: what follows one of these. */
 static void
-make_port(struct cells *cells)
+make_port(struct cells *cells, const char *words)
 {
 	static const char *const before[] = {
 		"dpt:", "dpts:", "dports ", "ports ", "ipv6-icmptype ", "spt:",
@@ -51,7 +77,7 @@ make_port(struct cells *cells)
 
 	cells->port[0] = '\0';
 	for (size_t i = 0; i < ARRAY_LEN(before); i++) {
-		const char *at = strstr(cells->row.extra, before[i]);
+		const char *at = strstr(words, before[i]);
 
 		if (!at)
 			continue;
@@ -66,13 +92,17 @@ make_port(struct cells *cells)
 void
 cells_make(struct cells *cells, const struct rule *rule, size_t num)
 {
+	char *words;
+
 	cells->rule = rule;
 	xt_row(rule, &cells->row);
 	snprintf(cells->num, sizeof(cells->num), "%zu", num);
 	format_number(cells->packets, rule->counters.packets);
 	format_number(cells->bytes, rule->counters.bytes);
-	make_mark(cells);
-	make_port(cells);
+	words = own_words(cells->row.extra);
+	make_mark(cells, words);
+	make_port(cells, words);
+	free(words);
 }
 
 void

@@ -99,10 +99,13 @@ measure_rule(struct measure *m, const struct columns *columns,
 
 	m->rows++;
 	cells_make(&cells, rule, num);
-	for (size_t i = 0; i < ARRAY_LEN(columns_table); i++)
+	for (size_t i = 0; i < ARRAY_LEN(columns_table); i++) {
+		const char *text = columns_table[i].cell(&cells);
+
 		if (is_shown(columns, &columns_table[i]))
-			measure_cell(m, i,
-				     text_width(columns_table[i].cell(&cells)));
+			measure_cell(m, i, text_shown_width(text, strlen(text),
+							    columns->utf8));
+	}
 	cells_done(&cells);
 }
 
@@ -186,10 +189,10 @@ set_stops(struct columns *columns, const struct measure *m, size_t indent,
 }
 
 bool
-columns_stock_fits(enum layout layout, const struct ruleset *rs, size_t width,
-		   size_t indent)
+columns_stock_fits(enum layout layout, const struct ruleset *rs, bool utf8,
+		   size_t width, size_t indent)
 {
-	struct columns columns = { .layout = layout };
+	struct columns columns = { .layout = layout, .utf8 = utf8 };
 	struct measure m;
 
 	if (width < NARROW)
@@ -202,11 +205,12 @@ columns_stock_fits(enum layout layout, const struct ruleset *rs, size_t width,
 
 void
 columns_fit(struct columns *columns, enum layout layout,
-	    const struct chain *chain, bool stock, size_t width, size_t indent)
+	    const struct chain *chain, bool stock, bool utf8, size_t width,
+	    size_t indent)
 {
 	struct measure m;
 
-	*columns = (struct columns){ .layout = layout };
+	*columns = (struct columns){ .layout = layout, .utf8 = utf8 };
 	columns->narrow = width < NARROW;
 	measure_heads(&m);
 	measure_chain(&m, columns, chain);

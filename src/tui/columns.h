@@ -19,19 +19,20 @@ enum layout {
 struct columns {
 	enum layout layout;
 	bool narrow;		/* below 80 columns: another set of columns */
+	bool utf8;		/* the terminal's */
 	size_t stop[COLUMNS_MAX + 1];	/* where each one begins */
 };
 
 /* Do all rows of rs fit in width with the stock tool's columns? indent is kept
  * before them. */
-bool columns_stock_fits(enum layout layout, const struct ruleset *rs,
+bool columns_stock_fits(enum layout layout, const struct ruleset *rs, bool utf8,
 			size_t width, size_t indent);
 
 /* Choose the columns of a chain: the stock tool's, or with stock false as
  * little as its cells need. */
 void columns_fit(struct columns *columns, enum layout layout,
-		 const struct chain *chain, bool stock, size_t width,
-		 size_t indent);
+		 const struct chain *chain, bool stock, bool utf8,
+		 size_t width, size_t indent);
 
 void columns_header(const struct columns *columns, struct paint *paint);
 

@@ -152,7 +152,7 @@ head_lines(const struct form *form, int width, int most)
 	struct paint paint;
 	int lines;
 
-	paint_init(&paint, true);
+	paint_init(&paint, form->utf8);
 	form_head(form, &paint);
 	lines = wrapped_lines(&paint, width);
 	paint_done(&paint);

@@ -27,6 +27,7 @@ skip_columns(const char *s, size_t left, size_t *blanks)
 
 		*blanks = 1;
 		fit += n ? n : 1;
+		fit += text_fit(s + fit, 0);	/* and its marks */
 	}
 	return fit;
 }

@@ -196,13 +196,8 @@ form_edit(struct form *form, int key)
 static size_t
 shown_width(const struct form *form, size_t from, size_t to)
 {
-	struct str shown = { 0 };
-	size_t width;
-
-	text_visible(&shown, form->text.s + from, to - from, true);
-	width = text_width(str_text(&shown));
-	str_done(&shown);
-	return width;
+	return text_shown_width(str_text(&form->text) + from, to - from,
+				form->utf8);
 }
 
 /* Where the line that begins at from ends. */

@@ -35,6 +35,7 @@ typedef enum err form_submit(struct ui *ui, const char *text);
 
 struct form {
 	bool is_open;
+	bool utf8;		/* the terminal's */
 	enum form_kind kind;
 	char *label;
 	struct str text;

@@ -97,12 +97,12 @@ refit(struct rules *rules, const struct view *view, size_t width)
 	rules->last_fitted = 0;
 	rules->width = width;
 	rules->stock = columns_stock_fits(rules->layout,
-					  session_candidate(view->ui->session), width,
-					  GUTTER);
+					  session_candidate(view->ui->session),
+					  view->ui->world->utf8, width, GUTTER);
 }
 
 static const struct columns *
-fit_chain(struct rules *rules, const struct chain *chain)
+fit_chain(struct rules *rules, const struct chain *chain, bool utf8)
 {
 	struct fitted *fitted;
 
@@ -111,7 +111,7 @@ fit_chain(struct rules *rules, const struct chain *chain)
 	rules->last_fitted = rules->n_fitted++;
 	fitted = &rules->fitted[rules->last_fitted];
 	fitted->chain = chain;
-	columns_fit(&fitted->columns, rules->layout, chain, rules->stock,
+	columns_fit(&fitted->columns, rules->layout, chain, rules->stock, utf8,
 		    rules->width, GUTTER);
 	return &fitted->columns;
 }
@@ -133,7 +133,7 @@ columns_of(const struct view *view, const struct chain *chain)
 		rules->last_fitted = at;
 		return &rules->fitted[at].columns;
 	}
-	return fit_chain(rules, chain);
+	return fit_chain(rules, chain, view->ui->world->utf8);
 }
 
 static void

@@ -5,21 +5,37 @@
 #include <string.h>
 #include <unistd.h>
 #include <sallyport/i18n.h>
+#include <sallyport/mem.h>
 #include <sallyport/text.h>
 #include <sallyport/tui.h>
 #include "loop.h"
 #include "term.h"
 #include "ui.h"
 
-static int
-complain(const struct world *world, enum err err)
+static void
+tell(const struct world *world, const char *message)
 {
 	struct str text = { 0 };
 
-	text_visible(&text, err_message(), strlen(err_message()), world->utf8);
+	text_visible(&text, message, strlen(message), world->utf8);
 	fprintf(world->err, "sallyport: %s\n", str_text(&text));
 	str_done(&text);
+}
+
+static int
+complain(const struct world *world, enum err err)
+{
+	tell(world, err_message());
 	return err_status(err);
+}
+
+static void
+tell_kept(const struct world *world, const char *path)
+{
+	char *message = xasprintf(_("the text is kept in '%s'"), path);
+
+	tell(world, message);
+	free(message);
 }
 
 /* After the terminal is given back: what stays, and what goes on without us. */
@@ -27,8 +43,7 @@ static void
 part(const struct world *world, const struct ui *ui)
 {
 	if (ui->edit.path)
-		fprintf(world->err, _("sallyport: the text is kept in '%s'\n"),
-			ui->edit.path);
+		tell_kept(world, ui->edit.path);
 	if (ui->watch.phase == WATCH_NONE)
 		return;
 	fprintf(world->err, _("sallyport: the trial goes on; in %ld s the "

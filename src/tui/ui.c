@@ -17,6 +17,7 @@ ui_init(struct ui *ui, const struct world *world, struct session *session)
 	*ui = (struct ui){
 		.world = world,
 		.session = session,
+		.form = { .utf8 = world->utf8 },
 		.watch = { .client = { .fd = -1 } },
 	};
 	rules_open(ui);

@@ -168,8 +168,9 @@ check_stock(const char *text, enum layout layout, bool verbose)
 
 	paint_init(&ours, true);
 	paint_init(&our_head, true);
-	ok(columns_stock_fits(layout, rs, 400, 0), "a wide screen has room");
-	columns_fit(&columns, layout, ruleset_chain(rs, "INPUT"), true, 400, 0);
+	ok(columns_stock_fits(layout, rs, true, 400, 0), "a wide screen has room");
+	columns_fit(&columns, layout, ruleset_chain(rs, "INPUT"), true, true,
+		    400, 0);
 	columns_row(&columns, rule, 7, ROLE_TEXT, &ours);
 	columns_header(&columns, &our_head);
 	xt_row_line(rule, 7, verbose, &stock);
@@ -204,7 +205,7 @@ check_narrow(void)
 
 	paint_init(&paint, true);
 	columns_fit(&columns, LAYOUT_PLAIN, ruleset_chain(rs, "INPUT"), false,
-		    60, 0);
+		    true, 60, 0);
 	columns_row(&columns, rule, 1, ROLE_TEXT, &paint);
 	ok(strstr(str_text(&paint.text), "!io"), "a narrow row says that it "
 	   "hides a negation and interfaces: %s", str_text(&paint.text));

@@ -16,7 +16,7 @@ random_change(struct ruleset *rs)
 	struct rule *rule;
 	char name[CHAIN_NAME_SIZE];
 
-	snprintf(name, sizeof(name), "U%u", rnd(6));
+	random_name(name);
 	switch (rnd(10)) {
 	case 0:
 		return change_delete(chain->name, rnd(n + 1));

@@ -58,6 +58,15 @@ ruleset_of(const char *letters)
 	return rs;
 }
 
+/* One of six, half of them no UTF-8. */
+static void __attribute__((unused))
+random_name(char name[CHAIN_NAME_SIZE])
+{
+	unsigned n = rnd(6);
+
+	snprintf(name, CHAIN_NAME_SIZE, "U%s%u", n % 2 ? "\x9b" : "", n);
+}
+
 static struct ruleset * __attribute__((unused))
 random_ruleset(void)
 {
@@ -65,7 +74,7 @@ random_ruleset(void)
 	char name[CHAIN_NAME_SIZE];
 
 	for (unsigned i = 0; i < 4; i++) {
-		snprintf(name, sizeof(name), "U%u", rnd(6));
+		random_name(name);
 		if (!ruleset_chain(rs, name))
 			ruleset_add_chain(rs, name, POLICY_NONE);
 	}

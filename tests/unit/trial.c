@@ -68,7 +68,7 @@ test_round_trip(void)
 	is_str(back->boot_id, trial->boot_id, "the boot");
 	is_int(back->deadline_ms, trial->deadline_ms, "the deadline");
 	is_str(back->message, trial->message, "the message, of two lines");
-	is_str(back->actor.user, "al<ff>ice",
+	is_str(back->actor.user, "al\xff" "ice",
 	       "a user's name that is not UTF-8");
 	is_str(back->actor.tty, NULL, "a terminal that is not known");
 	is_int(back->settled_by.uid, -1, "nobody settled it");
