@@ -7,7 +7,7 @@
 #include "random-rules.h"
 
 /* A change that may or may not fit. */
-static struct change * __attribute__((unused))
+static __attribute__((unused)) struct change *
 random_change(struct ruleset *rs)
 {
 	struct chain *chain = rs->chains.v[rnd(rs->chains.n)];

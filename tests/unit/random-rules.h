@@ -23,7 +23,7 @@ rnd(size_t below)
 }
 
 /* The rule "-s 2001:db8::NUMBER -j TARGET". */
-static struct rule * __attribute__((unused))
+static __attribute__((unused)) struct rule *
 random_rule(unsigned number, const char *target)
 {
 	struct {
@@ -45,7 +45,7 @@ random_rule(unsigned number, const char *target)
 }
 
 /* INPUT holds one rule a letter. */
-static struct ruleset * __attribute__((unused))
+static __attribute__((unused)) struct ruleset *
 ruleset_of(const char *letters)
 {
 	struct ruleset *rs;
@@ -67,7 +67,7 @@ random_name(char name[CHAIN_NAME_SIZE])
 	snprintf(name, CHAIN_NAME_SIZE, "U%s%u", n % 2 ? "\x9b" : "", n);
 }
 
-static struct ruleset * __attribute__((unused))
+static __attribute__((unused)) struct ruleset *
 random_ruleset(void)
 {
 	struct ruleset *rs = ruleset_of("");
