@@ -31,13 +31,15 @@ struct range {
 	uint32_t hi;
 };
 
-/* A set of packets: every one must be accepted for ACCEPT. */
+/* A set of packets: every one must be accepted for ACCEPT. They are whole, and
+ * without extension headers. */
 struct packet {
 	char in[IFNAMSIZ];	/* "" where the hook has none */
 	char out[IFNAMSIZ];
 	bool in_unknown;	/* the name is not known, but it is not lo:
 				 * rules naming another one are UNKNOWN */
 	bool out_unknown;
+	bool routed_back;	/* answers to each source leave by in */
 	struct in6_addr src;
 	unsigned src_len;	/* prefix length: 128 for one address, 0 for any */
 	struct in6_addr dst;
@@ -70,6 +72,8 @@ enum loss {
 struct walk_result {
 	enum verdict verdict;
 	enum loss loss;
+	bool or_before;		/* DROP: or an earlier rule drops it already, on
+				 * a condition that is not modelled */
 	const char *table;	/* static */
 	const char *hook;	/* the built-in chain of that table that led to
 				 * the rule; static */

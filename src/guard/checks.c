@@ -121,6 +121,7 @@ tcp_packet(const struct lifeline *ll, const struct tcp_need *need)
 		.ct_reply = need->out,
 	};
 
+	p.routed_back = !need->out && ll->ifname[0];
 	if (need->running)
 		theirs = (struct range){ ll->peer_port, ll->peer_port };
 	p.sport = need->out ? ours : theirs;

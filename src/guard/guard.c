@@ -84,6 +84,7 @@ find_somebody(const struct tables *tables, const struct lifeline *ll,
 
 		p.src = from[i % ARRAY_LEN(from)].prefix;
 		p.src_len = from[i % ARRAY_LEN(from)].len;
+		p.routed_back = p.routed_back && i % ARRAY_LEN(from) == 0;
 		p.dst_len = i < ARRAY_LEN(from) && !addr_is_any(&p.dst) ?
 			    128 : 0;
 		verdict = walk_find(tables, "INPUT", &p, &one);

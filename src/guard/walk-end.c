@@ -63,6 +63,22 @@ end_unknown(struct walk *w, const struct place *at, const char *why)
 	set_place(w, at);
 }
 
+/* Not accepted for certain any more; but if it is dropped further on, then it
+ * is dropped in any case. */
+void
+end_threatened(struct walk *w, const char *why)
+{
+	struct piece *now = &w->now;
+
+	now->threatened = true;
+	if (w->find || w->tracking)
+		return;
+	if (now->in_doubt)
+		end_unknown(w, &now->doubt, now->why);
+	else
+		end_unknown(w, &now->at, why);
+}
+
 void
 end_lost(struct walk *w, enum loss loss, const char *why)
 {
@@ -75,6 +91,7 @@ end_lost(struct walk *w, enum loss loss, const char *why)
 	w->result->verdict = VERDICT_DROP;
 	w->result->loss = loss;
 	w->result->why = why;
+	w->result->or_before = w->now.threatened;
 	set_place(w, &w->now.at);
 	addr_set_first(&w->now.set.addr[ADDR_SRC], &w->result->src);
 	w->over = true;
@@ -99,8 +116,8 @@ end_accepted(struct walk *w)
 	}
 	w->accepted = true;
 	if (w->find)
-		note_found(w, now->in_doubt ? VERDICT_UNKNOWN :
-					      VERDICT_ACCEPT);
+		note_found(w, now->in_doubt || now->threatened ?
+			      VERDICT_UNKNOWN : VERDICT_ACCEPT);
 }
 
 void

@@ -33,6 +33,7 @@ struct piece_set {
 	bool ct_set;		/* it bears one already: CT leaves it alone */
 	struct tracking tracking;
 	bool forwarded;		/* its hop limit is one less */
+	bool marked;
 };
 
 enum match {
@@ -84,6 +85,11 @@ enum match match_conntrack1(const void *data, struct question *q);
 enum match match_conntrack2(const void *data, struct question *q);
 enum match match_conntrack3(const void *data, struct question *q);
 
+/* Of addresses, walk-addr.c. */
+enum match match_iprange(const void *data, struct question *q);
+enum match match_addrtype(const void *data, struct question *q);
+enum match match_rpfilter(const void *data, struct question *q);
+
 /* Before conntrack has seen it; and once it has, with what packet says. */
 void ct_before(struct piece_set *set, const struct packet *packet);
 void ct_after(struct piece_set *set, const struct packet *packet);
@@ -91,6 +97,7 @@ void ct_after(struct piece_set *set, const struct packet *packet);
 /* What the rule's target does to a packet that matches. */
 enum action {
 	ACTION_NEXT,	/* it goes on to the next rule */
+	ACTION_MARK,	/* it does so and may bear another mark */
 	ACTION_CHANGE,	/* it does so after target_change() */
 	ACTION_ACCEPT,
 	ACTION_DROP,

@@ -10,11 +10,11 @@
 #include <linux/netfilter/xt_iprange.h>
 #include <linux/netfilter/xt_length.h>
 #include <linux/netfilter/xt_multiport.h>
+#include <linux/netfilter/xt_rpfilter.h>
 #include <linux/netfilter/xt_state.h>
 #include <linux/netfilter/xt_tcpudp.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
 #include <linux/netfilter_ipv6/ip6t_hl.h>
-#include <sallyport/addr.h>
 #include <sallyport/mem.h>
 #include "walk-internal.h"
 
@@ -40,20 +40,6 @@ in_range(struct question *q, enum range_field field, uint32_t lo, uint32_t hi)
 	if (set->hi > hi)
 		return cut_range(q, field, hi + 1);
 	return PART_ALL;
-}
-
-static enum part
-in_addresses(struct question *q, enum addr_field field,
-	     const struct in6_addr *min, const struct in6_addr *max)
-{
-	struct addr_set rest;
-	enum part part = addr_set_within(&q->set->addr[field], min, max, &rest);
-
-	if (part == PART_CUT) {
-		*q->rest = *q->set;
-		q->rest->addr[field] = rest;
-	}
-	return part;
 }
 
 /* (flags & mask) == value, where some flags may be set or not. */
@@ -179,23 +165,6 @@ match_multiport(const void *data, struct question *q)
 }
 
 static enum match
-match_iprange(const void *data, struct question *q)
-{
-	const struct xt_iprange_mtinfo *info = data;
-	enum match m = MATCH_YES;
-
-	if (info->flags & IPRANGE_SRC)
-		m = match_answer(in_addresses(q, ADDR_SRC, &info->src_min.in6,
-					      &info->src_max.in6),
-				 info->flags & IPRANGE_SRC_INV);
-	if (m == MATCH_YES && (info->flags & IPRANGE_DST))
-		m = match_answer(in_addresses(q, ADDR_DST, &info->dst_min.in6,
-					      &info->dst_max.in6),
-				 info->flags & IPRANGE_DST_INV);
-	return m;
-}
-
-static enum match
 match_hl(const void *data, struct question *q)
 {
 	const struct ip6t_hl_info *info = data;
@@ -225,68 +194,11 @@ match_length(const void *data, struct question *q)
 			    info->invert);
 }
 
-/* Is the address one of this host's, as the kernel's own routes have it? Asked
- * of unicast addresses that are routed alike on all links. */
+/* An extension header that the packets do not have. */
 static enum match
-match_local(struct question *q, enum addr_field field)
+match_never(const void *data, struct question *q)
 {
-	static const struct routed {
-		struct in6_addr prefix;
-		unsigned len;
-	} routed[] = {
-		{ { .s6_addr = { 0x20 } }, 3 },
-		{ { .s6_addr = { 0xfc } }, 7 },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(routed); i++) {
-		struct in6_addr mask = addr_mask(routed[i].len);
-		enum part part = in_mask(q, field, &routed[i].prefix, &mask);
-
-		if (part == PART_CUT)
-			return MATCH_CUT;
-		if (part == PART_ALL && q->own[field] != OWN_UNKNOWN)
-			return q->own[field] == OWN_YES ? MATCH_YES : MATCH_NO;
-	}
-	return match_maybe(q, "addrtype");
-}
-
-static enum match
-match_type(struct question *q, enum addr_field field, unsigned types,
-	   unsigned flags, bool invert)
-{
-	static const struct in6_addr multicast = { .s6_addr = { 0xff } };
-	struct in6_addr mask = addr_mask(8);
-	enum match m = MATCH_MAYBE;
-
-	if (types == XT_ADDRTYPE_MULTICAST)
-		return match_answer(in_mask(q, field, &multicast, &mask),
-				    invert);
-	if (types == XT_ADDRTYPE_LOCAL &&
-	    !(flags & (XT_ADDRTYPE_LIMIT_IFACE_IN |
-		       XT_ADDRTYPE_LIMIT_IFACE_OUT)))
-		m = match_local(q, field);
-	if (m == MATCH_MAYBE)
-		return match_maybe(q, "addrtype");
-	if (m == MATCH_CUT || !invert)
-		return m;
-	return m == MATCH_YES ? MATCH_NO : MATCH_YES;
-}
-
-static enum match
-match_addrtype(const void *data, struct question *q)
-{
-	const struct xt_addrtype_info_v1 *info = data;
-	enum match src = MATCH_YES, dst = MATCH_YES;
-
-	if (info->source)
-		src = match_type(q, ADDR_SRC, info->source, info->flags,
-				 info->flags & XT_ADDRTYPE_INVERT_SOURCE);
-	if (src == MATCH_NO || src == MATCH_CUT)
-		return src;
-	if (info->dest)
-		dst = match_type(q, ADDR_DST, info->dest, info->flags,
-				 info->flags & XT_ADDRTYPE_INVERT_DEST);
-	return dst == MATCH_YES ? src : dst;
+	return MATCH_NO;
 }
 
 static enum match
@@ -326,6 +238,12 @@ static const struct model {
 	{ "iprange", 1, sizeof(struct xt_iprange_mtinfo), match_iprange },
 	{ "hl", 0, sizeof(struct ip6t_hl_info), match_hl },
 	{ "addrtype", 1, sizeof(struct xt_addrtype_info_v1), match_addrtype },
+	{ "rpfilter", 0, sizeof(struct xt_rpfilter_info), match_rpfilter },
+	{ "ah", 0, 0, match_never },
+	{ "dst", 0, 0, match_never },
+	{ "frag", 0, 0, match_never },
+	{ "hbh", 0, 0, match_never },
+	{ "rt", 0, 0, match_never },
 	{ "length", 0, sizeof(struct xt_length_info), match_length },
 	{ "rt", 0, 0, match_header },
 	{ "frag", 0, 0, match_header },

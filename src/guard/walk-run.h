@@ -27,6 +27,7 @@ struct piece {
 	bool in_doubt;		/* a fork is behind it: */
 	const char *why;	/* the first one, */
 	struct place doubt;	/* and where */
+	bool threatened;	/* a rule behind it may have dropped it */
 	struct place let;	/* where filter let it pass, if a chain */
 	struct place spoiled;	/* where its hop limit was lost, */
 	const char *spoiler;	/* and the target that did it */
@@ -68,6 +69,9 @@ bool walk_step(struct walk *w);
 
 /* Some packets may not get through. Only the first account is kept. */
 void end_unknown(struct walk *w, const struct place *at, const char *why);
+
+/* The piece in hand may end by being lost here, for what why does not say. */
+void end_threatened(struct walk *w, const char *why);
 
 /* The piece in hand is through, or lost by the target why (NULL: the verdict
  * DROP, or REJECT). */

@@ -137,6 +137,19 @@ change(struct walk *w, const struct rule *rule)
 	return true;
 }
 
+/* Which mark it bears is not modelled, only that it may. */
+static bool
+mark(struct walk *w)
+{
+	struct piece *now = &w->now;
+
+	if (!now->set.marked)
+		now->epoch = ++w->epochs;
+	now->set.marked = true;
+	now->at.rule++;
+	return true;
+}
+
 static bool
 act(struct walk *w, const struct rule *rule, enum action action)
 {
@@ -144,6 +157,8 @@ act(struct walk *w, const struct rule *rule, enum action action)
 	case ACTION_NEXT:
 		w->now.at.rule++;
 		return true;
+	case ACTION_MARK:
+		return mark(w);
 	case ACTION_CHANGE:
 		return change(w, rule);
 	case ACTION_ACCEPT:
@@ -183,6 +198,7 @@ ends(const struct walk *w, enum action action)
 		return !station_is_before_conntrack(here->station) &&
 		       stop_next(w, w->now.at.stop + 1) == w->n_stops;
 	case ACTION_NEXT:
+	case ACTION_MARK:
 	case ACTION_CHANGE:
 	case ACTION_RETURN:
 	case ACTION_CHAIN:
@@ -200,8 +216,13 @@ fork_piece(struct walk *w, const struct rule *rule, enum action action,
 	struct piece *now = &w->now;
 	struct piece other;
 
-	if (action == ACTION_NEXT)
+	if (action == ACTION_NEXT || action == ACTION_MARK)
 		return act(w, rule, action);
+	if (action == ACTION_DROP || action == ACTION_DIVERT) {
+		end_threatened(w, why);
+		now->at.rule++;
+		return true;
+	}
 	if (!now->in_doubt) {
 		now->in_doubt = true;
 		now->why = why;

@@ -38,7 +38,7 @@ static const struct target standard[] = {
 	{ "", ACTION_NEXT },
 };
 
-/* MARK and the like change what no match that is modelled looks at. A source
+/* TOS and the like change what no match that is modelled looks at. A source
  * that is rewritten is so by nat's last chain on the way: no rule sees it, and
  * conntrack gives the answers their old destination back before filter sees
  * them. TPROXY hands the packet to a transparent socket, which an SSH server's
@@ -47,17 +47,17 @@ static const struct target extensions[] = {
 	{ "AUDIT", ACTION_NEXT },
 	{ "CHECKSUM", ACTION_NEXT },
 	{ "CLASSIFY", ACTION_NEXT },
-	{ "CONNMARK", ACTION_NEXT },
+	{ "CONNMARK", ACTION_MARK },
 	{ "CONNSECMARK", ACTION_NEXT },
 	{ "CT", ACTION_CHANGE },
 	{ "DNAT", ACTION_REWRITE },
 	{ "DSCP", ACTION_NEXT },
 	{ "HL", ACTION_CHANGE },
-	{ "HMARK", ACTION_NEXT },
+	{ "HMARK", ACTION_MARK },
 	{ "IDLETIMER", ACTION_NEXT },
 	{ "LED", ACTION_NEXT },
 	{ "LOG", ACTION_NEXT },
-	{ "MARK", ACTION_NEXT },
+	{ "MARK", ACTION_MARK },
 	{ "MASQUERADE", ACTION_ACCEPT },
 	{ "NETMAP", ACTION_REWRITE },
 	{ "NFLOG", ACTION_NEXT },
@@ -66,7 +66,7 @@ static const struct target extensions[] = {
 	{ "REDIRECT", ACTION_REWRITE },
 	{ "REJECT", ACTION_DROP },
 	{ "SECMARK", ACTION_NEXT },
-	{ "SET", ACTION_NEXT },
+	{ "SET", ACTION_MARK },
 	{ "SNAT", ACTION_ACCEPT },
 	{ "TCPMSS", ACTION_CHANGE },
 	{ "TCPOPTSTRIP", ACTION_NEXT },

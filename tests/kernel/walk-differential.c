@@ -220,6 +220,10 @@ is_right(const struct walk_result *walked, const struct account *kernel)
 	if (walked->verdict == VERDICT_ACCEPT)
 		return r->verdict == VERDICT_ACCEPT && !kernel->diverted &&
 		       (walked->why || same_rule(walked, r));
+	/* The earlier rule may have been one that diverts. */
+	if (walked->or_before && (r->verdict == VERDICT_DROP ||
+				  kernel->diverted))
+		return true;
 	switch (walked->loss) {
 	case LOSS_HOP_LIMIT:
 		return r->verdict == VERDICT_ACCEPT;

@@ -171,6 +171,7 @@ random_packet(struct packet *p, const char *way)
 	memset(p, 0, sizeof(*p));
 	strcpy(p->in, out ? "" : "veth0");
 	strcpy(p->out, out ? "veth0" : forwarded ? "veth1" : "");
+	p->routed_back = !out;
 	p->src = address(out ? HOST : PICK(peers));
 	p->dst = address(out ? PICK(peers) : forwarded ? BEHIND : HOST);
 	p->src_len = p->dst_len = 128;

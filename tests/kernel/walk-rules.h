@@ -51,7 +51,8 @@ static const char *const match_options[] = {
 	"-m conntrack --ctdir ORIGINAL", "-m conntrack --ctdir REPLY",
 	"-m conntrack ! --ctstate ESTABLISHED --ctdir ORIGINAL",
 	"-m hl --hl-eq 255", "-m hl ! --hl-eq 255", "-m hl --hl-lt 64",
-	"-m hl --hl-gt 64", "-m length --length 0:80",
+	"-m hl --hl-gt 64", "-m rt --rt-type 0", "-m frag --fragid 1",
+	"-m length --length 0:80",
 	"-m length ! --length 60:70", "-m comment --comment x",
 	"-m iprange --src-range 2001:db8:a::1-2001:db8:a::2",
 	"-m iprange ! --dst-range 2001:db8::1-2001:db8::2",
@@ -110,8 +111,11 @@ static const char *const mangle_targets[] = {
 	"~tcp -j TCPOPTSTRIP --strip-options timestamp",
 };
 
+/* Of PREROUTING alone. */
 static const char *const tproxy_targets[] = {
 	"~tcp -j TPROXY --on-port 9", "~udp -j TPROXY --on-port 9",
+	"-m rpfilter --invert -j DROP", "-m rpfilter -j ACCEPT",
+	"-m rpfilter --validmark --invert -j DROP",
 };
 
 /* Of nat, where it changes destinations: to the host, or behind it. */

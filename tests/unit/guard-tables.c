@@ -19,6 +19,8 @@
 	"-A POSTROUTING -s fd00:1::/64 ! -o docker0 -j MASQUERADE\n" \
 	"-A DOCKER ! -i docker0 -p tcp -m tcp --dport 8080 -j DNAT" \
 	" --to-destination [fd00:1::2]:80\n"
+#define RPFILTER "*mangle\n-A PREROUTING -m rpfilter --validmark --invert" \
+	" -j DROP\n"
 #define OLD_ONLY "*raw\n-A PREROUTING -p tcp -m tcp --syn -j CT --notrack\n"
 
 /* nf_conntrack_tcp_loose is 0. */
@@ -187,6 +189,19 @@ static const struct tables_case {
 	  " -j CT --notrack\n", "ssh ::1 -> :22  REFUSED: the running"
 	  " connection in: INPUT policy",
 	  "+ INPUT 2: -p tcp -m tcp --dport 22 -j ACCEPT\n" },
+	/* What cannot be told does not hide what can. */
+	{ "the way back", session, GOOD RPFILTER, GOOD RPFILTER,
+	  LINE "  safe (walked)", NULL },
+	{ "the way back, and a lockout", session, GOOD RPFILTER,
+	  DROP ALIVE NDP RPFILTER,
+	  LINE "  REFUSED: a new connection in: INPUT policy",
+	  "+ INPUT 4: -p tcp -m tcp --dport 22 -j ACCEPT\n" },
+	{ "a doubt that was there, and a lockout", session, GOOD "*mangle\n"
+	  "-A PREROUTING -m mark --mark 1 -j DROP\n", DROP ALIVE NDP "*mangle\n"
+	  "-A PREROUTING -m mark --mark 1 -j DROP\n",
+	  LINE "  REFUSED: a new connection in: INPUT policy",
+	  "+ INPUT 4: -s 2001:db8:77::77/128 -p tcp -m tcp --dport 22"
+	  " -j ACCEPT\n" },
 	/* What was so before is said. */
 	{ "a doubt of mangle that was there", session, GOOD "*mangle\n"
 	  "-A PREROUTING -m mark --mark 1 -j DROP\n", GOOD "*mangle\n"

@@ -107,6 +107,25 @@ related_error(void)
 	return p;
 }
 
+/* The way back is known. */
+static struct packet
+routed(void)
+{
+	struct packet p = login();
+
+	p.routed_back = true;
+	return p;
+}
+
+static struct packet
+from_the_link(void)
+{
+	struct packet p = solicitation();
+
+	p.src = address("fe80::77");
+	return p;
+}
+
 #define PRE "*nat\n-A PREROUTING -p tcp -m tcp --dport 22 "
 #define AWAY "-j DNAT --to-destination 2001:db8:e::1\n"
 #define DROP_ALL "-j DROP\n"
@@ -163,6 +182,9 @@ static const struct tables_case {
 	{ "a chain at two hooks", login, "*mangle\n:A - [0:0]\n"
 	  "-A PREROUTING -j A\n-A INPUT -j A\n-A A -m hl --hl-eq 64"
 	  " -j RETURN\n-A A " DROP_ALL, "ACCEPT INPUT policy 0" },
+	{ "a chain at two hooks, asked twice", through, "*mangle\n:A - [0:0]\n"
+	  "-A PREROUTING -j A\n-A FORWARD -j A\n-A A -o br0 " DROP_ALL,
+	  "DROP mangle A 1 1" },
 	/* nat is asked once a connection. */
 	{ "nat, established", running, PRE AWAY, "ACCEPT INPUT policy 0" },
 	{ "nat, an answer", answer, "*nat\n:OUTPUT DROP [0:0]\n"
@@ -326,6 +348,29 @@ static const struct tables_case {
 	  " -m mark --mark 1 " DROP_ALL, "UNKNOWN security INPUT 1 1 mark" },
 	{ "a doubt and a drop", login, "-A INPUT -m mark --mark 1 -j ACCEPT\n"
 	  "*security\n-A INPUT " DROP_ALL, "UNKNOWN INPUT 1 1 mark" },
+	{ "a drop in doubt, and another drop", login, DROP "*mangle\n"
+	  "-A PREROUTING -m mark --mark 1 " DROP_ALL, "DROP INPUT policy 0" },
+	{ "an acceptance in doubt, then a drop in doubt, and a drop", login,
+	  "-A INPUT -m mark --mark 1 -j ACCEPT\n-A INPUT -m mark --mark 2 "
+	  DROP_ALL "-A INPUT " DROP_ALL, "UNKNOWN INPUT 1 1 mark" },
+	/* rpfilter, and extension headers. */
+	{ "the way back is the way in", routed, "*raw\n-A PREROUTING"
+	  " -m rpfilter --validmark --invert " DROP_ALL,
+	  "ACCEPT INPUT policy 0" },
+	{ "it is asked for", routed, "*raw\n-A PREROUTING -m rpfilter "
+	  DROP_ALL, "DROP raw PREROUTING 1 1" },
+	{ "it is not known", login, "*raw\n-A PREROUTING -m rpfilter --invert "
+	  DROP_ALL, "UNKNOWN raw PREROUTING 1 1 rpfilter" },
+	{ "from the link", from_the_link, "*raw\n-A PREROUTING -m rpfilter"
+	  " --invert " DROP_ALL, "ACCEPT INPUT policy 0" },
+	{ "by another mark", routed, "*mangle\n-A PREROUTING -j MARK"
+	  " --set-mark 1\n-A PREROUTING -m rpfilter --validmark --invert "
+	  DROP_ALL, "UNKNOWN mangle PREROUTING 2 2 rpfilter" },
+	{ "whatever the mark", routed, "*mangle\n-A PREROUTING -j MARK"
+	  " --set-mark 1\n-A PREROUTING -m rpfilter --invert " DROP_ALL,
+	  "ACCEPT INPUT policy 0" },
+	{ "no header", login, "-A INPUT -m rt --rt-type 0 " DROP_ALL
+	  "-A INPUT -m frag --fragfirst " DROP_ALL, "ACCEPT INPUT policy 0" },
 	/* Names of links. */
 	{ "no -o where the packet comes in", login, "*mangle\n:A - [0:0]\n"
 	  "-A PREROUTING -j A\n-A A -o eth0 " DROP_ALL,
