@@ -102,10 +102,17 @@ void suspects_done(struct vec *suspects);
 
 /* --- tryout-scratch.c: the table in which they are tried --- */
 
+/* Some of the suspects: from the one up to, not with, the other. */
+struct range {
+	size_t from;
+	size_t to;
+};
+
 /* Append to out the items, as ip6tc_load() takes them, of a small table in
- * which the n suspects are reached as in the candidate. */
+ * which the suspects of the range are reached as in the candidate. */
 void scratch_write(const struct ruleset *candidate, struct reach *reach,
-		   void *const *suspects, size_t n, struct str *out);
+		   const struct vec *suspects, struct range range,
+		   struct str *out);
 
 /* --- tryout-box.c: the helper --- */
 

@@ -50,19 +50,20 @@ plain_jump(const char *chain)
 /* Which chains are needed: those of the suspects, and what lies below those to
  * which they jump. */
 static void
-want_chains(struct reach *reach, void *const *suspects, size_t n)
+want_chains(struct reach *reach, const struct vec *suspects,
+	    struct range range)
 {
 	for (size_t i = 0; i < reach->n; i++)
 		reach->nodes[i].wanted = false;
-	for (size_t i = 0; i < n; i++) {
-		const struct suspect *s = suspects[i];
+	for (size_t i = range.from; i < range.to; i++) {
+		const struct suspect *s = suspects->v[i];
 		struct node *to = reach_jump(reach, s->tried);
 
 		if (to && !s->refused)
 			reach_want(to);
 	}
-	for (size_t i = 0; i < n; i++) {
-		const struct suspect *s = suspects[i];
+	for (size_t i = range.from; i < range.to; i++) {
+		const struct suspect *s = suspects->v[i];
 
 		if (!s->refused)
 			reach_node(reach, s->chain->name)->wanted = true;
@@ -86,7 +87,7 @@ add_links(const struct reach *reach, unsigned hook, struct str *out)
 	}
 }
 
-/* What is left of a rule that is no suspect. */
+/* What is left of a rule that is not tried now. */
 static void
 add_shape(const struct reach *reach, const char *chain,
 	  const struct rule *rule, struct str *out)
@@ -107,31 +108,35 @@ add_shape(const struct reach *reach, const char *chain,
  * later chains. */
 static size_t
 add_rules(const struct reach *reach, const struct chain *chain,
-	  void *const *suspects, size_t n, size_t at, struct str *out)
+	  const struct vec *suspects, struct range range, size_t at,
+	  struct str *out)
 {
 	bool wanted = reach_node(reach, chain->name)->wanted;
 
 	for (size_t i = 0; i < chain->rules.n; i++) {
-		const struct suspect *s = at < n ? suspects[at] : NULL;
+		const struct suspect *s = at < suspects->n ?
+					  suspects->v[at] : NULL;
+		bool is_it = s && s->chain == chain && s->pos == i;
+		bool in_range = is_it && at >= range.from && at < range.to;
 
-		if (s && s->chain == chain && s->pos == i) {
-			at++;
-			if (!s->refused)
-				add_item(out, chain->name, s->tried);
-		} else if (wanted) {
+		at += is_it;
+		if (!wanted || (is_it && s->refused))
+			continue;
+		if (in_range)
+			add_item(out, chain->name, s->tried);
+		else
 			add_shape(reach, chain->name, chain->rules.v[i], out);
-		}
 	}
 	return at;
 }
 
 void
 scratch_write(const struct ruleset *candidate, struct reach *reach,
-	      void *const *suspects, size_t n, struct str *out)
+	      const struct vec *suspects, struct range range, struct str *out)
 {
 	size_t at = 0;
 
-	want_chains(reach, suspects, n);
+	want_chains(reach, suspects, range);
 	for (size_t i = 0; i < reach->n; i++) {
 		const struct node *node = &reach->nodes[i];
 
@@ -140,7 +145,7 @@ scratch_write(const struct ruleset *candidate, struct reach *reach,
 	}
 	for (unsigned hook = 0; hook < NF_INET_NUMHOOKS; hook++)
 		add_links(reach, hook, out);
-	for (size_t i = 0; i < candidate->chains.n && at <= n; i++)
-		at = add_rules(reach, candidate->chains.v[i], suspects, n, at,
-			       out);
+	for (size_t i = 0; i < candidate->chains.n; i++)
+		at = add_rules(reach, candidate->chains.v[i], suspects, range,
+			       at, out);
 }

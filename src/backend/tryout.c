@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Rules are tried all at once. Where the kernel refuses, which it does without
- * saying what, the culprits are found by halving. */
+ * saying what, the culprits are found by halving: most rules are refused alone as
+ * well, and where it takes several to be refused, the last of them is named. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,11 +9,15 @@
 #include <sallyport/mem.h>
 #include "tryout-internal.h"
 
+/* When so much was sent, the culprits that were found are enough. */
+#define SENT_MAX (64u << 20)
+
 struct tryout_work {
 	struct tryout_box *box;
 	const struct ruleset *candidate;
 	struct reach *reach;
 	struct vec suspects;
+	size_t sent;		/* bytes of items */
 	struct tryout_report *report;
 };
 
@@ -40,31 +45,30 @@ note_untried(const struct vec *suspects, const char *table, struct vec *notes)
 /* --- Trying --- */
 
 static struct box_answer
-try_some(struct tryout_work *t, void *const *suspects, size_t n)
+try_range(struct tryout_work *t, size_t from, size_t to)
 {
+	const struct range range = { from, to };
 	struct box_answer answer;
 	struct str items = { 0 };
 
-	scratch_write(t->candidate, t->reach, suspects, n, &items);
+	scratch_write(t->candidate, t->reach, &t->suspects, range, &items);
 	answer = box_load(t->box, t->candidate->table, &items);
+	t->sent += items.len;
 	str_done(&items);
 	return answer;
 }
 
-/* The suspect alone, with another rule in its place. */
+/* The suspect alone, with another rule, eaten, in its place. */
 static struct box_answer
-try_part_take(struct tryout_work *t, struct suspect *s, struct rule *part)
+try_part_take(struct tryout_work *t, size_t at, struct rule *part)
 {
+	struct suspect *s = t->suspects.v[at];
 	struct rule *whole = s->tried;
-	bool refused = s->refused;
 	struct box_answer answer;
-	void *alone = s;
 
 	s->tried = part;
-	s->refused = false;
-	answer = try_some(t, &alone, 1);
+	answer = try_range(t, at, at + 1);
 	s->tried = whole;
-	s->refused = refused;
 	rule_unref(part);
 	return answer;
 }
@@ -79,15 +83,16 @@ keep_one(const struct xt_entry_match *m, const void *arg)
  * alone, else the target. Matches may be needed by the target, not by each
  * other. */
 static struct culprit
-find_culprit(struct tryout_work *t, struct suspect *s)
+find_culprit(struct tryout_work *t, size_t at)
 {
+	const struct suspect *s = t->suspects.v[at];
 	struct culprit culprit = { 0 };
 
 	for (const struct xt_entry_match *m = NULL;
 	     (m = rule_next_match(s->tried, m)) != NULL;) {
 		struct rule *part = rule_part(s->tried, keep_one, m, false);
 
-		if (try_part_take(t, s, part).kind != BOX_REFUSED)
+		if (try_part_take(t, at, part).kind != BOX_REFUSED)
 			continue;
 		culprit.match = m;
 		return culprit;
@@ -111,13 +116,14 @@ find_lack(struct tryout_work *t, struct culprit *c, int error)
 }
 
 static void
-refuse(struct tryout_work *t, struct suspect *s, int error)
+refuse(struct tryout_work *t, size_t at, int error)
 {
+	struct suspect *s = t->suspects.v[at];
 	struct culprit culprit = { 0 };
 	const char *table = t->candidate->table;
 
 	if (error != ELOOP)
-		culprit = find_culprit(t, s);
+		culprit = find_culprit(t, at);
 	find_lack(t, &culprit, error);
 	if (t->report->verdict == TRYOUT_ACCEPTED && culprit.lacks > 0)
 		t->report->verdict = TRYOUT_LACKING;
@@ -128,45 +134,77 @@ refuse(struct tryout_work *t, struct suspect *s, int error)
 	s->refused = true;
 }
 
-/* The first `good` suspects are accepted, the first `*bad` are refused: the
- * number at which that turns, and its errno. False: no answer. */
-static bool
-halve(struct tryout_work *t, size_t good, size_t *bad, int *error)
+/* The range from..*to is refused: narrow it to one suspect that is refused alone.
+ * BOX_ACCEPTED: there is none, it takes several. */
+static struct box_answer
+halve_alone(struct tryout_work *t, size_t *from, size_t to)
 {
-	while (*bad - good > 1) {
-		size_t middle = good + (*bad - good) / 2;
-		struct box_answer answer = try_some(t, t->suspects.v, middle);
+	while (to - *from > 1) {
+		size_t middle = *from + (to - *from) / 2;
+		struct box_answer answer = try_range(t, *from, middle);
+
+		if (answer.kind == BOX_REFUSED)
+			to = middle;
+		else if (answer.kind == BOX_ACCEPTED)
+			*from = middle;
+		else
+			return answer;
+	}
+	return try_range(t, *from, to);
+}
+
+/* All are refused together: at which does that turn? */
+static struct box_answer
+halve_together(struct tryout_work *t, size_t *at, struct box_answer refused)
+{
+	size_t good = 0, bad = t->suspects.n;
+
+	while (bad - good > 1) {
+		size_t middle = good + (bad - good) / 2;
+		struct box_answer answer = try_range(t, 0, middle);
 
 		if (answer.kind == BOX_ACCEPTED) {
 			good = middle;
 		} else if (answer.kind == BOX_REFUSED) {
-			*bad = middle;
-			*error = answer.error;
+			bad = middle;
+			refused = answer;
 		} else {
-			return false;
+			return answer;
 		}
 	}
-	return true;
+	*at = good;
+	return refused;
+}
+
+/* The next culprit behind *at, which all together were refused for. */
+static struct box_answer
+find_next(struct tryout_work *t, size_t *at, struct box_answer refused)
+{
+	struct box_answer answer = halve_alone(t, at, t->suspects.n);
+
+	if (answer.kind == BOX_ACCEPTED)
+		answer = halve_together(t, at, refused);
+	return answer;
 }
 
 static struct box_answer
 find_refused(struct tryout_work *t, struct box_answer answer)
 {
-	size_t good = 0;
+	size_t n = t->suspects.n, at = 0;
 
 	while (answer.kind == BOX_REFUSED) {
-		size_t bad = t->suspects.n;
-
-		if (!halve(t, good, &bad, &answer.error)) {
-			answer.kind = BOX_UNAVAILABLE;
+		answer = find_next(t, &at, answer);
+		if (answer.kind != BOX_REFUSED)
 			break;
-		}
-		refuse(t, t->suspects.v[bad - 1], answer.error);
-		good = bad;
-		if (good == t->suspects.n ||
-		    t->report->refused.n == TRYOUT_REFUSALS_MAX)
+		refuse(t, at, answer.error);
+		if (t->report->refused.n == TRYOUT_REFUSALS_MAX ||
+		    t->report->refused.n == n || t->sent > SENT_MAX)
 			break;
-		answer = try_some(t, t->suspects.v, t->suspects.n);
+		answer = try_range(t, ++at, n);
+		if (answer.kind != BOX_ACCEPTED)
+			continue;
+		at = 0;
+		answer = try_range(t, at, n);
 	}
 	return answer;
 }
@@ -185,7 +223,7 @@ no_table(struct tryout_work *t)
 static void
 try_all(struct tryout_work *t)
 {
-	struct box_answer answer = try_some(t, t->suspects.v, t->suspects.n);
+	struct box_answer answer = try_range(t, 0, t->suspects.n);
 
 	if (answer.kind == BOX_REFUSED)
 		answer = find_refused(t, answer);
