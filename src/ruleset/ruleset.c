@@ -29,6 +29,8 @@ static const char *const policies[] = {
 	[POLICY_DROP] = "DROP",
 };
 
+static const char *const verdicts[] = { "ACCEPT", "DROP", "QUEUE", "RETURN" };
+
 const char *
 policy_name(enum policy policy)
 {
@@ -113,7 +115,8 @@ ruleset_chain(const struct ruleset *rs, const char *name)
 	for (size_t i = 0; i < rs->chains.n; i++) {
 		struct chain *chain = rs->chains.v[i];
 
-		if (strcmp(chain->name, name) == 0)
+		if (chain->name[0] == name[0] &&
+		    strcmp(chain->name, name) == 0)
 			return chain;
 	}
 	return NULL;
@@ -186,10 +189,20 @@ ruleset_references(const struct ruleset *rs, const char *name)
 	return n;
 }
 
+/* Most rules have one: no chain can bear its name. */
+static bool
+is_verdict(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(verdicts); i++)
+		if (strcmp(name, verdicts[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool
 names_is_chain(const char *name, void *arg)
 {
-	return ruleset_chain(arg, name) != NULL;
+	return !is_verdict(name) && ruleset_chain(arg, name) != NULL;
 }
 
 struct chain_names
@@ -202,10 +215,6 @@ ruleset_chain_names(const struct ruleset *rs)
 enum err
 chain_name_check(const char *name)
 {
-	static const char *const taken[] = { "ACCEPT", "DROP", "QUEUE",
-					     "RETURN" };
-	bool is_target = false;
-
 	if (!*name)
 		return fail(ERR_USAGE, _("a chain needs a name"));
 	if (strlen(name) >= CHAIN_NAME_SIZE)
@@ -218,9 +227,7 @@ chain_name_check(const char *name)
 		if (isspace((unsigned char)*s))
 			return fail(ERR_USAGE, _("a chain name may not have "
 						 "blanks"));
-	for (size_t i = 0; i < ARRAY_LEN(taken); i++)
-		is_target = is_target || strcmp(name, taken[i]) == 0;
-	if (is_target || xt_has_target(name))
+	if (is_verdict(name) || xt_has_target(name))
 		return fail(ERR_USAGE, _("'%s' is a target, not a name for a "
 					 "chain"), name);
 	return OK;
