@@ -61,6 +61,8 @@ void chain_push_take(struct chain *chain, struct rule *rule);
 size_t ruleset_rule_count(const struct ruleset *rs);
 /* How many rules jump or go to the chain. */
 size_t ruleset_references(const struct ruleset *rs, const char *chain);
+/* The same for each chain, in their order, on the heap. */
+size_t *ruleset_count_references(const struct ruleset *rs);
 struct chain_names ruleset_chain_names(const struct ruleset *rs);
 
 /* A legal name for a new chain? ERR_USAGE says what is wrong (empty, too long,

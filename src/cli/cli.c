@@ -9,8 +9,8 @@
 #include "internal.h"
 
 const struct command cli_commands[] = {
-	{ .name = "list", .args = "[-v] [CHAIN]", .options = "verbose",
-	  .max_args = 1, .offline = true, .run = cmd_list,
+	{ .name = "list", .args = "[-v] [--json] [CHAIN]",
+	  .options = "verbose json", .max_args = 1, .offline = true, .run = cmd_list,
 	  .help = N_("Print the rules as ip6tables -nL --line-numbers does") },
 	{ .name = "save", .args = "[-c]", .options = "counters",
 	  .offline = true, .run = cmd_save,

@@ -26,13 +26,12 @@ add_short_number(struct str *out, uint64_t n)
 }
 
 static void
-add_chain_head(struct str *out, const struct ruleset *rs,
-	       const struct chain *chain, bool verbose)
+add_chain_head(struct str *out, const struct chain *chain, size_t references,
+	       bool verbose)
 {
 	str_addf(out, "Chain %s ", chain->name);
 	if (!chain_is_builtin(chain)) {
-		str_addf(out, "(%zu references)",
-			 ruleset_references(rs, chain->name));
+		str_addf(out, "(%zu references)", references);
 		return;
 	}
 	str_addf(out, "(policy %s", policy_name(chain->policy));
@@ -47,15 +46,15 @@ add_chain_head(struct str *out, const struct ruleset *rs,
 }
 
 static enum err
-print_chain(const struct world *world, const struct ruleset *rs,
-	    const struct chain *chain, bool verbose)
+print_chain(const struct world *world, const struct chain *chain,
+	    size_t references, bool verbose)
 {
 	struct vec lines = {0};
 	struct str line = {0};
 	enum err err;
 	size_t i;
 
-	add_chain_head(&line, rs, chain, verbose);
+	add_chain_head(&line, chain, references, verbose);
 	vec_push(&lines, str_take(&line));
 	xt_row_header(verbose, &line);
 	vec_push(&lines, str_take(&line));
@@ -73,6 +72,7 @@ print_chain(const struct world *world, const struct ruleset *rs,
 static enum err
 print_chains(const struct world *world, const struct ruleset *rs, bool verbose)
 {
+	size_t *references = ruleset_count_references(rs);
 	struct str blank = {0};
 	enum err err = OK;
 	size_t i;
@@ -82,40 +82,56 @@ print_chains(const struct world *world, const struct ruleset *rs, bool verbose)
 		if (i > 0)
 			err = cli_print(world, &blank);
 		if (!err)
-			err = print_chain(world, rs, rs->chains.v[i], verbose);
+			err = print_chain(world, rs->chains.v[i],
+					  references[i], verbose);
 	}
+	free(references);
 	str_done(&blank);
 	return err;
 }
 
+/* The chain that is asked for; NULL: all. */
 static enum err
-print_named(const struct world *world, const struct ruleset *rs,
-	    const char *name, bool verbose)
+find_chain(const struct ruleset *rs, const struct cli_call *call,
+	   const struct chain **chain)
 {
-	const struct chain *chain = ruleset_chain(rs, name);
+	*chain = NULL;
+	if (call->argc == 0)
+		return OK;
+	*chain = ruleset_chain(rs, call->argv[0]);
+	return *chain ? OK : fail(ERR_NOT_FOUND,
+				  _("table '%s' has no chain '%s'"), rs->table,
+				  call->argv[0]);
+}
 
+static enum err
+print_list(const struct world *world, const struct cli_call *call,
+	   const struct ruleset *rs)
+{
+	const struct chain *chain;
+	enum err err = find_chain(rs, call, &chain);
+
+	if (err)
+		return err;
+	if (call->opt.json)
+		return cli_list_json(world, rs, chain);
 	if (!chain)
-		return fail(ERR_NOT_FOUND, _("table '%s' has no chain '%s'"),
-			    rs->table, name);
-	return print_chain(world, rs, chain, verbose);
+		return print_chains(world, rs, call->opt.verbose);
+	return print_chain(world, chain, ruleset_references(rs, chain->name),
+			   call->opt.verbose);
 }
 
 enum err
 cmd_list(struct world *world, const struct cli_call *call)
 {
 	struct tables *live;
-	struct ruleset *rs;
 	bool other_world;
 	enum err err;
 
 	err = cli_read_live(world, &live, &other_world);
 	if (err)
 		return err;
-	rs = tables_get(live, world->table);
-	if (call->argc > 0)
-		err = print_named(world, rs, call->argv[0], call->opt.verbose);
-	else
-		err = print_chains(world, rs, call->opt.verbose);
+	err = print_list(world, call, tables_get(live, world->table));
 	tables_free(live);
 	return err;
 }

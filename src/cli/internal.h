@@ -79,6 +79,10 @@ enum err cli_load(const struct world *world, const char *what,
 enum err cli_read_settled(const struct world *world, struct tables **live,
 			  bool *other_world) must_check;
 
+/* The chain, or with NULL all chains of rs, as JSON. */
+enum err cli_list_json(const struct world *world, const struct ruleset *rs,
+		       const struct chain *only) must_check;
+
 /* Read an answer; an empty one is otherwise. yes: its letter. */
 bool cli_said(const struct world *world, char yes, bool otherwise);
 

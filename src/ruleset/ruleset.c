@@ -189,6 +189,58 @@ ruleset_references(const struct ruleset *rs, const char *name)
 	return n;
 }
 
+/* Where a chain stands, to be found by its name. */
+struct place {
+	const char *name;
+	size_t at;
+};
+
+static int
+place_compare(const void *a, const void *b)
+{
+	const struct place *one = a, *other = b;
+
+	return strcmp(one->name, other->name);
+}
+
+static struct place *
+sorted_places(const struct ruleset *rs)
+{
+	struct place *places = xcalloc(rs->chains.n + 1, sizeof(*places));
+
+	for (size_t i = 0; i < rs->chains.n; i++) {
+		const struct chain *chain = rs->chains.v[i];
+
+		places[i] = (struct place){ chain->name, i };
+	}
+	qsort(places, rs->chains.n, sizeof(*places), place_compare);
+	return places;
+}
+
+size_t *
+ruleset_count_references(const struct ruleset *rs)
+{
+	size_t *counts = xcalloc(rs->chains.n + 1, sizeof(*counts));
+	struct place *places = sorted_places(rs);
+
+	for (size_t i = 0; i < rs->chains.n; i++) {
+		const struct chain *chain = rs->chains.v[i];
+
+		for (size_t r = 0; r < chain->rules.n; r++) {
+			const struct rule *rule = chain_rule(chain, r);
+			struct place key = { rule_target(rule), 0 }, *found;
+
+			found = rule->standard ?
+				bsearch(&key, places, rs->chains.n,
+					sizeof(*places), place_compare) : NULL;
+			if (found)
+				counts[found->at]++;
+		}
+	}
+	free(places);
+	return counts;
+}
+
 /* Most rules have one: no chain can bear its name. */
 static bool
 is_verdict(const char *name)

@@ -43,7 +43,7 @@ refused 'no number' "'ten'" apply -t ten --yes /dev/null
 refused 'ip6tables arguments without --' "after '--'" apply -A INPUT
 refused 'no revision number' "'first'" show first
 refused 'revision 0' "'0'" restore --yes 0
-refused '--json of list' "'--json'" list --json
+refused '--json of save' "'--json'" save --json
 for command in confirm revert status log 'show 1' 'restore --yes 1'; do
 	# shellcheck disable=SC2086	# words
 	refused "--file with $command" '--file is for' --file /dev/null $command

@@ -74,7 +74,7 @@ test_refusals(void)
 	refused("list --frob", "'list' has no option '--frob'");
 	refused("list --frob", "see 'sallyport list --help'");
 	refused("list -x", "'-x'");
-	refused("list --json", "'list' has no option '--json'");
+	refused("save --json", "'save' has no option '--json'");
 	refused("-v list", "'-v'");
 	refused("list --db", "option '--db' needs an argument");
 	refused("apply -t", "option '-t' needs an argument");
