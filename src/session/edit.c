@@ -72,19 +72,19 @@ become(char **words)
 	_exit(127);
 }
 
-/* An editor that is suspended suspends us and whoever else runs with us, or the
- * shell would wait for ever. */
+/* An editor that suspends itself alone suspends us and whoever runs with us, or
+ * the shell would wait for ever. One that was stopped together with us, by ^Z,
+ * goes on already when we do. */
 static bool
 has_ended(pid_t pid, int *status)
 {
-	pid_t got = waitpid(pid, status, WUNTRACED);
-
-	if (got != pid)
+	if (waitpid(pid, status, WUNTRACED) != pid)
 		return errno != EINTR;
 	if (!WIFSTOPPED(*status))
 		return true;
+	if (waitpid(pid, status, WCONTINUED | WNOHANG) == pid)
+		return !WIFCONTINUED(*status);
 	kill(0, SIGTSTP);
-	raise(SIGSTOP);
 	return false;
 }
 
@@ -109,7 +109,7 @@ wait_for(pid_t pid, const char *name)
 	return OK;
 }
 
-/* ^C in the editor is not for us; nor is ^Z, unless it stops the editor. */
+/* ^C in the editor is not for us; ^Z is for all of us. */
 static enum err
 run(char **words)
 {
@@ -121,8 +121,7 @@ run(char **words)
 
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTSTP);
-	sigprocmask(SIG_BLOCK, &stop, &mask);
-
+	sigprocmask(SIG_UNBLOCK, &stop, &mask);
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++)
 		sigaction(signals[i], &ignore, &old[i]);
 	pid = fork();

@@ -33,6 +33,7 @@ while :; do
 	bad) sed -i '/^COMMIT/i-A NOWHERE -j ACCEPT' "\$1" ;;
 	mend) sed -i '/NOWHERE/d' "\$1" ;;
 	stop) kill -TSTP 0; continue ;;
+	sleep) kill -STOP \$\$; continue ;;
 	esac
 	exit 0
 done
@@ -56,6 +57,9 @@ keys C-c
 answer good
 ok "what it changed is staged" poll_until 5 shows '1 staged'
 ok "and shown" shows '^+ 2 .*dpt:53'
+tmux -L sallyport set-buffer u
+tmux -L sallyport paste-buffer -p
+ok "what is pasted is known for that again" poll_until 5 shows 'ignored here'
 keys u
 ok "the screen takes keys" poll_until 5 lacks 'dpt:53'
 keys q
@@ -106,17 +110,20 @@ keys q
 ended 0 "after the kill"
 end
 
-start
-answer stop
-ok "an editor that is suspended gives the shell back" \
-	poll_until 5 shows 'ready> *$'
-keys 'clear; fg' Enter
-poll_until 5 shows 'EDITOR>'
-answer good
-ok "and goes on with fg" poll_until 5 shows '1 staged'
-keys u q
-ended 0 "after fg"
-end
+# Suspended by ^Z with all of us, or alone.
+for how in stop sleep; do
+	start
+	answer $how
+	ok "$how: a suspended editor gives the shell back" \
+		poll_until 5 shows 'ready> *$'
+	keys 'clear; fg' Enter
+	poll_until 5 shows 'EDITOR>\|edit$'
+	answer good
+	ok "$how: it goes on with fg" poll_until 5 shows '1 staged'
+	keys u q
+	ended 0 "$how: after fg"
+	end
+done
 
 start
 end
