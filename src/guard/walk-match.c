@@ -194,13 +194,6 @@ match_length(const void *data, struct question *q)
 			    info->invert);
 }
 
-/* An extension header that the packets do not have. */
-static enum match
-match_never(const void *data, struct question *q)
-{
-	return MATCH_NO;
-}
-
 static enum match
 match_always(const void *data, struct question *q)
 {
@@ -239,12 +232,8 @@ static const struct model {
 	{ "hl", 0, sizeof(struct ip6t_hl_info), match_hl },
 	{ "addrtype", 1, sizeof(struct xt_addrtype_info_v1), match_addrtype },
 	{ "rpfilter", 0, sizeof(struct xt_rpfilter_info), match_rpfilter },
-	{ "ah", 0, 0, match_never },
-	{ "dst", 0, 0, match_never },
-	{ "frag", 0, 0, match_never },
-	{ "hbh", 0, 0, match_never },
-	{ "rt", 0, 0, match_never },
 	{ "length", 0, sizeof(struct xt_length_info), match_length },
+	{ "ah", 0, 0, match_header },
 	{ "rt", 0, 0, match_header },
 	{ "frag", 0, 0, match_header },
 	{ "hbh", 0, 0, match_header },

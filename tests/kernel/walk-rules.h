@@ -51,7 +51,7 @@ static const char *const match_options[] = {
 	"-m conntrack --ctdir ORIGINAL", "-m conntrack --ctdir REPLY",
 	"-m conntrack ! --ctstate ESTABLISHED --ctdir ORIGINAL",
 	"-m hl --hl-eq 255", "-m hl ! --hl-eq 255", "-m hl --hl-lt 64",
-	"-m hl --hl-gt 64", "-m rt --rt-type 0", "-m frag --fragid 1",
+	"-m hl --hl-gt 64",
 	"-m length --length 0:80",
 	"-m length ! --length 60:70", "-m comment --comment x",
 	"-m iprange --src-range 2001:db8:a::1-2001:db8:a::2",

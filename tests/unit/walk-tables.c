@@ -353,7 +353,7 @@ static const struct tables_case {
 	{ "an acceptance in doubt, then a drop in doubt, and a drop", login,
 	  "-A INPUT -m mark --mark 1 -j ACCEPT\n-A INPUT -m mark --mark 2 "
 	  DROP_ALL "-A INPUT " DROP_ALL, "UNKNOWN INPUT 1 1 mark" },
-	/* rpfilter, and extension headers. */
+	/* rpfilter */
 	{ "the way back is the way in", routed, "*raw\n-A PREROUTING"
 	  " -m rpfilter --validmark --invert " DROP_ALL,
 	  "ACCEPT INPUT policy 0" },
@@ -369,8 +369,6 @@ static const struct tables_case {
 	{ "whatever the mark", routed, "*mangle\n-A PREROUTING -j MARK"
 	  " --set-mark 1\n-A PREROUTING -m rpfilter --invert " DROP_ALL,
 	  "ACCEPT INPUT policy 0" },
-	{ "no header", login, "-A INPUT -m rt --rt-type 0 " DROP_ALL
-	  "-A INPUT -m frag --fragfirst " DROP_ALL, "ACCEPT INPUT policy 0" },
 	/* Names of links. */
 	{ "no -o where the packet comes in", login, "*mangle\n:A - [0:0]\n"
 	  "-A PREROUTING -j A\n-A A -o eth0 " DROP_ALL,
