@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* How the pieces of a walk end, and what that makes of the answer: one loss
- * decides, one doubt is kept, an acceptance counts when all are accepted. */
+ * decides, one doubt is kept, an acceptance counts when all are accepted. Where
+ * all are lost, each in doubt which way it went, that is no doubt any more. */
 #include <string.h>
 #include "walk-run.h"
 
@@ -63,6 +64,13 @@ end_unknown(struct walk *w, const struct place *at, const char *why)
 	set_place(w, at);
 }
 
+void
+end_open(struct walk *w, const char *why)
+{
+	w->open = true;
+	end_unknown(w, &w->now.at, why);
+}
+
 /* Not accepted for certain any more; but if it is dropped further on, then it
  * is dropped in any case. */
 void
@@ -79,22 +87,45 @@ end_threatened(struct walk *w, const char *why)
 		end_unknown(w, &now->at, why);
 }
 
+static void
+set_lost(struct walk *w, const struct piece *piece, enum loss loss,
+	 const char *why)
+{
+	struct walk_result *result = w->result;
+
+	result->verdict = VERDICT_DROP;
+	result->loss = loss;
+	result->why = why;
+	result->or_before = piece->threatened || piece->in_doubt;
+	set_place(w, &piece->at);
+	addr_set_first(&piece->set.addr[ADDR_SRC], &result->src);
+}
+
 void
 end_lost(struct walk *w, enum loss loss, const char *why)
 {
+	struct piece *now = &w->now;
+
 	if (w->find || w->tracking)
 		return;
-	if (w->now.in_doubt) {
-		end_unknown(w, &w->now.doubt, w->now.why);
+	if (now->in_doubt) {
+		end_unknown(w, &now->doubt, now->why);
+		w->lost = *now;
+		w->lost_how = loss;
+		w->lost_why = why;
 		return;
 	}
-	w->result->verdict = VERDICT_DROP;
-	w->result->loss = loss;
-	w->result->why = why;
-	w->result->or_before = w->now.threatened;
-	set_place(w, &w->now.at);
-	addr_set_first(&w->now.set.addr[ADDR_SRC], &w->result->src);
+	set_lost(w, now, loss, why);
 	w->over = true;
+}
+
+/* The piece that ends last is the one which no rule in doubt led away. */
+void
+end_walk(struct walk *w)
+{
+	if (w->result->verdict == VERDICT_UNKNOWN && w->lost.at.chain &&
+	    !w->accepted && !w->open)
+		set_lost(w, &w->lost, w->lost_how, w->lost_why);
 }
 
 void
@@ -123,6 +154,6 @@ end_accepted(struct walk *w)
 void
 end_all(struct walk *w)
 {
-	end_unknown(w, &w->now.at, too_many);
+	end_open(w, too_many);
 	w->over = true;
 }

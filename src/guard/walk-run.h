@@ -47,6 +47,10 @@ struct walk {
 	size_t visits;
 	bool over;
 	bool accepted;
+	bool open;		/* a piece ended, nobody knows how */
+	struct piece lost;	/* the last one that was lost in doubt */
+	enum loss lost_how;
+	const char *lost_why;
 	bool find;		/* look for an acceptance, not for a drop */
 	enum verdict best;	/* what was found, ACCEPT ends the search, */
 	struct packet *found;	/* and where */
@@ -70,6 +74,9 @@ bool walk_step(struct walk *w);
 /* Some packets may not get through. Only the first account is kept. */
 void end_unknown(struct walk *w, const struct place *at, const char *why);
 
+/* What becomes of the piece in hand here is not known. */
+void end_open(struct walk *w, const char *why);
+
 /* The piece in hand may end by being lost here, for what why does not say. */
 void end_threatened(struct walk *w, const char *why);
 
@@ -80,5 +87,8 @@ void end_lost(struct walk *w, enum loss loss, const char *why);
 
 /* Out of bounds: nothing more can be said. */
 void end_all(struct walk *w);
+
+/* No piece is left. */
+void end_walk(struct walk *w);
 
 #endif

@@ -91,7 +91,7 @@ enter_chain(struct walk *w, const struct rule *rule)
 	bool jump = !rule_is_goto(rule);
 
 	if (!callee) {
-		end_unknown(w, &now->at, rule_target(rule));
+		end_open(w, rule_target(rule));
 		return false;
 	}
 	if (callee->returned == now->epoch && jump) {
@@ -175,7 +175,7 @@ act(struct walk *w, const struct rule *rule, enum action action)
 		return false;
 	case ACTION_REWRITE:
 	case ACTION_UNKNOWN:
-		end_unknown(w, &w->now.at, rule_target(rule));
+		end_open(w, rule_target(rule));
 		return false;
 	}
 	return false;

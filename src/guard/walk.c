@@ -155,6 +155,7 @@ run(struct walk *w, const struct tables *tables, const char *way,
 		while (walk_step(w))
 			continue;
 	} while (take_piece(w));
+	end_walk(w);
 	calls_done(&w->calls);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The guard on the rules that other firewalls make (tests/peers), in all their
- * tables: who is let in by them is called safe, or not where they count logins,
- * and a commit that locks out is refused. */
+ * tables: who is let in by them is called safe, unless they count logins, and a
+ * commit that locks out is refused. */
 #include <fcntl.h>
 #include <sallyport/file.h>
 #include <sallyport/mem.h>
@@ -39,8 +39,8 @@ static const struct peer_case {
 	{ "firewalld", LINE "  safe (walked)" },
 	{ "shorewall6", LINE "  unknown: a new connection in: net-fw 5 cannot be"
 	  " judged (hashlimit)" },
-	{ "ufw", LINE "  unknown: a new connection in: ufw6-user-input 2 cannot"
-	  " be judged (recent)" },
+	/* In these, ufw6-user-limit-accept is empty. */
+	{ "ufw", LINE "  REFUSED: a new connection in: INPUT policy" },
 };
 
 /* Under these rules as they are, and when INPUT is emptied and drops. */

@@ -347,12 +347,28 @@ static const struct tables_case {
 	{ "a doubt behind filter", login, DROP SSH "*security\n-A INPUT"
 	  " -m mark --mark 1 " DROP_ALL, "UNKNOWN security INPUT 1 1 mark" },
 	{ "a doubt and a drop", login, "-A INPUT -m mark --mark 1 -j ACCEPT\n"
-	  "*security\n-A INPUT " DROP_ALL, "UNKNOWN INPUT 1 1 mark" },
+	  "*security\n-A INPUT " DROP_ALL, "DROP security INPUT 1 1" },
 	{ "a drop in doubt, and another drop", login, DROP "*mangle\n"
 	  "-A PREROUTING -m mark --mark 1 " DROP_ALL, "DROP INPUT policy 0" },
 	{ "an acceptance in doubt, then a drop in doubt, and a drop", login,
 	  "-A INPUT -m mark --mark 1 -j ACCEPT\n-A INPUT -m mark --mark 2 "
 	  DROP_ALL "-A INPUT " DROP_ALL, "UNKNOWN INPUT 1 1 mark" },
+	{ "a jump in doubt to a drop, and a drop", login, DROP ":A - [0:0]\n"
+	  "-A INPUT -m mark --mark 1 -j A\n-A A " DROP_ALL,
+	  "DROP INPUT policy 0" },
+	{ "a jump in doubt, two drops in two tables", login, DROP "*mangle\n"
+	  ":A - [0:0]\n-A INPUT -m mark --mark 1 -j A\n-A A " DROP_ALL,
+	  "DROP INPUT policy 0" },
+	{ "a jump in doubt to a drop, and an accept", login, ":A - [0:0]\n"
+	  "-A INPUT -m mark --mark 1 -j A\n-A A " DROP_ALL,
+	  "UNKNOWN INPUT 1 1 mark" },
+	{ "a jump in doubt to the unknown, and a drop", login, DROP
+	  ":A - [0:0]\n-A INPUT -m mark --mark 1 -j A\n-A A -j NFQUEUE\n",
+	  "UNKNOWN A 1 1 NFQUEUE" },
+	{ "some dropped in any case", anybody, ":A - [0:0]\n"
+	  "-A INPUT -s 2001:db8::/33 -j ACCEPT\n"
+	  "-A INPUT -m mark --mark 1 -j A\n-A INPUT " DROP_ALL "-A A "
+	  DROP_ALL, "UNKNOWN INPUT 2 2 mark" },
 	/* rpfilter */
 	{ "the way back is the way in", routed, "*raw\n-A PREROUTING"
 	  " -m rpfilter --validmark --invert " DROP_ALL,
