@@ -3,7 +3,8 @@
 # The rules of other firewalls (tests/peers) come through import, list, save, an
 # edit of one rule, commit and revert, unchanged but for that edit, with all
 # their counters. PEER-after.rules is what the firewall itself made of
-# PEER.rules: importing it over them is that change and no more.
+# PEER.rules: importing it over them is that change and no more. And the guard
+# sees through them: what cuts SSH for certain is refused, other things are not.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh" || exit 1
 need ip6tables-legacy
@@ -142,8 +143,8 @@ stepped() {
 	awk '/^\*/ { table = $0 }
 		{ key = $0; sub(/^\[[^ ]* /, "", key); key = table key }
 		/^:/ { sub(/ \[.*/, "", key) }
-		NR == FNR { if (!(key in was)) was[key] = $0; next }
-		key in was { print was[key]; next }
+		NR == FNR { was[key, ++old[key]] = $0; next }
+		(key, ++new[key]) in was { print was[key, new[key]]; next }
 		/^:/ { sub(/\[.*/, "[0:0]") }
 		/^\[/ { sub(/^\[[^ ]*/, "[0:0]") }
 		{ print }' "$tmp/live" "$1"
@@ -159,9 +160,39 @@ check_step() {
 	reverted_and_kept 'its next rules, imported' "$tmp/after"
 }
 
-for original in "$peers"/*.rules; do
-	peer=$(basename "$original" .rules)
-	[ "$peer" = "${peer%-after}" ] || continue
+# The link that the rules speak of, and a login by it.
+make_eth0() {
+	ip link add eth0 type veth peer name far0
+	ip link set eth0 up
+	ip link set far0 up
+	ip address add 2001:db8:1::2/64 dev eth0 nodad
+	ip -6 route add default via 2001:db8:1::1 dev eth0
+	log_in
+}
+
+# verdict PEER: of a login in the live rules.
+verdict() {
+	case $1 in
+	docker-*|fail2ban) echo safe ;;
+	*) echo unknown ;;	# recent, rpfilter, hashlimit
+	esac
+}
+
+check_guard() {
+	clear_tables
+	ip6tables-legacy-restore "$original"
+	status_is 0 "$peer: with a login" sp check "$original"
+	like "$out" "^ssh 2001:db8:77::10 -> :22  $(verdict "$peer")" \
+		"it is $(verdict "$peer")"
+	unlike "$out" '\(rt\)' 'and extension headers are no riddle'
+	status_is 0 'an edit elsewhere' sp --no-trial apply --yes -- \
+		-I FORWARD 1 -d 2001:db8:99::/64 -j DROP
+	status_is 3 'what cuts SSH' sp apply --yes --detach -- \
+		-I INPUT 1 -p tcp --dport 22 -j DROP
+	like "$out" 'would be dropped by INPUT 1$' 'is refused, with the rule'
+}
+
+check_peer() {
 	file=$tmp/rules
 	count_up "$original" >"$file"
 	check_import
@@ -171,5 +202,19 @@ for original in "$peers"/*.rules; do
 		check_table "$table"
 	done
 	check_step "$peers/$peer-after.rules"
+}
+
+originals() {
+	find "$peers" -name '*.rules' ! -name '*-after.rules' | sort
+}
+
+for original in $(originals); do
+	peer=$(basename "$original" .rules)
+	check_peer
+done
+make_eth0	# packets of a link would count: it comes last
+for original in $(originals); do
+	peer=$(basename "$original" .rules)
+	check_guard
 done
 done_testing
