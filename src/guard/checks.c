@@ -220,6 +220,8 @@ add_ndp(const struct lifeline *ll, const struct ndp_need *need,
 	if (!end_address(ll, need->src, &p.src, &p.src_len) ||
 	    !end_address(ll, need->dst, &p.dst, &p.dst_len))
 		return;
+	/* The next hop is reached by its link, whatever its address is. */
+	p.routed_back = need->src == END_NEIGHBOUR && ll->ifname[0];
 	set_link(&p, ll, need->out);
 	push_check(checks, (struct check){
 			.packet = need->packet,

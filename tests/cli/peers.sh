@@ -173,8 +173,8 @@ make_eth0() {
 # verdict PEER: of a login in the live rules.
 verdict() {
 	case $1 in
-	docker-*|fail2ban) echo safe ;;
-	*) echo unknown ;;	# recent, rpfilter, hashlimit
+	shorewall6|ufw) echo unknown ;;	# they count logins
+	*) echo safe ;;
 	esac
 }
 
