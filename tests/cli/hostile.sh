@@ -11,8 +11,6 @@ need ip6tables-legacy script jq
 in_namespace "$0" "$@"
 make_host
 
-esc=$(printf '\033')
-
 # Names as the kernel takes them: all that is not blank, 28 bytes.
 names() {
 	cat <<'NAMES'
@@ -65,7 +63,7 @@ bytes() {	# "bytes" FORMAT, a newline at its end too
 }
 
 many() {	# "many" CHARACTER COUNT
-	for i in $(seq "$2"); do printf '%s' "$1"; done
+	for _ in $(seq "$2"); do printf '%s' "$1"; done
 }
 
 ip6tables-legacy -P INPUT ACCEPT
@@ -73,10 +71,11 @@ ip6tables-legacy -A INPUT -p ipv6-icmp -j ACCEPT
 names >"$tmp/names"
 while IFS= read -r format; do
 	name=$(bytes "$format")
-	ip6tables-legacy -N "$name" &&
-		ip6tables-legacy -A "$name" -p udp -j ACCEPT &&
-		ip6tables-legacy -A INPUT -p udp -j "$name" ||
+	if ! ip6tables-legacy -N "$name" ||
+		! ip6tables-legacy -A "$name" -p udp -j ACCEPT ||
+		! ip6tables-legacy -A INPUT -p udp -j "$name"; then
 		flunk "the kernel refuses $format"
+	fi
 done <"$tmp/names"
 comments >"$tmp/comments"
 while IFS= read -r format; do

@@ -7,6 +7,7 @@ TMUX_TMPDIR=$tmp
 export TMUX_TMPDIR
 unset TMUX
 options=
+raw=	# a file that gets all that the terminal is sent
 
 # begin WIDTH HEIGHT TERM [NAME=VALUE...]: a shell with job control in a new
 # terminal, and in it the editor, once its shell is there.
@@ -28,6 +29,7 @@ EDIT
 	tmux -L sallyport -f /dev/null new-session -d -x "$width" -y "$height" \
 		"exec env LC_ALL=C.UTF-8 PS1='ready> ' ENV= sh -i -m"
 	poll_until 5 shows 'ready>'
+	[ -z "$raw" ] || tmux -L sallyport pipe-pane "exec cat >>$raw"
 	keys "sh $tmp/edit" Enter
 	poll_until 10 shows 'filter'
 }
