@@ -27,8 +27,8 @@ edit_begin(struct edit *edit, const struct tables *tables, const char *only)
 		return fail_errno(_("cannot make a directory in '%s'"), "/tmp");
 	edit->dir = xstrdup(dir);
 	edit->path = xasprintf("%s/rules.v6", dir);
-	str_add(&edit->text, _("# The rules as ip6tables-save writes them. What "
-			       "you change is shown before\n# anything is "
+	str_add(&edit->text, _("# The rules as ip6tables-save writes them. "
+			       "What you change is shown before\n# anything is "
 			       "committed.\n"));
 	tables_save(tables, only, &edit->text);
 	err = file_write_atomic(AT_FDCWD, edit->path, str_text(&edit->text),

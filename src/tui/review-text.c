@@ -68,7 +68,8 @@ review_add_account(struct page *page, const struct guard_report *report,
 }
 
 void
-review_add_field(struct page *page, const char *label, const char *value, bool utf8)
+review_add_field(struct page *page, const char *label, const char *value,
+		 bool utf8)
 {
 	struct paint *paint = page_row(page, LABEL_WIDTH, utf8);
 

@@ -104,8 +104,8 @@ rules_show_table(struct ui *ui, const char *table)
 	view_select(view, 0);
 	rules_select_key(view, &place->key);
 	if (session_base(ui->session)->absent)
-		ui_say(ui, _("the table %s is not in use; the first commit of a "
-			     "rule makes it"), table);
+		ui_say(ui, _("the table %s is not in use; the first commit of "
+			     "a rule makes it"), table);
 }
 
 /* --- Following what was staged --- */

@@ -212,7 +212,7 @@ test_file(void)
 	ok(file_has(e.world.file, "--dport 587") &&
 	   file_has(e.world.file, "-A OUTPUT -p udp") &&
 	   file_has(e.world.file, "# mine\n"), "in both tables, the rest kept");
-	is_int(session_staged_count(e.session), 0, "nothing is staged any more");
+	is_int(session_staged_count(e.session), 0, "nothing is staged now");
 	is_int(e.ui.depth, 1, "the rules are shown again");
 	ok(access(e.db_path, F_OK) < 0, "no history is made");
 	editor_keys(&e, "H");

@@ -105,7 +105,8 @@ test_refused(void)
 	editor_keys(&e, "a-j DROP<Enter>");
 	ok(seen("the table 'nat' is not for filtering"), "and no such rule");
 	editor_keys(&e, "<Esc>Tfg2GyTrp");
-	ok(seen("there is no chain 'WEB'"), "a copy that jumps to a chain that raw lacks");
+	ok(seen("there is no chain 'WEB'"),
+	   "nor does a chain come along that raw lacks");
 	is_int(session_staged_count(e.session), 0, "nothing of it is staged");
 	editor_close(&e);
 }
@@ -131,7 +132,8 @@ test_history(void)
 	editor_keys(&e, "uTfH");
 	ok(seen("  raw"), "the history names the table that is not filter");
 	editor_keys(&e, "=j=");
-	ok(seen("is of the table raw, revision 4 of filter"), "two tables are not compared");
+	ok(seen("is of the table raw, revision 4 of filter"),
+	   "two tables are not compared");
 	editor_keys(&e, "s");
 	is_str(e.session->table, "raw", "restoring shows the table");
 	ok(candidate_has("-j CT --notrack") || candidate_has("-j NOTRACK"),

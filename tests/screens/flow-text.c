@@ -24,8 +24,8 @@
 static struct editor e;
 static char *dir;
 
-/* A directory of its own; script is a shell script that gets the text as $1, and
- * may keep a count in $0.n. */
+/* A directory of its own; script is a shell script that gets the text as $1 and
+ * may keep a note in $0.n. */
 static void
 begin(const char *name, const char *script)
 {
