@@ -144,6 +144,11 @@ bool entries_agree(const struct rule *a, const struct rule *b);
 /* Are their extensions the same ones, in the same revisions? */
 bool revisions_agree(const struct rule *a, const struct rule *b);
 
+/* Was a spec of the same parts read back and found good (xt-known.c)? */
+bool known_has(const struct rule *rule);
+void known_add(const struct rule *rule);
+void known_done(void);
+
 /* The number of a file that the bpf match opened, or NULL. */
 int32_t *program_descriptor(struct xt_entry_match *m);
 

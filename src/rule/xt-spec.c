@@ -6,55 +6,14 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <linux/netfilter/xt_tcpudp.h>
 #include <sallyport/base64.h>
 #include <sallyport/text.h>
 #include "xt-internal.h"
 
-/* Extensions that hold no text, or whose save quotes it, and that print all they
- * hold: it reads back. The specs of all others are parsed and compared before
- * they are believed: some print names as they are, blanks and quotes and all,
- * others leave out what is inverted when it is a whole range. */
-static const char *const plain[] = {
-	"CHECKSUM", "CLASSIFY", "DSCP", "HL", "LOG", "MARK", "MASQUERADE",
-	"NFQUEUE", "NETMAP", "REDIRECT", "REJECT", "TCPMSS", "TPROXY", "TRACE",
-	"addrtype", "comment", "connbytes", "connlimit", "connmark",
-	"conntrack", "cpu", "dscp", "hl", "icmp6", "iprange", "ipv6header",
-	"length", "limit", "mac", "mark", "multiport", "owner", "pkttype",
-	"rpfilter", "sctp", "socket", "state", "statistic", "tcp", "tcpmss",
-	"tos", "udp",
-};
-
 struct spec {
 	const struct rule *rule;
 	bool whole;	/* all of it was printed */
-	bool sure;	/* and only by plain extensions */
 };
-
-static bool
-is_plain(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_LEN(plain); i++) {
-		if (strcmp(plain[i], name) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Ports are left out where they are all, with the ! before them, and flags where
- * none is looked at. */
-static bool
-is_plain_match(const struct xt_entry_match *m)
-{
-	const struct xt_tcp *tcp = (const void *)m->data;
-	const struct xt_udp *udp = (const void *)m->data;
-
-	if (strcmp(m->u.user.name, "tcp") == 0)
-		return !tcp->invflags && (tcp->flg_mask || !tcp->flg_cmp);
-	if (strcmp(m->u.user.name, "udp") == 0)
-		return !udp->invflags;
-	return is_plain(m->u.user.name);
-}
 
 static bool
 all_zero(const void *p, size_t n)
@@ -113,14 +72,9 @@ save_extensions(void *arg)
 	for (; m; m = view_match(e, m)) {
 		if (!save_match(&e->ipv6, m))
 			return;
-		spec->sure = spec->sure && is_plain_match(m);
 	}
-	if (!rule_has_standard_target(spec->rule)) {
-		if (!save_target(&e->ipv6, t))
-			return;
-		spec->sure = spec->sure && is_plain(t->u.user.name);
-	}
-	spec->whole = true;
+	spec->whole = rule_has_standard_target(spec->rule) ||
+		      save_target(&e->ipv6, t);
 }
 
 /* Does every bit of addr lie under mask? ip6tables cuts the others off. */
@@ -239,7 +193,7 @@ add_core(struct str *out, const struct ip6t_ip6 *ip)
 
 /* Read the text back: the same rule, or, where an older revision was printed,
  * the same text once more? */
-static bool write_spec(const struct rule *rule, struct str *out, bool *sure);
+static bool write_spec(const struct rule *rule, struct str *out);
 
 static bool
 reads_back(const struct rule *rule, const char *text)
@@ -248,25 +202,24 @@ reads_back(const struct rule *rule, const char *text)
 							   : NULL;
 	struct rule *again = parse_back(text, jump);
 	struct str twice = { 0 };
-	bool good = false, sure;
+	bool good = false;
 
 	if (again)
 		good = entries_agree(again, rule) ||
 		       (!revisions_agree(again, rule) &&
-			write_spec(again, &twice, &sure) &&
+			write_spec(again, &twice) &&
 			strcmp(str_text(&twice), text) == 0);
 	str_done(&twice);
 	rule_unref(again);
 	return good;
 }
 
-/* Append the spec, blank first; false where it does not say all. *sure: it
- * needs not be read back. */
+/* Append the spec, blank first; false where it does not say all. */
 static bool
-write_spec(const struct rule *rule, struct str *out, bool *sure)
+write_spec(const struct rule *rule, struct str *out)
 {
 	const struct ip6t_entry *e = (const void *)rule->entry;
-	struct spec spec = { .rule = rule, .sure = true };
+	struct spec spec = { .rule = rule };
 	size_t start = out->len;
 
 	if (!core_is_plain(rule))
@@ -274,7 +227,6 @@ write_spec(const struct rule *rule, struct str *out, bool *sure)
 	add_core(out, &e->ipv6);
 	if (!box_run(save_extensions, &spec) || !spec.whole)
 		return false;
-	*sure = spec.sure;
 	str_add(out, str_text(box_out()));
 	if (rule_has_standard_target(rule) && *rule_target(rule)) {
 		str_addf(out, " -%c ", rule_is_goto(rule) ? 'g' : 'j');
@@ -283,16 +235,21 @@ write_spec(const struct rule *rule, struct str *out, bool *sure)
 	return !memchr(out->s ? out->s + start : "", '\n', out->len - start);
 }
 
-/* Append the spec, blank first, or nothing and false for an opaque rule. */
+/* Append the spec, blank first, or nothing and false for an opaque rule. Text is
+ * not believed before it was read back: some extensions print names as they are,
+ * blanks and quotes and all, others leave out what is inverted when it is a whole
+ * range, or round. */
 static bool
 add_spec(const struct rule *rule, struct str *out)
 {
 	size_t start = out->len;
-	bool sure = true;
-	bool good = write_spec(rule, out, &sure);
+	bool good = write_spec(rule, out);
 
-	if (good && !sure)
+	if (good && !known_has(rule)) {
 		good = reads_back(rule, str_text(out) + start);
+		if (good)
+			known_add(rule);
+	}
 	if (!good)
 		str_cut(out, start);
 	return good;

@@ -51,5 +51,6 @@ xt_done(void)
 	is_ready = false;
 	find_done();
 	proto_done();
+	known_done();
 	box_done();
 }
