@@ -201,12 +201,13 @@ account(const char *ssh_connection, pid_t self, struct str *out)
 		const struct lifeline *ll = found.v[i];
 
 		lifeline_describe(ll, out);
-		str_addf(out, " | %s | %s%s%s%s%s via ",
+		str_addf(out, " | %s | %s%s%s%s%s%s via ",
 			 lifeline_origin_text(ll), ll->ifname,
 			 ll->running ? " running" : "",
 			 ll->stale ? " stale" : "",
 			 ll->on_link ? " on-link" : "",
-			 ll->no_ndp ? " no-ndp" : "");
+			 ll->no_ndp ? " no-ndp" : "",
+			 ll->strict ? " strict" : "");
 		addr_format(out, &ll->gateway);
 		str_addc(out, '\n');
 	}
@@ -335,6 +336,22 @@ test_links(void)
 	       "no route: the link is not known");
 }
 
+/* Conntrack's setting, where it is loaded. */
+static void
+test_strict(void)
+{
+	static const char path[] =
+		"/proc/sys/net/netfilter/nf_conntrack_tcp_loose";
+
+	if (ns_write(path, "0") < 0)
+		return;
+	expect(NULL, getpid(), "ssh port 22 | the SSH server listens |"
+	       " up0 strict via fe80::77\n", "nf_conntrack_tcp_loose is 0");
+	if (ns_write(path, "1") < 0)
+		bail_out("%s: %s", path, strerror(errno));
+	expect(NULL, getpid(), PORT22, "and 1");
+}
+
 int
 main(void)
 {
@@ -353,6 +370,7 @@ main(void)
 	       " forwarded one");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		expect(bad[i], getpid(), PORT22, bad[i]);
+	test_strict();
 	test_connections();
 	test_ancestor();
 	test_ports();
