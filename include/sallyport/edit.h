@@ -27,6 +27,9 @@ enum err edit_run(const struct edit *edit, const char *editor) must_check;
 enum err edit_read(struct edit *edit, struct tables **tables, bool *changed)
 	must_check;
 
+/* Is there anything to lose: a text that is not the one that was given? */
+bool edit_has_work(const struct edit *edit);
+
 /* Remove the text or, with keep, leave it where edit->path says. */
 void edit_done(struct edit *edit, bool keep);
 

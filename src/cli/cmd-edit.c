@@ -17,15 +17,16 @@ ask_again(const struct world *world)
 /* Until the text can be read, or is given up. */
 static enum err
 edit_until_good(const struct world *world, struct edit *edit,
-		struct tables **target, bool *changed)
+		struct tables **target)
 {
+	bool changed;
 	enum err err;
 
 	for (;;) {
 		err = edit_run(edit, world->editor);
 		if (err)
 			return err;
-		err = edit_read(edit, target, changed);
+		err = edit_read(edit, target, &changed);
 		if (err != ERR_PARSE || !ask_again(world))
 			return err;
 	}
@@ -33,10 +34,9 @@ edit_until_good(const struct world *world, struct edit *edit,
 
 /* Text that was not taken is not lost. */
 static enum err
-end_edit(const struct world *world, struct edit *edit, enum err err,
-	 bool changed)
+end_edit(const struct world *world, struct edit *edit, enum err err)
 {
-	bool keep = err && err != ERR_NOT_FOUND && changed;
+	bool keep = err && err != ERR_NOT_FOUND && edit_has_work(edit);
 	char *path = edit->path;
 
 	if (keep)
@@ -53,13 +53,12 @@ edit_and_commit(const struct world *world, const struct cli_call *call,
 	struct tables *target = NULL;
 	struct vec changes = {0};
 	struct edit edit;
-	bool changed = true;
 	enum err err;
 
 	err = edit_begin(&edit, live, world->only_table);
 	if (err)
 		return err;
-	err = edit_until_good(world, &edit, &target, &changed);
+	err = edit_until_good(world, &edit, &target);
 	if (!err) {
 		tables_diff(live, target, false, &changes);
 		err = cli_commit(world, call, live, &changes, other_world,
@@ -67,7 +66,7 @@ edit_and_commit(const struct world *world, const struct cli_call *call,
 	}
 	changesets_done(&changes);
 	tables_free(target);
-	return end_edit(world, &edit, err, changed);
+	return end_edit(world, &edit, err);
 }
 
 enum err

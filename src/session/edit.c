@@ -175,6 +175,24 @@ line_of_message(const struct edit *edit)
 	return strtoul(err_message() + n + 1, NULL, 10);
 }
 
+static bool
+is_given(const struct edit *edit, const struct str *text)
+{
+	return text->len == edit->text.len &&
+	       memcmp(str_text(text), str_text(&edit->text), text->len) == 0;
+}
+
+bool
+edit_has_work(const struct edit *edit)
+{
+	struct str text = { 0 };
+	enum err err = file_read(AT_FDCWD, edit->path, TEXT_MAX, &text);
+	bool has = !err && !is_given(edit, &text);
+
+	str_done(&text);
+	return has;
+}
+
 enum err
 edit_read(struct edit *edit, struct tables **tables, bool *changed)
 {
@@ -182,9 +200,7 @@ edit_read(struct edit *edit, struct tables **tables, bool *changed)
 	enum err err = file_read(AT_FDCWD, edit->path, TEXT_MAX, &text);
 
 	if (!err) {
-		*changed = text.len != edit->text.len ||
-			   memcmp(str_text(&text), str_text(&edit->text),
-				  text.len) != 0;
+		*changed = !is_given(edit, &text);
 		err = tables_load(str_text(&text), text.len, edit->path, NULL,
 				  NULL, tables);
 		edit->line = err ? line_of_message(edit) : 0;
