@@ -84,7 +84,7 @@ void ruleset_fingerprint(const struct ruleset *rs, char out[FINGERPRINT_SIZE]);
 void ruleset_save(const struct ruleset *rs, bool counters, struct str *out);
 
 /* Read ip6tables-save text. Exactly the table wanted is taken (NULL: the first
- * one); others are skipped. name is the file's name for messages, which begin
+ * one), the last of that name where there are several; others are skipped. name is the file's name for messages, which begin
  * "NAME:LINE: ". ERR_PARSE, with nothing made. -A, -I [n] and "# opaque"
  * lines are understood. ERR_NOT_FOUND where the table is not in the text. */
 enum err ruleset_load(const char *text, size_t len, const char *name,

@@ -66,27 +66,39 @@ file_read_table(struct backend *be, const char *table, struct ruleset **rs)
 	return err;
 }
 
-/* Where the table's text is in text: from its "*" to the line after COMMIT. */
+/* Does the line begin with this word? */
 static bool
+line_says(const char *line, const char *word)
+{
+	size_t n = strlen(word);
+
+	line += strspn(line, " \t");
+	return strncmp(line, word, n) == 0 && strchr("\r\n \t", line[n]);
+}
+
+/* Where the table's text is in text, from its "*" to the line after COMMIT, of
+ * the last such table. How many there are. */
+static unsigned
 table_span(const char *text, const char *table, size_t *from, size_t *to)
 {
-	struct str head = { 0 };
-	const char *start, *end;
+	char *head = xasprintf("*%s", table);
+	const char *start = NULL;
+	unsigned n = 0;
 
-	str_addf(&head, "*%s", table);
-	for (start = strstr(text, str_text(&head)); start;
-	     start = strstr(start + 1, str_text(&head)))
-		if ((start == text || start[-1] == '\n') &&
-		    strchr("\r\n \t", start[head.len]))
-			break;
-	str_done(&head);
-	end = start ? strstr(start, "\nCOMMIT") : NULL;
-	if (!end)
-		return false;
-	end = strchr(end + 1, '\n');
-	*from = (size_t)(start - text);
-	*to = end ? (size_t)(end + 1 - text) : strlen(text);
-	return true;
+	for (const char *line = text, *next; *line; line = next) {
+		next = line + strcspn(line, "\n");
+		next += *next == '\n';
+		if (!start && line_says(line, head))
+			start = line;
+		if (!start || !line_says(line, "COMMIT"))
+			continue;
+		*from = (size_t)(start - text);
+		*to = (size_t)(next - text);
+		start = NULL;
+		n++;
+	}
+	free(head);
+	return n;
 }
 
 /* Did the file give its rules counters? */
@@ -104,13 +116,18 @@ has_counters(const struct ruleset *rs)
 }
 
 /* Put rs in the place of its table's text in text, or behind all of it. */
-static void
-put_table(struct str *text, const struct ruleset *rs)
+static enum err
+put_table(const struct file_backend *self, struct str *text,
+	  const struct ruleset *rs)
 {
 	struct str result = { 0 };
-	size_t from, to;
+	size_t from = 0, to = 0;
+	unsigned n = table_span(str_text(text), rs->table, &from, &to);
 
-	if (!table_span(str_text(text), rs->table, &from, &to)) {
+	if (n > 1)
+		return fail(ERR_FAIL, _("'%s' has table '%s' twice: make one of "
+					"them"), self->path, rs->table);
+	if (n == 0) {
 		if (text->len && text->s[text->len - 1] != '\n')
 			str_addc(text, '\n');
 		from = to = text->len;
@@ -120,6 +137,7 @@ put_table(struct str *text, const struct ruleset *rs)
 	str_addn(&result, str_text(text) + to, text->len - to);
 	str_done(text);
 	*text = result;
+	return OK;
 }
 
 /* Carry cs out on its table in text, which must be live. */
@@ -136,7 +154,7 @@ change_text(const struct file_backend *self, struct str *text,
 	if (!err)
 		err = changeset_apply(cs, now);
 	if (!err)
-		put_table(text, now);
+		err = put_table(self, text, now);
 	ruleset_free(now);
 	return err;
 }

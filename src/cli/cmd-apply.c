@@ -61,6 +61,9 @@ stage(const struct world *world, const struct cli_call *call,
 	struct changeset *cs;
 	enum err err;
 
+	if (named && world->only_table && strcmp(named, world->only_table))
+		return fail(ERR_USAGE, _("the command is for table '%s', and "
+			    "--table says '%s'"), named, world->only_table);
 	if (!rs)
 		return fail(ERR_USAGE, _("there is no table '%s'"), table);
 	cs = changeset_new(table);

@@ -9,6 +9,8 @@
 #include <sallyport/text.h>
 #include "load.h"
 
+#define COMMIT "COMMIT"
+
 static bool
 is_wanted(const struct loader *ld, const char *table)
 {
@@ -153,10 +155,10 @@ is_frame(const char *line, char **word)
 {
 	size_t n = strcspn(line, " \t\r");
 
-	if (*line != '*' && strncmp(line, "COMMIT", n) != 0)
+	if (*line != '*' && (n != strlen(COMMIT) || !str_starts(line, COMMIT)))
 		return false;
 	*word = xstrndup(line, n);
-	return n > 0;
+	return true;
 }
 
 static enum err
@@ -245,7 +247,7 @@ enum err
 ruleset_load(const char *text, size_t len, const char *name, const char *table,
 	     struct ruleset **rs)
 {
-	struct loader ld = { .only = table, .one = true };
+	struct loader ld = { .only = table, .one = !table };
 	enum err err = load_text(&ld, text, len, name);
 
 	if (err)

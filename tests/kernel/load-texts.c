@@ -74,6 +74,8 @@ static const struct text plain[] = {
 	{ "an empty line between tables", "\n" FULL("\n\n") "\n" },
 	{ "words behind COMMIT", "*filter\nCOMMIT now\n", .we = TAKE,
 	  .why = "what is meant is clear" },
+	{ "a part of COMMIT", "*filter\nCOM\nCOMMIT\n" },
+	{ "COMMIT and more", "*filter\nCOMMITS\nCOMMIT\n" },
 	{ "no newline at the end", "*filter\nCOMMIT", .we = TAKE,
 	  .why = "editors leave it out" },
 	{ "CR LF", "*filter\r\n:INPUT DROP [0:0]\r\n-A INPUT -j ACCEPT\r\n"
