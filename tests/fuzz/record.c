@@ -19,7 +19,7 @@ check_part(const struct trial_part *part)
 		     "elsewhere");
 	}
 	changeset_describe(part->changes, &text);
-	ruleset_save(part->before, true, &text);
+	check_ruleset(part->before);
 	str_done(&text);
 	ruleset_free(rs);
 	changeset_free(inverse);

@@ -65,6 +65,24 @@ seed_record(size_t n, const char *table, const char *lines)
 	free(text);
 }
 
+/* Each command that takes a rule, in turn; and those that take none. */
+static void
+seed_command(size_t n, const char *table, const char *line)
+{
+	static const char *const commands[] = {
+		"-A mine %s", "-I mine 2 %s", "-R mine 1 %s", "-D mine %s",
+		"ip6tables -w -t filter -I mine %s", "-N new; # %s",
+		"-E other third", "-P INPUT DROP", "-F mine", "-X", "-D mine 2",
+	};
+	const char *command = commands[n % ARRAY_LEN(commands)];
+	size_t len = strcspn(command, "%");
+	char *text = xasprintf("%c%.*s%s", table_letter(table), (int)len,
+			       command, command[len] ? line : "");
+
+	write_seed("command", n, text, strlen(text));
+	free(text);
+}
+
 static void
 seed_line(size_t n, const char *table, const char *line)
 {
@@ -72,6 +90,7 @@ seed_line(size_t n, const char *table, const char *line)
 	char *rule = xasprintf("-A mine %s\n", line);
 
 	write_seed("spec", n, spec, strlen(spec));
+	seed_command(n, table, line);
 	seed_file(n, table, rule);
 	if (n % 7 == 0)
 		seed_record(n, table, rule);
