@@ -40,6 +40,7 @@ struct ruleset {
 	struct vec chains;	/* of struct chain *; built-in ones first, in the
 				 * order of the kernel's hooks, then the others
 				 * in the order in which they were read */
+	struct chain_index *index;	/* of ruleset.c */
 };
 
 struct ruleset *ruleset_new(const char *table);
@@ -52,6 +53,8 @@ void ruleset_free(struct ruleset *rs);
 struct chain *ruleset_chain(const struct ruleset *rs, const char *name); /* or NULL */
 struct chain *ruleset_add_chain(struct ruleset *rs, const char *name,
 				enum policy policy);
+void ruleset_rename_chain(struct ruleset *rs, struct chain *chain,
+			  const char *name);
 /* Remove the chain with its rules; nothing where there is none. */
 void ruleset_drop_chain(struct ruleset *rs, const char *name);
 struct rule *chain_rule(const struct chain *chain, size_t at);

@@ -29,12 +29,27 @@ file_probe(struct backend *be, const char *table, struct probe *probe)
 	return OK;
 }
 
+/* Each table is read from it, and all again before a commit: what can be read
+ * but once, such as a pipe, will not do. */
 static enum err
 file_text(const struct file_backend *self, struct str *text)
 {
-	if (strcmp(self->path, "-") == 0)
-		return file_read_fd(STDIN_FILENO, "-", FILE_MAX_BYTES, text);
-	return file_read(AT_FDCWD, self->path, FILE_MAX_BYTES, text);
+	int fd = open(self->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+	enum err err;
+
+	if (fd < 0)
+		return fail_errno(_("cannot open '%s'"), self->path);
+	if (fstat(fd, &st) < 0)
+		err = fail_errno(_("cannot look at '%s'"), self->path);
+	else if (S_ISDIR(st.st_mode))
+		err = fail(ERR_FAIL, _("'%s' is a directory"), self->path);
+	else if (!S_ISREG(st.st_mode))
+		err = fail(ERR_FAIL, _("'%s' is no regular file"), self->path);
+	else
+		err = file_read_fd(fd, self->path, FILE_MAX_BYTES, text);
+	close(fd);
+	return err;
 }
 
 /* A table that the file does not name is an empty one. */

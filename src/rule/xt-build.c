@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Kernel entries of what was parsed, laid out as ip6tables lays them out: one
  * for each pair of a source and a destination. */
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include "xt-internal.h"
@@ -86,9 +85,12 @@ build_rules(struct parse *p)
 	struct ip6t_entry *e;
 	enum err err = OK;
 
-	if (size > USHRT_MAX)
+	if (size > ENTRY_SIZE_MAX)
 		box_fail(PARAMETER_PROBLEM, _("the rule is too long"));
 	build_addresses(p);
+	if (p->n_destinations && p->n_sources > RULES_MAX / p->n_destinations)
+		box_fail(PARAMETER_PROBLEM, _("these addresses make more rules "
+					      "than a table can have"));
 	e = build_entry(p, size);
 	for (unsigned i = 0; !err && i < p->n_sources; i++) {
 		e->ipv6.src = p->sources[i];

@@ -51,13 +51,18 @@ is_clone(const struct xtables_match *m)
 	return m->next == m;
 }
 
-/* Give the match its data. alias: under the name of what stands behind it. */
+/* Give the match its data. alias: under the name of what stands behind it. What
+ * would be too long in the end is refused before thousands are searched. */
 static void
-match_init(struct xtables_match *m, bool alias)
+match_init(struct parse *p, struct xtables_match *m, bool alias)
 {
 	size_t size = XT_ALIGN(sizeof(struct xt_entry_match)) + m->size;
 
+	/* First: until then a clone has the data of what it was made of. */
 	m->m = xtables_calloc(1, size);
+	p->match_bytes += size;
+	if (p->match_bytes > ENTRY_SIZE_MAX)
+		box_fail(PARAMETER_PROBLEM, _("the rule is too long"));
 	m->m->u.match_size = (uint16_t)size;
 	strcpy(m->m->u.user.name,
 	       alias && m->real_name ? m->real_name : m->name);
@@ -75,7 +80,7 @@ extend_match(struct parse *p, const char *name)
 {
 	struct xtables_match *m = must_match(name, &p->matches);
 
-	match_init(m, true);
+	match_init(p, m, true);
 	if (!is_clone(m))
 		add_options(m->x6_options, m->extra_opts, &m->option_offset);
 }
@@ -196,7 +201,7 @@ load_protocol(struct parse *p)
 	if (!m)
 		return false;
 	p->proto_used = true;
-	match_init(m, false);
+	match_init(p, m, false);
 	add_options(m->x6_options, m->extra_opts, &m->option_offset);
 	return true;
 }

@@ -79,6 +79,11 @@ void find_done(void);
  * and neither loads a module nor exits. */
 int find_compat_rev(const char *name, uint8_t revision, int option);
 
+/* An entry's offsets have 16 bits, and a table's entries 512 MiB in the kernel
+ * (facts.md: 2.1 million rules). */
+#define ENTRY_SIZE_MAX UINT16_MAX
+#define RULES_MAX (1U << 21)
+
 /* A parse in progress, xt-parse.c. */
 struct parse {
 	const char *table;
@@ -101,6 +106,7 @@ struct parse {
 	const char *destination;
 	char jump[XT_EXTENSION_MAXNAMELEN];	/* "" for none */
 	struct xtables_rule_match *matches;
+	size_t match_bytes;	/* of all matches so far */
 	struct xtables_target *target;	/* NULL for a standard one */
 	struct counters counters;
 

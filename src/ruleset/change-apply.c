@@ -249,7 +249,7 @@ apply_chain_rename(struct change *change, struct ruleset *rs)
 		err = check_free_name(rs, change->new_name);
 	if (err)
 		return err;
-	str_copy(chain->name, sizeof(chain->name), change->new_name);
+	ruleset_rename_chain(rs, chain, change->new_name);
 	for (size_t i = 0; i < rs->chains.n; i++)
 		retarget_rules(rs->chains.v[i], change->chain,
 			       change->new_name);

@@ -9,6 +9,7 @@
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include <sallyport/ruleset.h>
+#include "chain-index.h"
 
 /* In the order of the kernel's hooks (net/ipv6/netfilter/ip6table_*.c). */
 static const struct {
@@ -53,6 +54,7 @@ ruleset_new(const char *table)
 {
 	struct ruleset *rs = xcalloc(1, sizeof(*rs));
 
+	rs->index = xcalloc(1, sizeof(*rs->index));
 	str_copy(rs->table, sizeof(rs->table), table);
 	return rs;
 }
@@ -106,20 +108,15 @@ ruleset_free(struct ruleset *rs)
 	for (size_t i = 0; i < rs->chains.n; i++)
 		chain_free(rs->chains.v[i]);
 	vec_done(&rs->chains);
+	chain_index_forget(rs->index);
+	free(rs->index);
 	free(rs);
 }
 
 struct chain *
 ruleset_chain(const struct ruleset *rs, const char *name)
 {
-	for (size_t i = 0; i < rs->chains.n; i++) {
-		struct chain *chain = rs->chains.v[i];
-
-		if (chain->name[0] == name[0] &&
-		    strcmp(chain->name, name) == 0)
-			return chain;
-	}
-	return NULL;
+	return chain_index_find(rs->index, &rs->chains, name);
 }
 
 struct chain *
@@ -130,7 +127,15 @@ ruleset_add_chain(struct ruleset *rs, const char *name, enum policy policy)
 	str_copy(chain->name, sizeof(chain->name), name);
 	chain->policy = policy;
 	vec_push(&rs->chains, chain);
+	chain_index_add(rs->index, chain);
 	return chain;
+}
+
+void
+ruleset_rename_chain(struct ruleset *rs, struct chain *chain, const char *name)
+{
+	chain_index_forget(rs->index);
+	str_copy(chain->name, sizeof(chain->name), name);
 }
 
 void
@@ -141,6 +146,7 @@ ruleset_drop_chain(struct ruleset *rs, const char *name)
 
 		if (strcmp(chain->name, name) != 0)
 			continue;
+		chain_index_forget(rs->index);
 		vec_remove(&rs->chains, i);
 		chain_free(chain);
 		return;
