@@ -44,10 +44,11 @@ static void
 draw_rows(struct view *view, const struct area *area)
 {
 	struct paint paint;
-	size_t n = view_count(view);
+	size_t n;
 
 	view->page = (size_t)area->height;
 	view->width = (size_t)area->width;
+	n = view_count(view);	/* a text's is that of its width */
 	if (view->screen->is_text)
 		view_select(view, view->sel);
 	else

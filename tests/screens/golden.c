@@ -56,6 +56,8 @@
 	"-A DOCKER-FORWARD -i docker0 -j ACCEPT\n" \
 	"-A DOCKER-FORWARD -i br-5b61f57c7a84 ! -o br-5b61f57c7a84 -j ACCEPT\n" \
 	"-A DOCKER-FORWARD -p ipv6-icmp -j RETURN\n" \
+	"-A DOCKER-FORWARD ! -s fe80::/10 -d fd00:d::2/128 " \
+	"! -i br-5b61f57c7a84 -p tcp -m tcp --dport 8080 -j ACCEPT\n" \
 	"COMMIT\n"
 
 #define SSH "2001:db8::77 50000 2001:db8::1 22"
@@ -108,6 +110,8 @@ static const struct golden {
 	{ "unknown-key", { 24, 80, .rules = ARTICLE, .ssh = SSH }, "Z", NULL },
 	{ "review-refused", { 24, 80, .rules = ARTICLE, .ssh = SSH }, "jjdc",
 	  NULL },
+	{ "review-wide", { 24, 120, .rules = LONG_NAMES, .ssh = SSH },
+	  "<Tab><Tab><Tab>jjjjdc", NULL },
 	{ "review-safe", { 24, 80, .rules = ARTICLE, .ssh = SSH },
 	  "fcmlet neighbours in<Enter>l<^U>300<Enter>", NULL },
 	{ "review-small", { 10, 40, .rules = ARTICLE, .ssh = SSH }, "jjdc",

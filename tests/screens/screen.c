@@ -185,7 +185,6 @@ editor_keys(struct editor *editor, const char *keys)
 		keys += n;
 		left -= n;
 	}
-	ui_draw(&editor->ui);
 }
 
 /* --- What is seen --- */

@@ -36,7 +36,8 @@ struct editor {
 void editor_open(struct editor *editor, const struct setup *setup);
 void editor_close(struct editor *editor);
 
-/* Keys: characters as they are, others as <Enter>, <Down>, <^A>, <lt>. */
+/* Keys: characters as they are, others as <Enter>, <Down>, <^A>, <lt>. What the
+ * last one made is drawn when it is looked at, and but once, as by the loop. */
 void editor_keys(struct editor *editor, const char *keys);
 
 /* Draw, and append what is seen: each line between bars, below it its runs of
