@@ -57,6 +57,8 @@ client_send(struct guardian_client *client, const struct request *request)
 
 		if (n >= 0)
 			done += (size_t)n;
+		else if (errno == EPIPE)
+			break;	/* its last words are still to be read */
 		else if (errno != EINTR)
 			err = fail_errno(_("cannot speak to the guardian"));
 	}
