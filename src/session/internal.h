@@ -10,4 +10,11 @@
 enum err session_try(struct session *session, const struct tables *candidate)
 	must_check;
 
+/* The guard's report anew, for what is staged now. */
+void session_judge(struct session *session);
+
+/* steps.c: one more step, of changesets that are eaten. */
+void session_push_step(struct session *session, struct vec *changesets);
+void steps_free(struct vec *steps);
+
 #endif
