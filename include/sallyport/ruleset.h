@@ -72,6 +72,8 @@ struct chain_names ruleset_chain_names(const struct ruleset *rs);
  * '-' or '!' first, blanks, a target's name). All else ip6tables takes too, be
  * it control characters or no UTF-8. */
 enum err chain_name_check(const char *name) must_check;
+/* May a chain that is there already have it? Texts name those too. */
+enum err chain_name_possible(const char *name) must_check;
 
 /* Same chains, policies and rules, byte for byte and in order; counters aside.
  * The order of user-defined chains does not count. */

@@ -104,7 +104,7 @@ load_own_chain(struct loader *ld, const char *name, const char *policy)
 		rules_done(&chain->rules);
 		return OK;
 	}
-	err = chain_name_check(name);
+	err = chain_name_possible(name);
 	if (err)
 		return ERR_PARSE;
 	ruleset_add_chain(ld->rs, name, POLICY_NONE);

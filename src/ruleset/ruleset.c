@@ -270,14 +270,31 @@ ruleset_chain_names(const struct ruleset *rs)
 				     .arg = (void *)(uintptr_t)rs };
 }
 
+static enum err
+name_of_target(const char *name)
+{
+	return fail(ERR_USAGE, _("'%s' is a target, not a name for a chain"),
+		    name);
+}
+
 enum err
-chain_name_check(const char *name)
+chain_name_possible(const char *name)
 {
 	if (!*name)
 		return fail(ERR_USAGE, _("a chain needs a name"));
 	if (strlen(name) >= CHAIN_NAME_SIZE)
 		return fail(ERR_USAGE, _("chain name '%s' is longer than %d "
 					 "characters"), name, CHAIN_NAME_SIZE - 1);
+	return is_verdict(name) ? name_of_target(name) : OK;
+}
+
+enum err
+chain_name_check(const char *name)
+{
+	enum err err = chain_name_possible(name);
+
+	if (err)
+		return err;
 	if (*name == '-' || *name == '!')
 		return fail(ERR_USAGE, _("chain name '%s' may not begin with "
 					 "'%c'"), name, *name);
@@ -285,10 +302,7 @@ chain_name_check(const char *name)
 		if (isspace((unsigned char)*s))
 			return fail(ERR_USAGE, _("a chain name may not have "
 						 "blanks"));
-	if (is_verdict(name) || xt_has_target(name))
-		return fail(ERR_USAGE, _("'%s' is a target, not a name for a "
-					 "chain"), name);
-	return OK;
+	return xt_has_target(name) ? name_of_target(name) : OK;
 }
 
 static bool
