@@ -77,12 +77,11 @@ static bool
 widen(const struct search *s, const struct search *other,
       const struct part *p, bool back, long edits, struct place *met)
 {
-	long delta = p->n - p->m;
+	long delta = p->n - p->m, reach = edits - !back, last = clip(edits, p);
 
 	s->furthest[-edits - 1] = NOWHERE;
 	s->furthest[edits + 1] = edits ? NOWHERE : 0;
-	for (long k = clip(-edits, p); k <= clip(edits, p); k += 2) {
-		long reach = edits - !back;
+	for (long k = clip(-edits, p); k <= last; k += 2) {
 		long x = advance(s, p, back, k);
 
 		s->furthest[k] = x;
@@ -102,8 +101,9 @@ static struct place
 furthest_place(const struct search *s, const struct part *p, long edits)
 {
 	struct place best = { 0, 0 };
+	long last = clip(edits, p);
 
-	for (long k = clip(-edits, p); k <= clip(edits, p); k += 2) {
+	for (long k = clip(-edits, p); k <= last; k += 2) {
 		long x = s->furthest[k];
 
 		if (x != NOWHERE && 2 * x - k > best.x + best.y)
