@@ -68,6 +68,7 @@ fuzz_start(void)
 		return;
 	if (xt_init(false) != OK)
 		abort();
+	xtables_modprobe_program = "/nonexistent";
 	watch_faults();
 	started = true;
 }

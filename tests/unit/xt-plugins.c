@@ -4,6 +4,7 @@
 #include "../tap.h"
 #include <dirent.h>
 #include <limits.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -99,6 +100,78 @@ is_changed(const char *name)
 	return strcmp(name, "libxt_mark.so") == 0 ||	/* stale */
 	       strcmp(name, "libxt_comment.so") == 0 ||	/* broken */
 	       strcmp(name, "libxt_limit.so") == 0;	/* missing */
+}
+
+/* A match whose file bears the right version. What it tells libxtables, or what it
+ * does later, ends the process. */
+static const char bad_source[] =
+	"#include <getopt.h>\n"
+	"#include <stdlib.h>\n"
+	"#include <xtables.h>\n"
+	"#ifndef SIZE\n#define SIZE 8\n#endif\n"
+	"#ifndef FAMILY\n#define FAMILY NFPROTO_UNSPEC\n#endif\n"
+	"#ifndef VERSION\n#define VERSION version\n#endif\n"
+	"const char version[] = XTABLES_VERSION;\n"
+	"static const struct option opts[] = { { \"now\", 0, NULL, '1' },\n"
+	"	{ NULL, 0, NULL, 0 } };\n"
+	"static int parse(int c, char **argv, int invert, unsigned *flags,\n"
+	"	const void *entry, struct xt_entry_match **match)\n"
+	"{ exit(3); }\n"
+	"static void print(const void *ip, const struct xt_entry_match *m,\n"
+	"	int numeric) { printf(\" half\"); exit(4); }\n"
+	"static void save(const void *ip, const struct xt_entry_match *m)\n"
+	"{ printf(\" --half\"); exit(5); }\n"
+	"static struct xtables_match match = { .name = NAME,\n"
+	"	.version = VERSION, .family = FAMILY, .size = SIZE,\n"
+	"	.userspacesize = SIZE, .parse = parse, .print = print,\n"
+	"	.save = save, .extra_opts = opts };\n"
+	"__attribute__((constructor)) static void start(void)\n"
+	"{ xtables_register_match(&match); }\n";
+
+static const struct {
+	const char *name;
+	const char *flag;
+} bad_plugins[] = {
+	{ "badsize", "-DSIZE=3" },
+	{ "badfamily", "-DFAMILY=99" },
+	{ "noversion", "-DVERSION=NULL" },
+	{ "exits", "-DSIZE=8" },
+};
+
+/* False where there is no compiler. */
+static bool
+make_bad(const char *name, const char *flag)
+{
+	char *source = xasprintf("%s/%s.c", dir, name);
+	char *object = xasprintf("%s/libxt_%s.so", dir, name);
+	char *define = xasprintf("-DNAME=\"%s\"", name);
+	FILE *f = fopen(source, "w");
+	int status = 1;
+	pid_t pid;
+
+	if (!f || fputs(bad_source, f) < 0 || fclose(f) != 0)
+		bail_out("cannot write %s", source);
+	pid = fork();
+	if (pid == 0) {
+		execlp("cc", "cc", "-w", "-shared", "-fPIC", define, flag,
+		       source, "-o", object, "-lxtables", (char *)NULL);
+		_exit(1);
+	}
+	waitpid(pid, &status, 0);
+	free(define);
+	free(object);
+	free(source);
+	return status == 0;
+}
+
+static bool
+make_all_bad(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(bad_plugins); i++) {
+		if (!make_bad(bad_plugins[i].name, bad_plugins[i].flag))
+			return false;
+	}
+	return true;
 }
 
 static void
@@ -222,12 +295,45 @@ test_kept(struct rule *rule, const char *extra)
 	rule_unref(rule);
 }
 
+/* All ways in which a plugin ends the process through libxtables, and by itself. */
+static void
+test_bad(void)
+{
+	test_refused("-m badsize", "badsize");
+	test_refused("-m badfamily", "badfamily");
+	test_refused("-m noversion", "noversion");
+	test_refused("-m badsize", "badsize");
+	test_refused("-m exits --now", "");
+	test_kept(rule_with("exits", 0, 8), " half [incomplete]");
+	test_kept(rule_with("badsize", 0, 8), "UNKNOWN match `badsize' ");
+}
+
+/* The first use of an extension needs a file; the second one may have it. */
+static void
+test_no_descriptors(void)
+{
+	struct rlimit kept, none = { 0 };
+
+	if (getrlimit(RLIMIT_NOFILE, &kept) < 0)
+		bail_out("getrlimit");
+	none.rlim_max = kept.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &none);
+	ok(!parses("-m length --length 5"), "no file can be opened: refused");
+	diag("%s", err_message());
+	ok(parses("-p tcp --dport 22 -j ACCEPT"), "what was used is good");
+	setrlimit(RLIMIT_NOFILE, &kept);
+	ok(parses("-m length --length 5"), "and now it can");
+}
+
 int
 main(void)
 {
+	bool compiled;
+
 	tap_locale();
 	find_real();
 	make_plugins();
+	compiled = make_all_bad();
 	atexit(remove_plugins);
 	if (xt_init(false))
 		bail_out("%s", err_message());
@@ -242,6 +348,11 @@ main(void)
 	test_kept(rule_with("tcp", 7, 16), "tcp [unsupported revision] ");
 	test_kept(rule_with("tcp", 0, 24), "tcp [unsupported revision] ");
 	test_kept(rule_with("eui64", 0, 8), "eui64 ");
+	test_no_descriptors();
+	if (compiled)
+		test_bad();
+	else
+		skip("plugins that end the process: no compiler");
 	ok(parses("-p udp -m udp --dport 53 -j REJECT"), "others are as before");
 	xt_done();
 	return done_testing();
