@@ -40,7 +40,8 @@ static const struct peer_case {
 	{ "shorewall6", LINE "  unknown: a new connection in: net-fw 5 cannot be"
 	  " judged (hashlimit)" },
 	/* In these, ufw6-user-limit-accept is empty. */
-	{ "ufw", LINE "  REFUSED: a new connection in: INPUT policy" },
+	{ "ufw", LINE "  unknown: a new connection in: ufw6-user-input 2 cannot"
+	  " be judged (recent)" },
 };
 
 /* Under these rules as they are, and when INPUT is emptied and drops. */
