@@ -41,15 +41,21 @@ met(const char *table, const char *chain, size_t number, void *arg)
 static void
 add_verdict(const struct walk_result *result, struct str *out)
 {
-	str_addf(out, "%s ", verdict_name(result->verdict));
-	str_add(out, _("by "));
-	walk_result_rule(result, out);
+	const char *verdict = verdict_name(result->verdict);
+	struct str rule = {0};
+
+	walk_result_rule(result, &rule);
 	if (result->loss == LOSS_DIVERTED)
-		str_addf(out, _(", which sends it elsewhere (%s)"),
+		str_addf(out, _("%s by %s, which sends it elsewhere (%s) "
+				"(walked)\n"), verdict, str_text(&rule),
 			 result->why);
 	else if (result->verdict == VERDICT_UNKNOWN && result->why)
-		str_addf(out, _(", which hangs on %s"), result->why);
-	str_add(out, _(" (walked)\n"));
+		str_addf(out, _("%s by %s, which hangs on %s (walked)\n"),
+			 verdict, str_text(&rule), result->why);
+	else
+		str_addf(out, _("%s by %s (walked)\n"), verdict,
+			 str_text(&rule));
+	str_done(&rule);
 }
 
 static enum err

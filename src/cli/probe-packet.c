@@ -253,13 +253,13 @@ add_end(struct str *out, const struct in6_addr *addr, unsigned len,
 	const struct range *ports, bool with_port)
 {
 	if (len == 0)
-		str_add(out, _("any"));
+		str_add(out, "any");
 	else
 		addr_format(out, addr);
 	if (len > 0 && len < 128)
 		str_addf(out, "/%u", len);
 	if (with_port && ports->lo == ports->hi)
-		str_addf(out, _(" port %u"), ports->lo);
+		str_addf(out, " port %u", ports->lo);
 }
 
 void
@@ -270,14 +270,14 @@ probe_describe(const struct packet *p, const char *way, struct str *out)
 	xt_proto_name(p->proto, out);
 	str_addc(out, ' ');
 	if (p->proto == IPPROTO_ICMPV6)
-		str_addf(out, _("type %u "), p->icmp_type);
+		str_addf(out, "type %u ", p->icmp_type);
 	add_end(out, &p->src, p->src_len, &p->sport, ports);
 	str_add(out, " -> ");
 	add_end(out, &p->dst, p->dst_len, &p->dport, ports);
 	str_addf(out, ", %s", probe_state_name(p->ct));
 	if (p->in[0])
-		str_addf(out, _(", in by %s"), p->in);
+		str_addf(out, ", in %s", p->in);
 	if (p->out[0])
-		str_addf(out, _(", out by %s"), p->out);
+		str_addf(out, ", out %s", p->out);
 	str_addf(out, ", %s", way);
 }

@@ -12,7 +12,7 @@ enum err probe_packet(const struct cli_options *opt, struct packet *packet,
 
 const char *probe_state_name(enum ct_state state);
 
-/* "tcp 2001:db8::77 -> any port 22, NEW, INPUT". */
+/* "tcp 2001:db8::77 -> any port 22, NEW, INPUT": a notation, not translated. */
 void probe_describe(const struct packet *packet, const char *way,
 		    struct str *out);
 
