@@ -89,7 +89,7 @@ address_is_masked(const struct in6_addr *addr, const struct in6_addr *mask)
 }
 
 /* Does the interface read back? Its mask must be what ip6tables makes of its
- * name, or nothing for any interface, which is written "+" when it is inverted. */
+ * name, or nothing for any interface, which is "+" when it is inverted. */
 static bool
 iface_is_plain(const char *name, const unsigned char *mask, bool inverted)
 {
@@ -235,10 +235,10 @@ write_spec(const struct rule *rule, struct str *out)
 	return !memchr(out->s ? out->s + start : "", '\n', out->len - start);
 }
 
-/* Append the spec, blank first, or nothing and false for an opaque rule. Text is
- * not believed before it was read back: some extensions print names as they are,
- * blanks and quotes and all, others leave out what is inverted when it is a whole
- * range, or round. */
+/* Append the spec, blank first, or nothing and false for an opaque rule. Text
+ * is not believed before it was read back: some extensions print names as they
+ * are, blanks and quotes and all, others leave out what is inverted when it is a
+ * whole range, or round. */
 static bool
 add_spec(const struct rule *rule, struct str *out)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What ip6tables refuses we refuse, and what it takes we take, to the very bytes:
- * for the mistakes of tests/rules/invalid, and for what good specs become when a
- * word is dropped, doubled, swapped, cut or changed. Every refusal names a word
- * of the line. */
+/* What ip6tables refuses we refuse, and what it takes we take, to the very
+ * bytes: for the mistakes of tests/rules/invalid, and for what good specs become
+ * when a word is dropped, doubled, swapped, cut or changed. Every refusal names
+ * a word of the line. */
 #include "../rules/expand.h"
 #include "../rules/oracle.h"
 #include <ctype.h>

@@ -126,7 +126,8 @@ test_misleading(void)
 		bool standard;
 	} targets[] = {
 		{ "REJECT", "REJECT", false }, { "mine", "mine", false },
-		{ "", "REJECT", true }, { "", "mine", true }, { "", "DROP", true },
+		{ "", "REJECT", true }, { "", "mine", true },
+		{ "", "DROP", true },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
@@ -143,7 +144,7 @@ test_misleading(void)
 		   targets[i].standard ? "a chain" : "an extension");
 		ok(rule_equal(rule, again), "to the byte");
 		third = rule_retarget(again, "REJECT");
-		ok(rule_has_standard_target(third), "and a chain when it is told");
+		ok(rule_has_standard_target(third), "and a chain once told");
 		rule_unref(again);
 		again = make((void *)third->entry, NULL);
 		ok(rule_has_standard_target(again), "which its bytes tell");

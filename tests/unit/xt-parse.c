@@ -502,7 +502,8 @@ comes_back(const struct rule *rule)
 	bool same;
 
 	xt_spec_body(rule, &spec);
-	another_chain = rule_has_standard_target(rule) ? rule_target(rule) : NULL;
+	if (rule_has_standard_target(rule))
+		another_chain = rule_target(rule);
 	same = parse(str_text(&spec), &again) == OK && again.n == 1 &&
 	       rule_equal(again.v[0], rule);
 	if (!same)
