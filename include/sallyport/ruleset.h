@@ -88,10 +88,11 @@ void ruleset_fingerprint(const struct ruleset *rs, char out[FINGERPRINT_SIZE]);
  * the specs, "COMMIT"; no header comments. */
 void ruleset_save(const struct ruleset *rs, bool counters, struct str *out);
 
-/* Read ip6tables-save text. Exactly the table wanted is taken (NULL: the first
- * one), the last of that name where there are several; others are skipped. name is the file's name for messages, which begin
- * "NAME:LINE: ". ERR_PARSE, with nothing made. -A, -I [n] and "# opaque"
- * lines are understood. ERR_NOT_FOUND where the table is not in the text. */
+/* Read ip6tables-save text, all that ip6tables-restore takes and "# opaque"
+ * lines. Exactly the table wanted is taken (NULL: the first one), the last of
+ * that name where there are several; others are skipped. name is the file's name
+ * for messages, which begin "NAME:LINE: ". ERR_PARSE, with nothing made.
+ * ERR_NOT_FOUND where the table is not in the text. */
 enum err ruleset_load(const char *text, size_t len, const char *name,
 		      const char *table, struct ruleset **rs) must_check;
 

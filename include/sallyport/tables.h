@@ -37,9 +37,10 @@ enum err tables_apply(struct tables *tables, const struct vec *changesets)
 
 /* Read ip6tables-save text as ip6tables-restore does: each table of it replaces
  * the whole table or, with live given, changes that (--noflush: the chains that
- * it declares are emptied, the rest stays). only: no other table than this one;
- * NULL for all. name is the text's name for messages, which begin "NAME:LINE: ".
- * ERR_PARSE, with nothing made; ERR_NOT_FOUND where no table is in it. Yours. */
+ * it declares are emptied, the rest stays). A policy that it leaves out is
+ * policy_open. only: no other table than this one; NULL for all. name is the
+ * text's name for messages, which begin "NAME:LINE: ". ERR_PARSE, with nothing
+ * made; ERR_NOT_FOUND where no table is in it. Yours. */
 enum err tables_load(const char *text, size_t len, const char *name,
 		     const char *only, const struct tables *live,
 		     struct tables **tables) must_check;
