@@ -70,6 +70,10 @@ enum apply_found {
  * is waited for. */
 enum apply_found apply_resume(const struct world *world, struct trial **trial);
 
+/* Rules of others that a revert took away, "# opaque CHAIN BASE64" lines as a
+ * trial and history keep them, as specs. Other lines stay. Yours. */
+char *apply_readable_rules(const char *lines);
+
 /* Bring history up to date with live. Never fatal: *warning as above. */
 void apply_sync(const struct world *world, const struct tables *live,
 		char **warning);

@@ -262,7 +262,7 @@ apply_next(const struct world *world, struct guardian_client *client,
 		record_current(world, warning);
 	}
 	if (event->lost && *event->lost) {
-		char *readable = readable_rules(event->lost);
+		char *readable = apply_readable_rules(event->lost);
 
 		free(event->lost);
 		event->lost = readable;

@@ -14,9 +14,6 @@ bool record_trial(const struct world *world, const struct trial *trial,
 /* The same for what is in the run directory now. */
 void record_current(const struct world *world, char **warning);
 
-/* Rules of others that were lost, "# opaque CHAIN BASE64" lines, as specs. */
-char *readable_rules(const char *lines);
-
 /* The run directory as it is; ERR_NOT_FOUND where there is none. */
 enum err run_dir_open(const struct world *world, int *fd) must_check;
 

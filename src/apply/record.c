@@ -124,7 +124,7 @@ readable_rule(char *line, struct str *out)
 }
 
 char *
-readable_rules(const char *lines)
+apply_readable_rules(const char *lines)
 {
 	char *copy = xstrdup(lines);
 	struct str out = { 0 };

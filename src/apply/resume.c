@@ -52,7 +52,7 @@ make_readable(struct trial *trial)
 
 	if (!trial->lost)
 		return;
-	readable = readable_rules(trial->lost);
+	readable = apply_readable_rules(trial->lost);
 	free(trial->lost);
 	trial->lost = readable;
 }

@@ -142,6 +142,15 @@ add_who(struct str *out, const char *name, const struct actor *actor)
 }
 
 static void
+add_lost(struct str *out, const char *lines)
+{
+	char *rules = lines ? apply_readable_rules(lines) : NULL;
+
+	add_field(out, _("lost"), rules);
+	free(rules);
+}
+
+static void
 add_revision(struct str *out, const struct revision *rev)
 {
 	str_addf(out, "%-10s %lld", _("revision"), (long long)rev->id);
@@ -161,7 +170,7 @@ add_revision(struct str *out, const struct revision *rev)
 		add_who(out, _("by"), &rev->settled_by);
 	add_field(out, _("override"), rev->override);
 	add_field(out, _("message"), rev->message);
-	add_field(out, _("lost"), rev->lost);
+	add_lost(out, rev->lost);
 	str_addc(out, '\n');
 	if (rev->changes)
 		changeset_describe(rev->changes, out);

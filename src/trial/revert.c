@@ -71,7 +71,7 @@ static char *
 lost_add(struct guardian *g, const char *table, const struct str *lost)
 {
 	char *kept = g->trial->lost;
-	bool named = strcmp(table, "filter") != 0;
+	bool named = strcmp(table, "filter") != 0 || (kept && *kept);
 
 	if (!lost->len) {
 		g->trial->lost = xstrdup(kept);

@@ -46,6 +46,16 @@ ok 'the table is back' is_back
 status_is 0 'a second revert' sp revert
 like "$out" '^sallyport: reverted' 'finds it undone'
 
+new_trial 60 'beside others'
+ip6tables-legacy -A FORWARD -p sctp --dport 9 -j DROP
+lost='-A FORWARD -p sctp -m sctp --dport 9 -j DROP'
+status_is 0 'revert over a rule of others' sp revert
+like "$out" "^$lost" 'tells what they lost'
+settled_by 5 'reverted'
+number=$(sp log | sed -n '1s/^ *\([0-9]*\).*/\1/p')
+like "$(sp show "$number")" "lost  *$lost" 'and so does history, readably'
+ok 'the table is back' is_back
+
 new_trial 60 'interrupted'
 kill -INT "$editor"
 settled_by 5 'an interrupt reverts at once'

@@ -22,6 +22,14 @@ static const char new_raw[] =
 	"-A OUTPUT -p udp -m udp --sport 53 -j NOTRACK\n"
 	"COMMIT\n";
 
+static const char new_security[] =
+	"*security\n"
+	":INPUT ACCEPT [0:0]\n"
+	":FORWARD ACCEPT [0:0]\n"
+	":OUTPUT ACCEPT [0:0]\n"
+	"-A INPUT -p udp -m udp --dport 53 -j DROP\n"
+	"COMMIT\n";
+
 /* libxtables takes it, the kernel does not: tcp-reset without tcp. */
 static const char refused_rules[] =
 	"*filter\n"
@@ -256,6 +264,37 @@ test_others(void)
 	free(after);
 }
 
+/* What others lose is told table by table, also where filter is not the
+ * first that is undone. */
+static void
+test_lost(void)
+{
+	struct trial *trial = trial_new();
+	struct guardian_client client;
+	struct guardian_event event;
+
+	fresh();
+	add_part(trial, "filter", new_rules);
+	add_part(trial, "security", new_security);
+	trial->window_ms = 60000;
+	actor_copy(&trial->actor, &somebody);
+	is_int(guardian_start(&options, trial, &client), OK, "started");
+	free(expect(&client, EVENT_ON_TRIAL, 5000, "both are on trial"));
+	run("ip6tables-legacy -A INPUT -p sctp -j DROP");
+	run("ip6tables-legacy -t security -A INPUT -p sctp -j DROP");
+	is_int(guardian_revert(&client, &somebody, "asked"), OK, "revert");
+	is_int(await(&client, &event, 5000), EVENT_REVERTED, "both are undone");
+	ok(event.lost && str_starts(event.lost, "*security\n# opaque INPUT "),
+	   "what is lost in security comes first: %s", event.lost);
+	ok(event.lost && strstr(event.lost, "\n*filter\n# opaque INPUT "),
+	   "what is lost in filter is not counted as its");
+	guardian_event_done(&event);
+	guardian_disconnect(&client);
+	ok(all_left(3000), "all leave");
+	trial_free(trial);
+	run("ip6tables-legacy -t security -F");
+}
+
 static const struct cell {
 	const char *at;
 	const char *nth;
@@ -327,6 +366,7 @@ main(int argc, char **argv)
 	test_refused();
 	test_conflict();
 	test_others();
+	test_lost();
 	for (size_t i = 0; i < ARRAY_LEN(cells); i++)
 		try_cell(&cells[i]);
 	xt_done();
