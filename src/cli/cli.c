@@ -88,8 +88,8 @@ command_allowed(const struct world *world, const struct cli_call *call)
 
 	if (call->opt.file && !command->offline)
 		return fail(ERR_USAGE, _("'%s' does not work on a file; --file "
-			    "is for the editor, list, save, check, diff, apply "
-			    "and edit"), command->name);
+			    "is for the editor, list, save, check, diff, "
+			    "apply, edit and probe"), command->name);
 	if (world->read_only && command->changes)
 		return fail(ERR_USAGE, _("'%s' is not allowed with "
 			    "--read-only"), command->name);
