@@ -4,6 +4,7 @@
  * installed was loaded here, or is lacking in this kernel, or is not for IPv6;
  * and each of its options was given. */
 #include "../rules/expand.h"
+#include "../rules/objects.h"
 #include "../rules/oracle.h"
 #include <getopt.h>
 #include <xtables.h>
@@ -150,6 +151,14 @@ is_said(const struct vec *lines, const char *extension, const char *option)
 	return false;
 }
 
+/* Only the machine's root can make the program that it names. */
+static bool
+is_out_of_reach(const char *option)
+{
+	return strcmp(option, "object-pinned") == 0 &&
+	       access(OBJECTS_PROGRAM, F_OK) != 0;
+}
+
 /* An option of an extension in a line that parsed? */
 static void
 check_option(struct work *w, const char *extension, const char *option)
@@ -157,7 +166,8 @@ check_option(struct work *w, const char *extension, const char *option)
 	char *word = xasprintf(" --%s", option);
 
 	if (!is_said(&w->taken, extension, word) &&
-	    !is_said(&w->turned_down, extension, word)) {
+	    !is_said(&w->turned_down, extension, word) &&
+	    !is_out_of_reach(option)) {
 		diag("never said:%s%s", extension, word);
 		w->bare++;
 	}

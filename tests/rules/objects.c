@@ -18,8 +18,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define PROGRAM "/sys/fs/bpf/sallyport-test"
-
 struct message {
 	struct nlmsghdr head;
 	struct nfgenmsg family;
@@ -139,10 +137,10 @@ load_program(void)
 static void
 make_program(void)
 {
-	union bpf_attr attr = { .pathname = (unsigned long)PROGRAM };
+	union bpf_attr attr = { .pathname = (unsigned long)OBJECTS_PROGRAM };
 	int fd = -1;
 
-	if (access(PROGRAM, F_OK) == 0)
+	if (access(OBJECTS_PROGRAM, F_OK) == 0)
 		return;
 	if (unshare(CLONE_NEWNS) == 0 &&
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&

@@ -6,6 +6,8 @@
 #ifndef TESTS_OBJECTS_H
 #define TESTS_OBJECTS_H
 
+#define OBJECTS_PROGRAM "/sys/fs/bpf/sallyport-test"
+
 /* Says by diag() what could not be made; rules that name it are refused. */
 void objects_make(void);
 
