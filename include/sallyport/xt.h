@@ -19,7 +19,10 @@ enum err xt_init(bool resolve) must_check;
 
 /* Extensions that crash on data that no kernel checked are survived, by handlers
  * for SIGSEGV, SIGBUS and SIGFPE which hand on any other crash. xt_init() sets
- * them; whoever sets handlers of these signals later calls this behind it. */
+ * them; whoever sets handlers of these signals later calls this behind it. One
+ * that loops for ever is not stopped: what an alarm interrupts may hold malloc's
+ * lock, so that there is no way back. It costs a client that can be killed; the
+ * guardian, which must go on, is a process of its own that never calls xt_init(). */
 void xt_catch_faults(void);
 
 /* Free what libxtables keeps, so that leak checkers see only leaks. */
