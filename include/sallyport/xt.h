@@ -21,8 +21,8 @@ enum err xt_init(bool resolve) must_check;
  * for SIGSEGV, SIGBUS and SIGFPE which hand on any other crash. xt_init() sets
  * them; whoever sets handlers of these signals later calls this behind it. One
  * that loops for ever is not stopped: what an alarm interrupts may hold malloc's
- * lock, so that there is no way back. It costs a client that can be killed; the
- * guardian, which must go on, is a process of its own that never calls xt_init(). */
+ * lock, so that there is no way back. It costs a client, which can be killed;
+ * the guardian, which must go on, is a process that never calls xt_init(). */
 void xt_catch_faults(void);
 
 /* Free what libxtables keeps, so that leak checkers see only leaks. */
