@@ -53,11 +53,18 @@ static void
 find_revision(const struct world *world, struct status *st)
 {
 	struct history *history;
+	int64_t id;
 
 	if (history_open(world->db_path, true, &history))
 		return;
-	if (history_newest(history, world->table, &st->revision))
-		st->revision = 0;
+	for (size_t i = 0; i < TABLE_COUNT; i++) {
+		if (world->only_table &&
+		    strcmp(world->only_table, table_names[i]) != 0)
+			continue;
+		if (history_newest(history, table_names[i], &id) == OK &&
+		    id > st->revision)
+			st->revision = id;
+	}
 	history_close(history);
 }
 
@@ -148,10 +155,12 @@ add_trial(const struct world *world, struct str *out, const struct status *st)
 	if (trial->state == TRIAL_NOT_REVERTED)
 		str_addf(out, _("trial      NOT REVERTED: %s\n"),
 			 trial->reason ? trial->reason : "");
-	else if (trial_state_is_settled(trial->state))
+	else if (trial_state_is_settled(trial->state) && trial->reason)
 		str_addf(out, _("trial      none; the last one: %s (%s)\n"),
-			 trial_state_name(trial->state),
-			 trial->reason ? trial->reason : "");
+			 trial_state_name(trial->state), trial->reason);
+	else if (trial_state_is_settled(trial->state))
+		str_addf(out, _("trial      none; the last one: %s\n"),
+			 trial_state_name(trial->state));
 	else
 		str_addf(out, _("trial      %s, %lld seconds left, by %s: "
 				"\"%s\"\n"), trial_state_name(trial->state),

@@ -100,6 +100,10 @@ status_is 0 'a command with -t' sp --no-trial apply --yes -- -t nat -F redirects
 status_is 0 'or -T' sp --no-trial -T nat apply --yes -- -A redirects -p udp -j RETURN
 is "$(table nat | grep -c redirects)" 3 'changes that table'
 is "$(table filter)" "$(cat "$tmp/filter")" 'and no other'
+newest=$(sp log | sed -n '1s/^ *\([0-9]*\).*/\1/p')
+like "$(sp status)" "^revision +$newest\$" 'status has the newest of all tables'
+older=$(sp -T filter log | sed -n '1s/^ *\([0-9]*\).*/\1/p')
+like "$(sp -T filter status)" "^revision +$older\$" 'or that of -T'
 status_is 0 'diff to the revision' sp diff "$number"
 like "$out" '^\*nat$' 'names its table'
 status_is 0 'restore of a revision of nat' sp --no-trial restore --yes "$number"

@@ -37,6 +37,7 @@ new_trial 60 'confirmed elsewhere'
 status_is 0 'confirm from elsewhere' sp confirm
 settled_by 0 'apply sees it and leaves with 0'
 like "$(cat "$tmp/out")" '^Confirmed' 'and says so'
+like "$(sp status)" '^trial .* confirmed$' 'and status, which has no reason to add'
 ip6tables-legacy -D FORWARD -p tcp --dport 5001 -j ACCEPT
 
 new_trial 60 'reverted elsewhere'
