@@ -139,13 +139,16 @@ on_compare(struct ui *ui)
 }
 
 static void
-show_restored(struct ui *ui, const char *table, int64_t id)
+show_restored(struct ui *ui, const char *table, int64_t id, bool staged)
 {
 	ui_pop(ui);
 	ui_changed(ui);
 	rules_show_table(ui, table);
-	ui_say(ui, _("staged what brings the table %s back to revision %lld; "
-		     "c reviews it"), table, (long long)id);
+	if (!staged)
+		ui_say(ui, _("the rules are the same: nothing was staged"));
+	else
+		ui_say(ui, _("staged what brings the table %s back to revision "
+			     "%lld; c reviews it"), table, (long long)id);
 }
 
 static void
@@ -154,6 +157,7 @@ on_restore(struct ui *ui)
 	int64_t id = current(ui)->id;
 	struct history *history = NULL;
 	struct ruleset *target = NULL;
+	size_t before = ui->session->steps.n;
 	enum err err = with_history(ui, &history);
 
 	if (!err)
@@ -164,7 +168,8 @@ on_restore(struct ui *ui)
 	if (err)
 		ui_error(ui);
 	else
-		show_restored(ui, target->table, id);
+		show_restored(ui, target->table, id,
+			      ui->session->steps.n != before);
 	ruleset_free(target);
 }
 

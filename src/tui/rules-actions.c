@@ -109,6 +109,7 @@ static void
 drop_and_reload(struct ui *ui)
 {
 	ui_staged(ui, session_reload(ui->session, true));
+	ui_sync(ui);
 }
 
 static const struct choice reload_choices[] = {
@@ -131,8 +132,10 @@ on_reload(struct ui *ui)
 		return;
 	}
 	ui_staged(ui, err);
-	if (!err)
-		ui_say(ui, _("read again"));
+	if (err)
+		return;
+	ui_say(ui, _("read again"));
+	ui_sync(ui);
 }
 
 static void

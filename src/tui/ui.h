@@ -88,7 +88,8 @@ void ui_key(struct ui *ui, int key);
 void ui_draw(struct ui *ui);
 void ui_tick(struct ui *ui);
 
-/* After the first frame: history is compared with the live table. */
+/* After the first frame and each reading of the tables: history is compared with
+ * them. */
 void ui_sync(struct ui *ui);
 
 /* Every screen's contents anew. */

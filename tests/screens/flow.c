@@ -296,9 +296,30 @@ test_refusal(void)
 	end();
 }
 
+/* What r finds changed is history's, and can be put back. */
+static void
+test_others(void)
+{
+	begin("others", false);
+	editor_keys(&e, "r");
+	if (system("ip6tables-legacy -A OUTPUT -p sctp -j DROP") != 0)
+		bail_out("ip6tables-legacy failed");
+	editor_keys(&e, "rH");
+	ok(seen("external"), "history has what others did meanwhile");
+	editor_keys(&e, "gs");
+	is_int(session_staged_count(e.session), 0,
+	       "what is there already stages nothing");
+	ok(seen("nothing was staged"), "and that is said");
+	editor_keys(&e, "Hgjs");
+	ok(seen("back to revision 1") && !candidate_has("sctp"),
+	   "the state before them is staged");
+	end();
+}
+
 static void (*const tests[])(void) = {
 	test_editing, test_forms, test_tryouts, test_searching, test_read_only,
 	test_keep, test_revert, test_elsewhere, test_leaving, test_refusal,
+	test_others,
 };
 
 int
