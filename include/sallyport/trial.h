@@ -66,6 +66,10 @@ struct trial {
 	char *lost;		/* rules of others that a revert had to drop:
 				 * "# opaque CHAIN BASE64" lines, those of a
 				 * table other than filter below "*TABLE" */
+	char judged[TABLE_COUNT][FINGERPRINT_SIZE];	/* of the tables, as
+				 * table_names has them, that the guard looked
+				 * through beside these: they must be live as
+				 * well when it is committed. "": any will do */
 	struct vec parts;	/* of struct trial_part *, one a table, in the
 				 * order of the commit; undone in reverse */
 };

@@ -187,6 +187,11 @@ trial_of(const struct world *world, const struct apply_request *req,
 	trial->message = xstrdup(req->message ? req->message : "");
 	trial->origin = xstrdup(req->origin);
 	trial->override = overridden ? xstrdup(req->override) : NULL;
+	for (size_t i = 0; i < TABLE_COUNT; i++)
+		if (!overridden && tables_get(req->base, table_names[i]))
+			ruleset_fingerprint(tables_get(req->base,
+						       table_names[i]),
+					    trial->judged[i]);
 	for (size_t i = 0; i < req->changes->n; i++) {
 		const struct changeset *cs = req->changes->v[i];
 		struct trial_part *part = trial_add_part(trial);

@@ -180,7 +180,9 @@ add_tables(const struct world *world, struct str *out,
 	for (size_t i = 0; i < live->v.n; i++) {
 		const struct ruleset *rs = live->v.v[i];
 
-		if (rs->absent && strcmp(rs->table, world->table))
+		bool asked = strcmp(rs->table, world->table) == 0;
+
+		if (!asked && (rs->absent || world->only_table))
 			continue;
 		str_addf(out, _("table      %s (%s): %zu rules in %zu "
 				"chains\n"), rs->table,
@@ -254,7 +256,8 @@ trial_json(const struct world *world, const struct status *st)
 		return json_null();
 	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:b}",
 		"id", trial->id, "state", trial_state_name(trial->state),
-		"seconds_left", (json_int_t)trial_left(world, trial),
+		"seconds_left", trial_state_is_settled(trial->state) ? 0 :
+			(json_int_t)trial_left(world, trial),
 		"user", json_text(trial->actor.user),
 		"message", json_text(trial->message),
 		"reason", json_text(trial->reason),

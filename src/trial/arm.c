@@ -60,6 +60,13 @@ struct arming {
 	struct ruleset *expected;
 };
 
+static enum err
+changed_meanwhile(const char *table)
+{
+	return fail(ERR_CONFLICT, _("the live table '%s' is not the one that was "
+				    "judged: it was changed meanwhile"), table);
+}
+
 /* The live table must be what was judged, and what becomes of it what was
  * shown. */
 static enum err
@@ -72,9 +79,7 @@ compare(struct guardian *g, struct arming *a)
 	if (err)
 		return err;
 	if (strcmp(print, a->part->before_print) != 0)
-		return fail(ERR_CONFLICT,
-			    _("the live table '%s' is not the one that was "
-			      "judged: it was changed meanwhile"), table);
+		return changed_meanwhile(table);
 	err = table_expect(a->live, a->part->changes, &a->expected);
 	if (err)
 		return err;
@@ -86,10 +91,30 @@ compare(struct guardian *g, struct arming *a)
 	return OK;
 }
 
+/* What the guard looked through beside what is committed. */
+static enum err
+compare_judged(struct guardian *g)
+{
+	enum err err = OK;
+
+	for (size_t i = 0; i < TABLE_COUNT && !err; i++) {
+		char print[FINGERPRINT_SIZE];
+		struct ruleset *live = NULL;
+
+		if (!g->trial->judged[i][0])
+			continue;
+		err = table_read(g, table_names[i], &live, print);
+		if (!err && strcmp(print, g->trial->judged[i]) != 0)
+			err = changed_meanwhile(table_names[i]);
+		ruleset_free(live);
+	}
+	return err;
+}
+
 static enum err
 compare_all(struct guardian *g, struct arming *armings)
 {
-	enum err err = OK;
+	enum err err = compare_judged(g);
 
 	for (size_t i = 0; i < g->trial->parts.n && !err; i++) {
 		armings[i].part = trial_part(g->trial, i);

@@ -101,6 +101,18 @@ parts_to_json(const struct trial *trial)
 	return list;
 }
 
+static json_t *
+judged_to_json(const struct trial *trial)
+{
+	json_t *json = json_object();
+
+	for (size_t i = 0; i < TABLE_COUNT; i++)
+		if (trial->judged[i][0])
+			json_object_set_new(json, table_names[i],
+					    json_text(trial->judged[i]));
+	return json;
+}
+
 json_t *
 trial_to_json(const struct trial *trial)
 {
@@ -129,6 +141,7 @@ trial_to_json(const struct trial *trial)
 	json_object_set_new(json, "settled_by",
 			    actor_to_json(&trial->settled_by));
 	json_object_set_new(json, "lost", json_exact(trial->lost));
+	json_object_set_new(json, "judged", judged_to_json(trial));
 	json_object_set_new(json, "tables", parts_to_json(trial));
 	return json;
 }
@@ -296,6 +309,19 @@ take_tables(const json_t *json, struct trial *trial)
 }
 
 static enum err
+take_judged(const json_t *json, struct trial *trial)
+{
+	const json_t *judged = json_object_get(json, "judged");
+	enum err err = OK;
+
+	for (size_t i = 0; i < TABLE_COUNT && !err; i++)
+		if (json_object_get(judged, table_names[i]))
+			err = take_hex(judged, table_names[i], trial->judged[i],
+				       FINGERPRINT_SIZE, true);
+	return err;
+}
+
+static enum err
 take_numbers(const json_t *json, struct trial *trial)
 {
 	int64_t cookie = 0;
@@ -376,6 +402,8 @@ trial_from_json(const json_t *json, struct trial **trial)
 		err = take_numbers(json, made);
 	if (!err)
 		err = take_tables(json, made);
+	if (!err)
+		err = take_judged(json, made);
 	if (err) {
 		trial_free(made);
 		return err;

@@ -233,8 +233,9 @@ submit_command(struct ui *ui, const char *text)
 void
 rules_command(struct ui *ui)
 {
-	open_form(ui, FORM_COMMAND, xstrdup(_("An ip6tables command (-A -I -D "
-		  "-R -P -N -X -E -F):")), "", submit_command);
+	open_form(ui, FORM_COMMAND, xasprintf(_("An ip6tables command (-A -I -D "
+		  "-R -P -N -X -E -F) for %s:"), ui->session->table), "",
+		  submit_command);
 }
 
 static void

@@ -241,6 +241,31 @@ test_conflict(void)
 	ok(all_left(3000), "all leave");
 }
 
+/* The guard looked through raw as well: what it was there must still be true. */
+static void
+test_judged(void)
+{
+	struct guardian_client client;
+	struct trial *trial;
+	struct ruleset *raw;
+	char *text;
+
+	fresh_both();
+	trial = make_trial(new_rules, 60000);
+	raw = read_table("raw");
+	ruleset_fingerprint(raw, trial->judged[0]);
+	ruleset_free(raw);
+	run("ip6tables-legacy -t raw -A PREROUTING -p tcp -j DROP");
+	is_int(guardian_start(&options, trial, &client), OK, "started");
+	text = expect(&client, EVENT_FAILED, 5000, "refused");
+	ok(text && strstr(text, "'raw'"), "naming the table that was judged");
+	ok(live_is(base_rules), "and no table was touched");
+	free(text);
+	trial_free(trial);
+	guardian_disconnect(&client);
+	ok(all_left(3000), "all leave");
+}
+
 /* Another program's rule in one table stays when both are undone. */
 static void
 test_others(void)
@@ -365,6 +390,7 @@ main(int argc, char **argv)
 	test_deadline();
 	test_refused();
 	test_conflict();
+	test_judged();
 	test_others();
 	test_lost();
 	for (size_t i = 0; i < ARRAY_LEN(cells); i++)
