@@ -187,9 +187,11 @@ cli_settle_first(const struct world *world)
 			fail(ERR_BUSY, _("another change is on trial"));
 		break;
 	case FOUND_SETTLED:
-		if (trial && trial->state == TRIAL_REVERTED)
-			cli_warn(world, _("note: the last change was undone "
-				 "(%s)"), trial->reason ? trial->reason : "");
+		if (!trial || trial->state != TRIAL_REVERTED)
+			break;
+		cli_warn(world, _("note: the last change was undone (%s)"),
+			 trial->reason ? trial->reason : "");
+		say_lost(world, trial->lost);
 		break;
 	case FOUND_FOREIGN:
 		cli_warn(world, _("note: the trial record in %s is of another "

@@ -57,6 +57,16 @@ number=$(sp log | sed -n '1s/^ *\([0-9]*\).*/\1/p')
 like "$(sp show "$number")" "lost  *$lost" 'and so does history, readably'
 ok 'the table is back' is_back
 
+# The deadline passes while nobody looks: the next start tells all of it.
+# shellcheck disable=SC2086	# words
+status_is 0 'a trial that nobody watches' sp apply --yes --detach -t 5 -- $rule
+ip6tables-legacy -A FORWARD -p sctp --dport 9 -j DROP
+poll_until 20 is_back
+status_is 0 'the next change' sp apply --yes --no-trial -- -A OUTPUT -p udp -j ACCEPT
+like "$out" 'note: the last change was undone' 'is told that it was undone'
+like "$out" "^$lost" 'and what others lost by it'
+ip6tables-legacy -D OUTPUT -p udp -j ACCEPT
+
 new_trial 60 'interrupted'
 kill -INT "$editor"
 settled_by 5 'an interrupt reverts at once'
