@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # edit: the administrator's own editor, whatever it does.
+# shellcheck disable=SC2089,SC2090,SC2097,SC2098,SC2120 # $EDITOR holds words
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/cli/cli.sh

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Files that are none, that never end, or that are large.
+# shellcheck disable=SC3045 # dash and bash have ulimit -v
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/cli/cli.sh

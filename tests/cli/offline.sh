@@ -54,7 +54,7 @@ is "$(sed '/FORWARD -j DROP/d' "$rules")" "$(cat "$tmp/before")" \
 is "$(cat /proc/net/ip6_tables_names)" '' 'the kernel is not asked'
 ok 'there is no history' test ! -e "$db"
 ok 'and no trial' test ! -e "$run_dir/trial.json"
-is "$(ls "$tmp" | grep -c new)" 0 'nothing is left beside it'
+is "$(find "$tmp" -name '*new*' | wc -l)" 0 'nothing is left beside it'
 
 write_rules
 status_is 0 'what would cut SSH' file apply --yes -- -D INPUT 2
