@@ -38,6 +38,9 @@ enum err file_replace(const char *path, const void *data, size_t len) must_check
 /* Remove name; no error where it is gone. Fsyncs the directory. */
 enum err file_remove(int dirfd, const char *name) must_check;
 
+/* Fsync the directory that holds name, as far as that goes. */
+void file_sync_parent(int dirfd, const char *name);
+
 /* All of it, or ERR_FAIL. */
 enum err fd_write_all(int fd, const void *data, size_t len) must_check;
 

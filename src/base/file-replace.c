@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include <sys/stat.h>
 #include <sallyport/file.h>
@@ -38,23 +37,6 @@ write_like(const char *aside, const struct stat *old, const void *data,
 	return err;
 }
 
-static void
-sync_directory(const char *path)
-{
-	char *dir = xstrdup(path);
-	char *slash = strrchr(dir, '/');
-	int fd;
-
-	if (slash)
-		slash[slash == dir] = '\0';
-	fd = open(slash ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
-	free(dir);
-}
-
 static enum err
 replace(const char *path, const struct stat *old, const void *data, size_t len)
 {
@@ -66,7 +48,7 @@ replace(const char *path, const struct stat *old, const void *data, size_t len)
 	if (err)
 		unlink(aside);
 	else
-		sync_directory(path);
+		file_sync_parent(AT_FDCWD, path);
 	free(aside);
 	return err;
 }

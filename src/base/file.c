@@ -154,9 +154,8 @@ write_aside(int dirfd, const char *aside, const void *data, size_t len,
 	return err;
 }
 
-/* fsync of the directory that holds name. */
-static void
-sync_parent(int dirfd, const char *name)
+void
+file_sync_parent(int dirfd, const char *name)
 {
 	char *dir = xstrdup(name);
 	char *slash = strrchr(dir, '/');
@@ -184,7 +183,7 @@ file_write_atomic(int dirfd, const char *name, const void *data, size_t len,
 	if (err)
 		unlinkat(dirfd, aside, 0);
 	else
-		sync_parent(dirfd, name);
+		file_sync_parent(dirfd, name);
 	free(aside);
 	return err;
 }
@@ -194,6 +193,6 @@ file_remove(int dirfd, const char *name)
 {
 	if (unlinkat(dirfd, name, 0) < 0 && errno != ENOENT)
 		return fail_errno(_("cannot remove '%s'"), name);
-	sync_parent(dirfd, name);
+	file_sync_parent(dirfd, name);
 	return OK;
 }
