@@ -100,23 +100,22 @@ refuse(const struct guard_report *report, const struct apply_request *req,
 	return ERR_REFUSED;
 }
 
+/* candidate is one of the states that req leads through. */
 static enum err
 judge_state(const struct world *world, const struct apply_request *req,
-	    const struct tables *candidate, bool other_world,
-	    const char *between, bool *overridden)
+	    const struct vec *lifelines, const struct tables *candidate,
+	    bool other_world, const char *between, bool *overridden)
 {
-	struct vec lifelines = { 0 };
-	struct guard_report *report = NULL;
-	enum err err = apply_judge(world, req->base, candidate, other_world,
-				   &lifelines, &report);
+	struct guard_report *report = guard_judge(lifelines, req->base,
+						  candidate, other_world);
+	enum err err = OK;
 
-	if (!err && report->judgement == JUDGED_REFUSED) {
+	if (report->judgement == JUDGED_REFUSED) {
 		*overridden = override_holds(world, req->override);
 		if (!*overridden)
 			err = refuse(report, req, between);
 	}
 	guard_report_free(report);
-	lifelines_free(&lifelines);
 	return err;
 }
 
@@ -128,23 +127,24 @@ judge_request(const struct world *world, const struct apply_request *req,
 	      bool *overridden)
 {
 	struct tables *candidate = tables_copy(req->base);
-	struct vec one = { 0 };
+	struct vec lifelines = { 0 };
 	bool other_world;
 	enum err err = apply_look(world, &other_world);
 
 	*overridden = false;
+	if (!err)
+		err = lifelines_find(&world->lifelines, &lifelines);
 	for (size_t i = 0; i < req->changes->n && !err; i++) {
-		struct changeset *cs = req->changes->v[i];
+		const struct changeset *cs = req->changes->v[i];
 		bool last = i + 1 == req->changes->n;
 
-		one.n = 0;
-		vec_push(&one, cs);
-		err = tables_apply(candidate, &one);
+		err = changeset_apply(cs, tables_get(candidate, cs->table));
 		if (!err)
-			err = judge_state(world, req, candidate, other_world,
+			err = judge_state(world, req, &lifelines, candidate,
+					  other_world,
 					  last ? NULL : cs->table, overridden);
 	}
-	vec_done(&one);
+	lifelines_free(&lifelines);
 	tables_free(candidate);
 	return err;
 }
@@ -175,6 +175,32 @@ check_free(const struct world *world)
 	return ERR_FAIL;
 }
 
+static bool
+is_changed(const struct apply_request *req, const char *table)
+{
+	for (size_t i = 0; i < req->changes->n; i++) {
+		const struct changeset *cs = req->changes->v[i];
+
+		if (strcmp(cs->table, table) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The tables that the guard looked through and that stay as they are; those that
+ * change are compared as parts of the trial. */
+static void
+note_judged(const struct apply_request *req, struct trial *trial)
+{
+	for (size_t i = 0; i < TABLE_COUNT; i++) {
+		const struct ruleset *rs = tables_get(req->base,
+						      table_names[i]);
+
+		if (rs && !is_changed(req, table_names[i]))
+			ruleset_fingerprint(rs, trial->judged[i]);
+	}
+}
+
 static struct trial *
 trial_of(const struct world *world, const struct apply_request *req,
 	 bool overridden)
@@ -187,11 +213,8 @@ trial_of(const struct world *world, const struct apply_request *req,
 	trial->message = xstrdup(req->message ? req->message : "");
 	trial->origin = xstrdup(req->origin);
 	trial->override = overridden ? xstrdup(req->override) : NULL;
-	for (size_t i = 0; i < TABLE_COUNT; i++)
-		if (!overridden && tables_get(req->base, table_names[i]))
-			ruleset_fingerprint(tables_get(req->base,
-						       table_names[i]),
-					    trial->judged[i]);
+	if (!overridden)
+		note_judged(req, trial);
 	for (size_t i = 0; i < req->changes->n; i++) {
 		const struct changeset *cs = req->changes->v[i];
 		struct trial_part *part = trial_add_part(trial);
