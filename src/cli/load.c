@@ -31,38 +31,13 @@ shown_name(const char *name)
 	return strcmp(name, "-") ? name : _("standard input");
 }
 
-static enum err
-read_text(const struct world *world, const char *name, struct str *text)
+enum err
+cli_read_text(const struct world *world, const char *name, struct str *text)
 {
 	if (!strcmp(name, "-"))
 		return file_read_fd(fileno(world->in), shown_name(name),
 				    FILE_MAX, text);
 	return file_read(AT_FDCWD, name, FILE_MAX, text);
-}
-
-/* Rules are text: a NUL byte says that the file is something else. */
-static enum err
-check_text(const char *name, const struct str *text)
-{
-	const char *nul = text->len ? memchr(text->s, '\0', text->len) : NULL;
-	size_t line = 1;
-	const char *p;
-
-	if (!nul)
-		return OK;
-	for (p = text->s; p < nul; p++)
-		line += *p == '\n';
-	return fail(ERR_PARSE, _("%s:%zu: a NUL byte: this is no rules file"),
-		    name, line);
-}
-
-enum err
-cli_read_text(const struct world *world, const char *name, struct str *text)
-{
-	enum err err;
-
-	err = read_text(world, name, text);
-	return err ? err : check_text(shown_name(name), text);
 }
 
 enum err

@@ -191,15 +191,19 @@ load_line(struct loader *ld, char *line)
 	return *line == ':' ? load_chain(ld, line) : load_command(ld, line);
 }
 
+/* Rules are text: a NUL byte says that the file is something else. */
 static enum err
-load_bytes(struct loader *ld, const char *line, size_t len)
+check_text(const char *text, size_t len, const char *name)
 {
-	char *copy = xstrndup(line, len);
-	enum err err = strlen(copy) == len ? load_line(ld, copy) :
-		fail(ERR_PARSE, _("a NUL byte: this is no text"));
+	const char *nul = len ? memchr(text, '\0', len) : NULL;
+	size_t line = 1;
 
-	free(copy);
-	return err;
+	if (!nul)
+		return OK;
+	for (const char *p = text; p < nul; p++)
+		line += *p == '\n';
+	return fail(ERR_PARSE, _("%s:%zu: a NUL byte: this is no rules file"),
+		    name, line);
 }
 
 static enum err
@@ -216,16 +220,21 @@ no_table(const struct loader *ld, const char *name)
 static enum err
 load_text(struct loader *ld, const char *text, size_t len, const char *name)
 {
-	enum err err = OK;
+	enum err err = check_text(text, len, name);
 	size_t line = 0;
 
+	if (err)
+		return err;
 	ld->out = tables_new();
 	while (len && !err) {
 		const char *end = memchr(text, '\n', len);
 		size_t n = end ? (size_t)(end - text) : len;
 
+		char *copy = xstrndup(text, n);
+
 		line++;
-		err = load_bytes(ld, text, n);
+		err = load_line(ld, copy);
+		free(copy);
 		n += end != NULL;
 		text += n;
 		len -= n;

@@ -25,26 +25,14 @@ session_read_text(const char *path, struct str *text)
 	return file_read(AT_FDCWD, path, TEXT_MAX, text);
 }
 
-/* Rules are text: a NUL byte says that the file is something else. */
-static enum err
-check_text(const struct str *text, const char *name)
-{
-	if (text->len == 0 || !memchr(text->s, '\0', text->len))
-		return OK;
-	return fail(ERR_PARSE, _("'%s' has a NUL byte: it is no rules file"),
-		    name);
-}
-
 enum err
 session_import(struct session *s, const struct str *text, const char *name,
 	       bool noflush)
 {
 	struct tables *target = NULL;
-	enum err err = check_text(text, name);
+	enum err err = tables_load(str_text(text), text->len, name, NULL,
+				   noflush ? s->candidate : NULL, &target);
 
-	if (!err)
-		err = tables_load(str_text(text), text->len, name, NULL,
-				  noflush ? s->candidate : NULL, &target);
 	if (!err)
 		err = session_stage_tables(s, target, "import");
 	tables_free(target);
@@ -82,7 +70,7 @@ session_export(const struct session *s, const char *path, bool replace,
 	if (!replace && stat(path, &st) == 0)
 		return fail(ERR_CONFLICT, _("'%s' is there already"), path);
 	*exported = (struct exported){ 0 };
-	exported->tables = tables_save(s->candidate, NULL, &text);
+	exported->tables = tables_save(s->candidate, NULL, false, &text);
 	count(s->candidate, exported);
 	err = file_replace(path, str_text(&text), text.len);
 	str_done(&text);
