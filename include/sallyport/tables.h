@@ -47,7 +47,7 @@ enum err tables_load(const char *text, size_t len, const char *name,
 
 /* The ip6tables-save text of the tables that are there or hold anything; of only,
  * where that is not NULL, whatever it holds. Returns how many. */
-size_t tables_save(const struct tables *tables, const char *only,
+size_t tables_save(const struct tables *tables, const char *only, bool counters,
 		   struct str *out);
 
 void changesets_copy(const struct vec *from, struct vec *to);

@@ -136,22 +136,6 @@ cmd_list(struct world *world, const struct cli_call *call)
 	return err;
 }
 
-/* Every table that is in use, or that of -T. */
-static void
-save_tables(const struct world *world, const struct tables *live,
-	    bool counters, struct str *out)
-{
-	for (size_t i = 0; i < live->v.n; i++) {
-		const struct ruleset *rs = live->v.v[i];
-		bool wanted = world->only_table ?
-			strcmp(rs->table, world->only_table) == 0 :
-			!rs->absent;
-
-		if (wanted)
-			ruleset_save(rs, counters, out);
-	}
-}
-
 enum err
 cmd_save(struct world *world, const struct cli_call *call)
 {
@@ -163,7 +147,7 @@ cmd_save(struct world *world, const struct cli_call *call)
 	err = cli_read_live(world, &live, &other_world);
 	if (err)
 		return err;
-	save_tables(world, live, call->opt.counters, &out);
+	tables_save(live, world->only_table, call->opt.counters, &out);
 	err = cli_print(world, &out);
 	str_done(&out);
 	tables_free(live);

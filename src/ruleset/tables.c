@@ -194,7 +194,8 @@ is_blank(const struct ruleset *rs)
 }
 
 size_t
-tables_save(const struct tables *tables, const char *only, struct str *out)
+tables_save(const struct tables *tables, const char *only, bool counters,
+	    struct str *out)
 {
 	size_t n = 0;
 
@@ -205,7 +206,7 @@ tables_save(const struct tables *tables, const char *only, struct str *out)
 
 		if (!wanted)
 			continue;
-		ruleset_save(rs, false, out);
+		ruleset_save(rs, counters, out);
 		n++;
 	}
 	return n;

@@ -30,7 +30,7 @@ edit_begin(struct edit *edit, const struct tables *tables, const char *only)
 	str_add(&edit->text, _("# The rules as ip6tables-save writes them. "
 			       "What you change is shown before\n# anything is "
 			       "committed.\n"));
-	tables_save(tables, only, &edit->text);
+	tables_save(tables, only, false, &edit->text);
 	err = file_write_atomic(AT_FDCWD, edit->path, str_text(&edit->text),
 				edit->text.len, 0600);
 	if (err)

@@ -20,4 +20,7 @@ void review_add_field(struct page *page, const char *label, const char *value,
 extern const struct screen write_screen;
 void write_open(struct ui *ui);
 
+/* Stage what the guard offers. */
+void review_fix(struct ui *ui);
+
 #endif

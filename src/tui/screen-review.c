@@ -7,6 +7,7 @@
 #include <sallyport/mem.h>
 #include "cursesw.h"
 #include "review.h"
+#include "rules.h"
 #include "term.h"
 
 struct review {
@@ -150,14 +151,6 @@ unless_passed(struct ui *ui)
 			      : _("the guard does not refuse this");
 }
 
-static const char *
-unless_fixed(struct ui *ui)
-{
-	if (ui->session->report->judgement == JUDGED_SAFE)
-		return _("the guard has nothing to mend");
-	return unless_writable(ui);
-}
-
 static enum err
 commit(struct ui *ui, const char *override)
 {
@@ -203,8 +196,8 @@ on_override(struct ui *ui)
 	free(label);
 }
 
-static void
-on_fix(struct ui *ui)
+void
+review_fix(struct ui *ui)
 {
 	enum err err = session_stage_fix(ui->session);
 
@@ -261,8 +254,8 @@ static const struct action actions[] = {
 	{ .keys = { 'c' }, .name = "commit", .foot = N_("Commit on trial"),
 	  .run = on_commit, .unless = unless_refused,
 	  .help = N_("Commit: undone after the trial unless you keep it") },
-	{ .keys = { 'f' }, .name = "fix", .foot = N_("Fix"), .run = on_fix,
-	  .unless = unless_fixed,
+	{ .keys = { 'f' }, .name = "fix", .foot = N_("Fix"), .run = review_fix,
+	  .unless = unless_fix,
 	  .help = N_("Stage the rules that the guard offers") },
 	{ .keys = { '!' }, .name = "override", .foot = N_("Override"),
 	  .run = on_override, .unless = unless_passed,

@@ -80,21 +80,11 @@ on_write(struct ui *ui)
 	free(question);
 }
 
-static void
-on_fix(struct ui *ui)
-{
-	enum err err = session_stage_fix(ui->session);
-
-	ui_staged(ui, err);
-	if (!err)
-		ui_say(ui, _("staged what the guard offers"));
-}
-
 static const struct action actions[] = {
 	{ .keys = { 'c' }, .name = "write", .foot = N_("Write the file"),
 	  .run = on_write, .unless = unless_review,
 	  .help = N_("Write the file; asks first") },
-	{ .keys = { 'f' }, .name = "fix", .foot = N_("Fix"), .run = on_fix,
+	{ .keys = { 'f' }, .name = "fix", .foot = N_("Fix"), .run = review_fix,
 	  .unless = unless_fix,
 	  .help = N_("Stage the rules that the guard offers") },
 	{ .keys = { 'q', FN(KEY_F(10)) }, .name = "back", .foot = N_("Back"),

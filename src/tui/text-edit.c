@@ -19,29 +19,17 @@ unless_editor(struct ui *ui)
 	return unless_writable(ui);
 }
 
-/* Was anything written that would be lost with the file? */
-static bool
-was_changed(struct ui *ui)
-{
-	struct tables *tables = NULL;
-	bool changed = false;
-
-	if (edit_read(&ui->edit, &tables, &changed) == OK)
-		tables_free(tables);
-	return changed;
-}
-
 void
 edit_leave(struct ui *ui)
 {
-	if (ui->edit.path && !was_changed(ui))
+	if (ui->edit.path && !edit_has_work(&ui->edit))
 		edit_done(&ui->edit, false);
 }
 
 static void
 give_up(struct ui *ui)
 {
-	bool keep = was_changed(ui);
+	bool keep = edit_has_work(&ui->edit);
 
 	if (keep)
 		ui_say(ui, _("nothing was staged; the text is kept in '%s'"),
