@@ -17,6 +17,10 @@ bool trial_state_parse(const char *name, enum trial_state *state);
 /* A heap copy of a string member; NULL where it is none. */
 char *json_text_get(const json_t *object, const char *key);
 
+/* The table after the changes, where it is what they make of the table before:
+ * yours, or NULL. */
+struct ruleset *trial_part_expected(const struct trial_part *part);
+
 /* The spare: a file beside the record that has the record's size and more on
  * disk already, so that no full disk can keep the outcome from being
  * written. */
