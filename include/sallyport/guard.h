@@ -6,6 +6,7 @@
 
 #include <sallyport/tables.h>
 #include <sallyport/lifeline.h>
+#include <sallyport/rehearsal.h>
 #include <sallyport/walk.h>
 
 enum judgement {
@@ -35,12 +36,23 @@ struct lifeline_verdict {
 	const char *note;	/* why there is no check, translated, or NULL.
 				 * Nothing was proven then: never say safe. */
 	struct vec checks;	/* of struct check * */
+	enum rehearsed rehearsed;	/* guard_join() */
+	const char *account;	/* of the rehearsal, or NULL; of the report */
+};
+
+/* Who has judged. */
+enum guard_stage {
+	GUARD_WALKED,		/* the walk alone */
+	GUARD_REHEARSING,	/* the same; the kernel is being asked */
+	GUARD_REHEARSED,
 };
 
 struct guard_report {
 	enum judgement judgement;	/* the worst of all lifelines */
 	bool other_world;	/* nf_tables has rules that this guard does not see */
 	bool none;		/* nothing over IPv6 has to be kept */
+	enum guard_stage stage;
+	struct rehearsal_report *rehearsal;	/* owned; NULL: none was made */
 	struct vec verdicts;	/* of struct lifeline_verdict * */
 };
 
@@ -52,6 +64,11 @@ struct guard_report *guard_judge(const struct vec *lifelines,
 				 const struct tables *candidate,
 				 bool other_world);
 void guard_report_free(struct guard_report *report);
+
+/* Join what the kernel said (eaten) to what was walked: the table of design
+ * section 5. report was made of the same lifelines, in the same order. */
+void guard_join_take(struct guard_report *report,
+		     struct rehearsal_report *rehearsal);
 
 /* The first check that decided for report->judgement, and its lifeline; NULL
  * where all is safe. */

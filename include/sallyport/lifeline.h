@@ -20,22 +20,49 @@ enum lifeline_origin {
 	LIFELINE_CONFIGURED,
 };
 
+/* Which way its traffic goes. */
+enum lifeline_way {
+	LIFELINE_IN,		/* to this host, begun by the peer */
+	LIFELINE_OUT,		/* from this host, begun by us: DNS, LDAP */
+	LIFELINE_THROUGH,	/* to local, which is behind this host */
+};
+
+/* A link that its packets cross, and who is met there. */
+struct lifeline_link {
+	char ifname[IFNAMSIZ];		/* "" unknown */
+	struct in6_addr gateway;	/* next hop; :: when on-link or unknown */
+	bool on_link;			/* the far end itself is the next hop */
+	bool no_ndp;			/* IFF_NOARP, or loopback */
+	bool by_ra;			/* the route, or our address on it, goes
+					 * unless router advertisements come */
+	bool leased;			/* our address goes unless DHCPv6 renews
+					 * it */
+	bool bridged;			/* a bridge whose packets these rules
+					 * see (bridge-nf-call-ip6tables) */
+};
+
 struct lifeline {
 	enum lifeline_origin origin;
+	enum lifeline_way way;
+	bool ssh;			/* a login; else what name says */
+	uint8_t proto;			/* IPPROTO_TCP, IPPROTO_UDP; of a tunnel
+					 * also 4, 41, 47 (GRE), 50 (ESP) */
 	bool v4;			/* IPv4: IPv6 rules cannot cut it */
 	bool running;			/* sock_diag found the connection */
 	bool stale;			/* named, but no such connection is there */
 	bool any_peer;			/* from somebody: peer is not known */
 	struct in6_addr peer;
+	unsigned peer_len;		/* prefix length: 128 but for sources
+					 * that are configured */
 	struct in6_addr local;		/* :: for any address of ours */
-	uint16_t peer_port;		/* 0: any from 1024 up */
-	uint16_t local_port;
-	char ifname[IFNAMSIZ];		/* where its packets come in; "" unknown */
-	struct in6_addr gateway;	/* next hop; :: when on-link or unknown */
-	bool on_link;
-	bool no_ndp;			/* the link is IFF_NOARP or loopback */
+	uint16_t peer_port;		/* 0: any from 1024 up; without ports 0 */
+	uint16_t local_port;		/* the same */
+	struct lifeline_link link;	/* towards the peer */
+	struct lifeline_link inner;	/* LIFELINE_THROUGH: towards local */
 	bool strict;			/* nf_conntrack_tcp_loose is 0: what
 					 * conntrack did not see begin is INVALID */
+	struct lifeline *outer;		/* what carries link where that is a
+					 * tunnel, owned; or NULL */
 };
 
 /* What the finder looks at, for tests. */

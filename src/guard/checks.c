@@ -95,10 +95,10 @@ set_link(struct packet *p, const struct lifeline *ll, bool out)
 {
 	char *name = out ? p->out : p->in;
 
-	memcpy(name, ll->ifname, IFNAMSIZ);
-	if (!ll->ifname[0] && out)
+	memcpy(name, ll->link.ifname, IFNAMSIZ);
+	if (!ll->link.ifname[0] && out)
 		p->out_unknown = true;
-	else if (!ll->ifname[0])
+	else if (!ll->link.ifname[0])
 		p->in_unknown = true;
 }
 
@@ -121,7 +121,7 @@ tcp_packet(const struct lifeline *ll, const struct tcp_need *need)
 		.ct_reply = need->out,
 	};
 
-	p.routed_back = !need->out && ll->ifname[0];
+	p.routed_back = !need->out && ll->link.ifname[0];
 	if (need->running)
 		theirs = (struct range){ ll->peer_port, ll->peer_port };
 	p.sport = need->out ? ours : theirs;
@@ -151,7 +151,7 @@ push_check(struct vec *checks, struct check check, bool out)
 static unsigned
 neighbour(const struct lifeline *ll, struct in6_addr *addr)
 {
-	*addr = ll->on_link ? ll->peer : ll->gateway;
+	*addr = ll->link.on_link ? ll->peer : ll->link.gateway;
 	if (!addr_is_any(addr))
 		return 128;
 	addr->s6_addr[0] = 0xfe;
@@ -221,7 +221,7 @@ add_ndp(const struct lifeline *ll, const struct ndp_need *need,
 	    !end_address(ll, need->dst, &p.dst, &p.dst_len))
 		return;
 	/* The next hop is reached by its link, whatever its address is. */
-	p.routed_back = need->src == END_NEIGHBOUR && ll->ifname[0];
+	p.routed_back = need->src == END_NEIGHBOUR && ll->link.ifname[0];
 	set_link(&p, ll, need->out);
 	push_check(checks, (struct check){
 			.packet = need->packet,
@@ -244,7 +244,7 @@ checks_add(const struct lifeline *ll, struct vec *checks)
 				.set = tcp_packet(ll, need),
 			   }, need->out);
 	}
-	for (size_t i = 0; i < ARRAY_LEN(ndp_needs) && !ll->no_ndp; i++)
+	for (size_t i = 0; i < ARRAY_LEN(ndp_needs) && !ll->link.no_ndp; i++)
 		add_ndp(ll, &ndp_needs[i], checks);
 }
 

@@ -66,15 +66,10 @@ learn_link(struct lifeline *ll, unsigned ifindex)
 {
 	/* Where nobody is known: whoever is far away. */
 	static const struct in6_addr anywhere = { .s6_addr = { 0x20 } };
-	struct route route;
 
-	if (ll->v4 || !route_lookup(ll->any_peer ? &anywhere : &ll->peer,
-				    ifindex, &route))
-		return;
-	memcpy(ll->ifname, route.ifname, sizeof(ll->ifname));
-	ll->gateway = route.gateway;
-	ll->on_link = route.on_link;
-	ll->no_ndp = route.no_ndp;
+	if (!ll->v4)
+		route_lookup(ll->any_peer ? &anywhere : &ll->peer, ifindex,
+			     &ll->link);
 }
 
 /* Conntrack is loaded with the first rule that needs it, and takes up running
@@ -101,6 +96,9 @@ add(struct finder *f, const struct lifeline *found, unsigned ifindex)
 		if (same_lifeline(f->out->v[i], found))
 			return;
 	ll = xmemdup(found, sizeof(*found));
+	ll->ssh = true;
+	ll->proto = IPPROTO_TCP;
+	ll->peer_len = 128;
 	ll->v4 = addr_is_v4(&ll->peer);
 	ll->strict = f->strict;
 	learn_link(ll, ifindex);
@@ -231,8 +229,12 @@ lifelines_find(const struct lifeline_sources *src, struct vec *out)
 void
 lifelines_free(struct vec *lifelines)
 {
-	for (size_t i = 0; i < lifelines->n; i++)
-		free(lifelines->v[i]);
+	for (size_t i = 0; i < lifelines->n; i++) {
+		struct lifeline *ll = lifelines->v[i];
+
+		free(ll->outer);
+		free(ll);
+	}
 	vec_done(lifelines);
 }
 

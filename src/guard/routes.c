@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sallyport/err.h>
 #include <sallyport/i18n.h>
+#include <sallyport/str.h>
 #include "routes.h"
 
 /* What the kernel answers. */
@@ -62,35 +63,35 @@ ask(struct nl_sock *sk, const struct in6_addr *dst, unsigned ifindex,
 }
 
 static bool
-describe_link(struct nl_sock *sk, int ifindex, struct route *route)
+describe_link(struct nl_sock *sk, int ifindex, struct lifeline_link *link)
 {
-	struct rtnl_link *link;
+	struct rtnl_link *there;
 
-	if (rtnl_link_get_kernel(sk, ifindex, NULL, &link) < 0)
+	if (rtnl_link_get_kernel(sk, ifindex, NULL, &there) < 0)
 		return false;
-	strncpy(route->ifname, rtnl_link_get_name(link),
-		sizeof(route->ifname) - 1);
-	route->no_ndp = rtnl_link_get_flags(link) & (IFF_NOARP | IFF_LOOPBACK);
-	rtnl_link_put(link);
+	str_copy(link->ifname, sizeof(link->ifname), rtnl_link_get_name(there));
+	link->no_ndp = rtnl_link_get_flags(there) & (IFF_NOARP | IFF_LOOPBACK);
+	rtnl_link_put(there);
 	return true;
 }
 
 bool
-route_lookup(const struct in6_addr *dst, unsigned ifindex, struct route *route)
+route_lookup(const struct in6_addr *dst, unsigned ifindex,
+	     struct lifeline_link *link)
 {
 	struct nl_sock *sk = nl_socket_alloc();
 	struct answer answer = { .found = false };
 	bool found;
 
-	memset(route, 0, sizeof(*route));
+	memset(link, 0, sizeof(*link));
 	if (!sk)
 		die(_("out of memory"));
 	nl_socket_disable_auto_ack(sk);
 	found = nl_connect(sk, NETLINK_ROUTE) >= 0 &&
 		ask(sk, dst, ifindex, &answer) &&
-		describe_link(sk, answer.ifindex, route);
+		describe_link(sk, answer.ifindex, link);
 	nl_socket_free(sk);
-	route->gateway = answer.gateway;
-	route->on_link = found && !answer.has_gateway;
+	link->gateway = answer.gateway;
+	link->on_link = found && !answer.has_gateway;
 	return found;
 }

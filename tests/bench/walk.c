@@ -119,10 +119,13 @@ bench_judge(void)
 {
 	struct tables *tables = tables_new();
 	struct lifeline ll = {
+		.ssh = true,
+		.proto = IPPROTO_TCP,
+		.peer_len = 128,
 		.running = true,
 		.peer = address("2001:db8:ffff::77"), .peer_port = 40000,
 		.local = address("2001:db8:ffff::1"), .local_port = 22,
-		.ifname = "eth0", .gateway = address("fe80::1"),
+		.link.ifname = "eth0", .link.gateway = address("fe80::1"),
 	};
 	struct vec lifelines = { 0 };
 	double start;

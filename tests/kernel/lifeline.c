@@ -202,13 +202,13 @@ account(const char *ssh_connection, pid_t self, struct str *out)
 
 		lifeline_describe(ll, out);
 		str_addf(out, " | %s | %s%s%s%s%s%s via ",
-			 lifeline_origin_text(ll), ll->ifname,
+			 lifeline_origin_text(ll), ll->link.ifname,
 			 ll->running ? " running" : "",
 			 ll->stale ? " stale" : "",
-			 ll->on_link ? " on-link" : "",
-			 ll->no_ndp ? " no-ndp" : "",
+			 ll->link.on_link ? " on-link" : "",
+			 ll->link.no_ndp ? " no-ndp" : "",
 			 ll->strict ? " strict" : "");
-		addr_format(out, &ll->gateway);
+		addr_format(out, &ll->link.gateway);
 		str_addc(out, '\n');
 	}
 	lifelines_free(&found);

@@ -45,7 +45,7 @@ find_peer(const struct vec *lifelines)
 
 	for (i = 0; i < lifelines->n; i++) {
 		ll = lifelines->v[i];
-		if (ll->running && !ll->stale && !strcmp(ll->ifname, "eth0") &&
+		if (ll->running && !ll->stale && !strcmp(ll->link.ifname, "eth0") &&
 		    ll->peer.s6_addr[15] == 0x77 && ll->local_port == 22)
 			return ll;
 	}

@@ -12,15 +12,16 @@ base
 rule base
 ruleset rule base
 backend ruleset rule base
-guard ruleset rule base
+settings base
+guard settings backend ruleset rule base
 history trial.h ruleset rule base
 trial walk.h backend ruleset rule base
-world trial history guard backend ruleset rule base
-apply world trial history guard backend ruleset rule base
-session apply world trial history guard backend ruleset rule base
-tui session apply world trial history guard backend ruleset rule base
-cli session apply world trial history guard backend ruleset rule base
-main tui cli session apply world trial history guard backend ruleset rule base
+world settings trial history guard backend ruleset rule base
+apply world settings trial history guard backend ruleset rule base
+session apply world settings trial history guard backend ruleset rule base
+tui session apply world settings trial history guard backend ruleset rule base
+cli session apply world settings trial history guard backend ruleset rule base
+main tui cli session apply world settings trial history guard backend ruleset rule base
 ORDER
 # MODULE: its public headers.
 cat >"$tmp/headers" <<'HEADERS'
@@ -28,7 +29,8 @@ base err mem str text vec base64 clock addr file proc i18n
 rule rule xt
 ruleset ruleset changeset command tables weave
 backend backend tryout
-guard lifeline walk guard
+guard lifeline walk rehearsal guard containers probe expose
+settings settings
 trial trial guardian
 history history
 world world
@@ -43,6 +45,8 @@ cat >"$tmp/owners" <<'OWNERS'
 ^libiptc/ ^src/backend/ip6tc(-load)?\.c$
 ^sqlite3\.h$ ^src/history/db\.c$
 ^(ncursesw/)?(n?curses|panel|form|term|menu)\.h$ ^src/tui/
+^curl/ ^src/guard/docker\.c$
+^(ini|inih)\.h$ ^src/settings/settings\.c$
 ^libintl\.h$ ^include/sallyport/i18n\.h$
 OWNERS
 
@@ -136,7 +140,7 @@ mkdir -p "$tmp/bad/src/base" "$tmp/bad/src/tui" "$tmp/bad/src/guard" \
 printf '#include <sallyport/rule.h>\n' >"$tmp/bad/src/base/up.c"
 printf '#include <sallyport/cli.h>\n' >"$tmp/bad/src/tui/side.c"
 printf '#include "../base/x.h"\n' >"$tmp/bad/src/tui/private.c"
-printf '#include <sallyport/backend.h>\n' >"$tmp/bad/src/guard/peer.c"
+printf '#include <sallyport/history.h>\n' >"$tmp/bad/src/guard/peer.c"
 printf '#include <sqlite3.h>\n' >"$tmp/bad/src/tui/db.c"
 printf '/* a\n */ int x(void) { return time(0); }\n' >"$tmp/bad/src/base/now.c"
 printf '/* time() */ char *s = "getenv(";\n' >"$tmp/bad/src/base/good.c"

@@ -22,11 +22,14 @@ session(void)
 {
 	struct lifeline ll = {
 		.origin = LIFELINE_ENVIRONMENT,
+		.ssh = true,
+		.proto = IPPROTO_TCP,
+		.peer_len = 128,
 		.running = true,
 		.peer = address("2001:db8:77::77"), .peer_port = 40000,
 		.local = address("2001:db8::1"), .local_port = 22,
-		.ifname = "eth0",
-		.gateway = address("fe80::1"),
+		.link.ifname = "eth0",
+		.link.gateway = address("fe80::1"),
 	};
 
 	return ll;
@@ -38,8 +41,8 @@ neighbour(void)
 	struct lifeline ll = session();
 
 	ll.peer = address("2001:db8::77");
-	memset(&ll.gateway, 0, sizeof(ll.gateway));
-	ll.on_link = true;
+	memset(&ll.link.gateway, 0, sizeof(ll.link.gateway));
+	ll.link.on_link = true;
 	return ll;
 }
 
@@ -51,8 +54,8 @@ stale(void)
 
 	ll.running = false;
 	ll.stale = true;
-	ll.ifname[0] = '\0';
-	memset(&ll.gateway, 0, sizeof(ll.gateway));
+	ll.link.ifname[0] = '\0';
+	memset(&ll.link.gateway, 0, sizeof(ll.link.gateway));
 	return ll;
 }
 
@@ -61,7 +64,7 @@ tunnel(void)
 {
 	struct lifeline ll = session();
 
-	ll.no_ndp = true;
+	ll.link.no_ndp = true;
 	return ll;
 }
 
@@ -71,8 +74,8 @@ loopback(void)
 	struct lifeline ll = tunnel();
 
 	ll.peer = ll.local = address("::1");
-	memset(&ll.gateway, 0, sizeof(ll.gateway));
-	strcpy(ll.ifname, "lo");
+	memset(&ll.link.gateway, 0, sizeof(ll.link.gateway));
+	strcpy(ll.link.ifname, "lo");
 	return ll;
 }
 
@@ -92,10 +95,13 @@ listener(void)
 {
 	struct lifeline ll = {
 		.origin = LIFELINE_LISTENING,
+		.ssh = true,
+		.proto = IPPROTO_TCP,
+		.peer_len = 128,
 		.any_peer = true,
 		.local_port = 22,
-		.ifname = "eth0",
-		.gateway = address("fe80::1"),
+		.link.ifname = "eth0",
+		.link.gateway = address("fe80::1"),
 	};
 
 	return ll;
