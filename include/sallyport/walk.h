@@ -123,6 +123,12 @@ struct tracking {
 void walk_tracking(const struct tables *tables, const char *way,
 		   const struct packet *packet, struct tracking *tracking);
 
+/* How many rules the kernel looks at, at most, for one packet on that way: a
+ * chain that is jumped to twice is gone through twice. Conditions aside, so no
+ * packet costs more and most cost less; UINT64_MAX where it is as many or more,
+ * and for chains that jump in a circle, which the kernel refuses. */
+uint64_t walk_visits(const struct tables *tables, const char *way);
+
 /* "ACCEPT", "DROP", "UNKNOWN". */
 const char *verdict_name(enum verdict verdict);
 
