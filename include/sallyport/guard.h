@@ -11,8 +11,9 @@
 
 enum judgement {
 	JUDGED_SAFE,		/* every packet is accepted */
-	JUDGED_WARN,		/* unknown, and not proven before either; or
-				 * what is only good to have is dropped */
+	JUDGED_ADVISED,		/* all that must be is; what is only good to
+				 * have is dropped */
+	JUDGED_WARN,		/* unknown, and not proven before either */
 	JUDGED_REFUSED,		/* a packet is dropped, or no longer proven */
 };
 
@@ -20,7 +21,7 @@ enum judgement {
 struct check {
 	const char *packet;	/* translated: "a new connection in" */
 	const char *hook;	/* its way: INPUT, OUTPUT */
-	bool advisory;		/* good to have: no more than a warning */
+	bool advisory;		/* good to have: never more than advice */
 	bool running;		/* of the connection that is there now */
 	struct packet set;
 	struct walk_result candidate;
@@ -71,14 +72,15 @@ void guard_join_take(struct guard_report *report,
 		     struct rehearsal_report *rehearsal);
 
 /* The first check that decided for report->judgement, and its lifeline; NULL
- * where all is safe. */
+ * where all that must be is safe. */
 const struct check *guard_deciding_check(const struct guard_report *report,
 					 const struct lifeline_verdict **verdict);
 
-/* "safe (walked)", "warning", "unknown", "cut", or the verdict's note.
- * Translated. */
-const char *guard_verdict_text(const struct guard_report *report,
-			       const struct lifeline_verdict *verdict);
+/* "safe (walked), 1 warning", "unknown", "cut", or the verdict's note. Appended
+ * to out, translated. */
+void guard_verdict_text(const struct guard_report *report,
+			const struct lifeline_verdict *verdict,
+			struct str *out);
 
 /* One line for the title: "ssh 2001:db8::77 -> :22  safe (walked)",
  * "ssh ... REFUSED: neighbour solicitation in: INPUT policy". Translated. */

@@ -107,6 +107,7 @@ judgement_text(enum judgement judgement)
 {
 	switch (judgement) {
 	case JUDGED_SAFE:
+	case JUDGED_ADVISED:
 		return "safe";
 	case JUDGED_WARN:
 		return "unknown";
@@ -126,8 +127,9 @@ add_lifelines(struct str *out, const struct guard_report *report)
 		verdict = report->verdicts.v[i];
 		str_add(out, i ? "           " : _("lifelines  "));
 		lifeline_describe(verdict->lifeline, out);
-		str_addf(out, "  %s  (%s)\n",
-			 guard_verdict_text(report, verdict),
+		str_add(out, "  ");
+		guard_verdict_text(report, verdict, out);
+		str_addf(out, "  (%s)\n",
 			 lifeline_origin_text(verdict->lifeline));
 	}
 	str_add(out, _("guard      "));

@@ -32,37 +32,72 @@ walk_result_rule(const struct walk_result *result, struct str *out)
 		str_add(out, " policy");
 }
 
-/* All that must pass is proven, only advice is left. */
+/* Many sets of packets fall to one rule under one name: said once. */
 static bool
-only_advice(const struct lifeline_verdict *verdict)
+said_before(const struct vec *checks, size_t at)
 {
+	const struct check *check = checks->v[at];
+
+	for (size_t i = 0; i < at; i++) {
+		const struct check *other = checks->v[i];
+
+		if (other->judgement == check->judgement &&
+		    other->candidate.rule == check->candidate.rule &&
+		    strcmp(other->candidate.table,
+			   check->candidate.table) == 0 &&
+		    strcmp(other->candidate.chain,
+			   check->candidate.chain) == 0 &&
+		    strcmp(other->packet, check->packet) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Of what is only good to have. */
+static size_t
+count_warnings(const struct lifeline_verdict *verdict)
+{
+	size_t n = 0;
+
 	for (size_t i = 0; i < verdict->checks.n; i++) {
 		const struct check *check = verdict->checks.v[i];
 
-		if (check->judgement != JUDGED_SAFE && !check->advisory)
-			return false;
+		n += check->judgement == JUDGED_ADVISED &&
+		     !said_before(&verdict->checks, i);
 	}
-	return true;
+	return n;
 }
 
-const char *
-guard_verdict_text(const struct guard_report *report,
-		   const struct lifeline_verdict *verdict)
+static void
+add_warnings(size_t n, struct str *out)
 {
-	if (verdict->note)
-		return verdict->note;
+	if (n > 0)
+		str_addf(out, Q_(", %zu warning", ", %zu warnings", n), n);
+}
+
+void
+guard_verdict_text(const struct guard_report *report,
+		   const struct lifeline_verdict *verdict, struct str *out)
+{
+	if (verdict->note) {
+		str_add(out, verdict->note);
+		return;
+	}
 	switch (verdict->judgement) {
 	case JUDGED_SAFE:
-		return _("safe (walked)");
+	case JUDGED_ADVISED:
+		str_add(out, _("safe (walked)"));
+		add_warnings(count_warnings(verdict), out);
+		break;
 	case JUDGED_WARN:
-		if (report->other_world)
-			return _("unknown: other rules exist that this guard "
-				 "does not see");
-		return only_advice(verdict) ? _("warning") : _("unknown");
+		str_add(out, report->other_world ?
+			_("unknown: other rules exist that this guard does "
+			  "not see") : _("unknown"));
+		break;
 	case JUDGED_REFUSED:
-		return _("cut");
+		str_add(out, _("cut"));
+		break;
 	}
-	return "";
 }
 
 /* "INPUT policy", "nat PREROUTING 1 (DNAT)", "INPUT 3 cannot be judged (set)" */
@@ -169,6 +204,16 @@ summarize_none(const struct guard_report *report, struct str *out)
 	str_add(out, _("no SSH over IPv6 to keep"));
 }
 
+static size_t
+count_all_warnings(const struct guard_report *report)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < report->verdicts.n; i++)
+		n += count_warnings(report->verdicts.v[i]);
+	return n;
+}
+
 static void
 summarize_good(const struct guard_report *report, struct str *out)
 {
@@ -179,9 +224,13 @@ summarize_good(const struct guard_report *report, struct str *out)
 	if (others)
 		str_addf(out, Q_(" and %u more", " and %u more", others),
 			 others);
-	str_addf(out, "  %s", report->judgement == JUDGED_SAFE ?
-		 _("safe (walked)") :
-		 _("unknown: other rules exist that this guard does not see"));
+	if (report->judgement == JUDGED_WARN) {
+		str_add(out, _("  unknown: other rules exist that this guard "
+			       "does not see"));
+		return;
+	}
+	str_addf(out, "  %s", _("safe (walked)"));
+	add_warnings(count_all_warnings(report), out);
 }
 
 void
@@ -201,32 +250,20 @@ guard_summary(const struct guard_report *report, struct str *out)
 	lifeline_describe(verdict->lifeline, out);
 	if (check->judgement == JUDGED_REFUSED)
 		str_addf(out, _("  REFUSED: %s: "), check->packet);
-	else if (check->advisory)
-		str_addf(out, _("  warning: %s: "), check->packet);
 	else
 		str_addf(out, _("  unknown: %s: "), check->packet);
 	add_reason(&check->candidate, out);
 }
 
-/* Many sets of packets fall to one rule under one name: said once. */
+/* Advice is not what matters where a lifeline is cut. */
 static bool
-said_before(const struct vec *checks, size_t at)
+is_worth_saying(const struct lifeline_verdict *verdict, size_t at)
 {
-	const struct check *check = checks->v[at];
+	const struct check *check = verdict->checks.v[at];
 
-	for (size_t i = 0; i < at; i++) {
-		const struct check *other = checks->v[i];
-
-		if (other->judgement == check->judgement &&
-		    other->candidate.rule == check->candidate.rule &&
-		    strcmp(other->candidate.table,
-			   check->candidate.table) == 0 &&
-		    strcmp(other->candidate.chain,
-			   check->candidate.chain) == 0 &&
-		    strcmp(other->packet, check->packet) == 0)
-			return true;
-	}
-	return false;
+	return check->judgement != JUDGED_SAFE &&
+	       !(check->advisory && verdict->judgement == JUDGED_REFUSED) &&
+	       !said_before(&verdict->checks, at);
 }
 
 static void
@@ -234,15 +271,15 @@ explain_verdict(const struct guard_report *report,
 		const struct lifeline_verdict *verdict, struct str *out)
 {
 	lifeline_describe(verdict->lifeline, out);
-	str_addf(out, "  %s  (%s)\n", guard_verdict_text(report, verdict),
-		 lifeline_origin_text(verdict->lifeline));
+	str_add(out, "  ");
+	guard_verdict_text(report, verdict, out);
+	str_addf(out, "  (%s)\n", lifeline_origin_text(verdict->lifeline));
 	for (size_t i = 0; i < verdict->checks.n; i++) {
 		const struct check *check = verdict->checks.v[i];
 
-		if (check->judgement == JUDGED_SAFE ||
-		    said_before(&verdict->checks, i))
+		if (!is_worth_saying(verdict, i))
 			continue;
-		str_add(out, "  ");
+		str_add(out, check->advisory ? _("  warning: ") : "  ");
 		add_check(check, out);
 		str_addc(out, '\n');
 	}

@@ -20,16 +20,18 @@ struct judge {
 static enum judgement
 judge_verdicts(const struct check *check, bool other_world)
 {
-	enum judgement worst = check->advisory ? JUDGED_WARN : JUDGED_REFUSED;
+	bool was_proven = check->live.verdict == VERDICT_ACCEPT &&
+			  !other_world;
 
 	switch (check->candidate.verdict) {
 	case VERDICT_ACCEPT:
 		return JUDGED_SAFE;
 	case VERDICT_DROP:
-		return worst;
+		return check->advisory ? JUDGED_ADVISED : JUDGED_REFUSED;
 	case VERDICT_UNKNOWN:
-		return check->live.verdict == VERDICT_ACCEPT && !other_world ?
-		       worst : JUDGED_WARN;
+		if (check->advisory)
+			return was_proven ? JUDGED_ADVISED : JUDGED_SAFE;
+		return was_proven ? JUDGED_REFUSED : JUDGED_WARN;
 	}
 	return JUDGED_REFUSED;
 }
@@ -196,7 +198,7 @@ const struct check *
 guard_deciding_check(const struct guard_report *report,
 		     const struct lifeline_verdict **verdict)
 {
-	if (report->judgement == JUDGED_SAFE)
+	if (report->judgement <= JUDGED_ADVISED)
 		return NULL;
 	for (size_t i = 0; i < report->verdicts.n; i++) {
 		*verdict = report->verdicts.v[i];

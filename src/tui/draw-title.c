@@ -15,6 +15,7 @@ static const struct {
 	const char *word;
 } verdict_looks[] = {
 	[JUDGED_SAFE] = { ROLE_TITLE_SAFE, N_("safe") },
+	[JUDGED_ADVISED] = { ROLE_TITLE_SAFE, N_("safe") },
 	[JUDGED_WARN] = { ROLE_TITLE_WARN, N_("not proven") },
 	[JUDGED_REFUSED] = { ROLE_TITLE_BAD, N_("REFUSED") },
 };

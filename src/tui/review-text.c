@@ -8,6 +8,7 @@
 
 static const enum role roles[] = {
 	[JUDGED_SAFE] = ROLE_SAFE,
+	[JUDGED_ADVISED] = ROLE_SAFE,
 	[JUDGED_WARN] = ROLE_WARN,
 	[JUDGED_REFUSED] = ROLE_BAD,
 };

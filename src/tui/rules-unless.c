@@ -107,7 +107,7 @@ unless_fix(struct ui *ui)
 {
 	const struct guard_report *report = ui->session->report;
 
-	if (!report || report->judgement == JUDGED_SAFE)
+	if (!report || report->judgement <= JUDGED_ADVISED)
 		return _("the guard has nothing to mend");
 	return unless_writable(ui);
 }

@@ -30,6 +30,8 @@ static const struct {
 } conclusions[] = {
 	[JUDGED_SAFE] = { ROLE_SAFE,
 		N_("SAFE: every lifeline keeps working.") },
+	[JUDGED_ADVISED] = { ROLE_SAFE,
+		N_("SAFE: every lifeline keeps working; see the warnings.") },
 	[JUDGED_WARN] = { ROLE_WARN,
 		N_("NOT PROVEN: it was not proven before either.") },
 	[JUDGED_REFUSED] = { ROLE_BAD, "" },

@@ -15,6 +15,9 @@ static const struct {
 } advice[] = {
 	[JUDGED_SAFE] = { ROLE_SAFE,
 		N_("Loaded on this host it would keep every lifeline.") },
+	[JUDGED_ADVISED] = { ROLE_SAFE,
+		N_("Loaded on this host it would keep every lifeline; see the "
+		   "warnings.") },
 	[JUDGED_WARN] = { ROLE_WARN,
 		N_("Loaded on this host it would prove no more than before.") },
 	[JUDGED_REFUSED] = { ROLE_BAD,
