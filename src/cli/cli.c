@@ -56,7 +56,7 @@ const struct command cli_commands[] = {
 	  .run = cmd_show,
 	  .help = N_("Print one revision: who, when, why and what") },
 	{ .name = "probe",
-	  .args = "--from ADDR [--to ADDR] [-p PROTO] [--dport N] [--sport N] "
+	  .args = "[--from ADDR] [--to ADDR] [-p PROTO] [--dport N] [--sport N] "
 		  "[--icmpv6-type N] [--in IF] [--out IF] [--state STATE] "
 		  "[--json]",
 	  .options = "from to protocol dport sport icmpv6-type in out state "

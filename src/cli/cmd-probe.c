@@ -5,92 +5,133 @@
 #include <jansson.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
-#include "probe-packet.h"
+#include <sallyport/probe.h>
+#include "internal.h"
 
-/* What is asked, and the path that was found. */
-struct probe_answer {
-	const struct tables *tables;
-	struct packet packet;
-	const char *way;
-	struct walk_result result;
-	struct str path;	/* for people: a rule a line */
-	json_t *json;		/* for programs: the same */
-};
-
-static void
-met(const char *table, const char *chain, size_t number, void *arg)
+static struct probe_words
+words_of(const struct cli_options *opt)
 {
-	struct probe_answer *answer = arg;
-	const struct ruleset *rs = tables_get(answer->tables, table);
-	const struct chain *at = ruleset_chain(rs, chain);
-	struct str spec = {0};
-
-	xt_spec_body(chain_rule(at, number - 1), &spec);
-	str_add(&answer->path, "  ");
-	if (strcmp(table, "filter"))
-		str_addf(&answer->path, "%s ", table);
-	str_addf(&answer->path, "%s %zu: %s\n", chain, number,
-		 str_text(&spec));
-	json_array_append_new(answer->json, json_pack("{s:s, s:o, s:I, s:o}",
-		"table", table, "chain", json_text(chain),
-		"number", (json_int_t)number,
-		"spec", json_text(str_text(&spec))));
-	str_done(&spec);
+	return (struct probe_words){ .v = {
+		[PROBE_FROM] = opt->from,
+		[PROBE_TO] = opt->to,
+		[PROBE_PROTOCOL] = opt->protocol,
+		[PROBE_DPORT] = opt->dport,
+		[PROBE_SPORT] = opt->sport,
+		[PROBE_ICMP_TYPE] = opt->icmp_type,
+		[PROBE_IN] = opt->in,
+		[PROBE_OUT] = opt->out,
+		[PROBE_STATE] = opt->state,
+	} };
 }
 
 static void
-add_verdict(const struct walk_result *result, struct str *out)
+spec_of(const struct tables *tables, const struct probe_step *step,
+	struct str *spec)
 {
-	const char *verdict = verdict_name(result->verdict);
-	struct str rule = {0};
+	const struct ruleset *rs = tables_get(tables, step->table);
 
-	walk_result_rule(result, &rule);
-	if (result->loss == LOSS_DIVERTED)
-		str_addf(out, _("%s by %s, which sends it elsewhere (%s) "
-				"(walked)\n"), verdict, str_text(&rule),
-			 result->why);
-	else if (result->verdict == VERDICT_UNKNOWN && result->why)
-		str_addf(out, _("%s by %s, which hangs on %s (walked)\n"),
-			 verdict, str_text(&rule), result->why);
-	else
-		str_addf(out, _("%s by %s (walked)\n"), verdict,
-			 str_text(&rule));
-	str_done(&rule);
+	xt_spec_body(chain_rule(ruleset_chain(rs, step->chain), step->rule - 1),
+		     spec);
+}
+
+/* --- For people --- */
+
+static void
+add_path(const struct tables *tables, const struct probe_answer *answer,
+	 struct str *out)
+{
+	for (size_t i = 0; i < answer->path.n; i++) {
+		const struct probe_step *step = answer->path.v[i];
+
+		str_add(out, "  ");
+		probe_step_name(step, out);
+		str_add(out, ": ");
+		spec_of(tables, step, out);
+		str_addc(out, '\n');
+	}
 }
 
 static enum err
-print_answer(const struct world *world, const struct probe_answer *answer)
+print_answer(const struct world *world, const struct tables *tables,
+	     const struct probe_answer *answer)
 {
 	struct str out = {0};
 	enum err err;
 
-	probe_describe(&answer->packet, answer->way, &out);
+	probe_describe(&answer->question, &out);
 	str_addc(&out, '\n');
-	str_add(&out, str_text(&answer->path));
-	add_verdict(&answer->result, &out);
+	add_path(tables, answer, &out);
+	probe_verdict(answer, &out);
+	str_addf(&out, " (%s)\n", _("walked"));
+	if (answer->question.note)
+		str_addf(&out, "%s\n", answer->question.note);
 	err = cli_print(world, &out);
 	str_done(&out);
 	return err;
 }
 
-static enum err
-print_json(const struct world *world, const struct probe_answer *answer)
+/* --- For programs --- */
+
+static json_t *
+step_json(const struct tables *tables, const struct probe_step *step)
 {
-	const struct walk_result *result = &answer->result;
+	struct str spec = {0};
+	json_t *json;
+
+	spec_of(tables, step, &spec);
+	json = json_pack("{s:s, s:o, s:I, s:o}", "table", step->table,
+			 "chain", json_text(step->chain),
+			 "number", (json_int_t)step->rule,
+			 "spec", json_text(str_text(&spec)));
+	str_done(&spec);
+	return json;
+}
+
+static json_t *
+walk_json(const struct tables *tables, const struct probe_answer *answer)
+{
+	const struct walk_result *walk = &answer->walk;
+	json_t *path = json_array();
+
+	for (size_t i = 0; i < answer->path.n; i++)
+		json_array_append_new(path, step_json(tables,
+						      answer->path.v[i]));
+	return json_pack("{s:s, s:s, s:o, s:I, s:b, s:s?, s:o}",
+		"verdict", verdict_name(walk->verdict),
+		"table", walk->table, "chain", json_text(walk->chain),
+		"number", (json_int_t)walk->rule,
+		"diverted", walk->loss == LOSS_DIVERTED,
+		"why", walk->why, "path", path);
+}
+
+/* null where no interface is known. */
+static json_t *
+link_json(const char *ifname, bool by_route)
+{
+	if (!ifname[0])
+		return json_null();
+	return json_pack("{s:o, s:b}", "name", json_text(ifname),
+			 "by_route", by_route);
+}
+
+static enum err
+print_json(const struct world *world, const struct tables *tables,
+	   const struct probe_answer *answer)
+{
+	const struct probe_question *q = &answer->question;
 	struct str packet = {0}, out = {0};
 	json_t *json;
 	char *text;
 	enum err err;
 
-	probe_describe(&answer->packet, answer->way, &packet);
-	json = json_pack("{s:o, s:s, s:s, s:s, s:b, s:s, s:o, s:I, s:s?, s:O}",
-		"packet", json_text(str_text(&packet)), "way", answer->way,
-		"verdict", verdict_name(result->verdict), "judge", "walk",
-		"diverted", result->loss == LOSS_DIVERTED,
-		"table", result->table ? result->table : "filter",
-		"chain", json_text(result->chain),
-		"number", (json_int_t)result->rule, "why", result->why,
-		"path", answer->json);
+	probe_describe(q, &packet);
+	json = json_pack("{s:o, s:s, s:o, s:o, s:s?, s:s, s:s, s:o}",
+		"packet", json_text(str_text(&packet)), "way", q->way,
+		"in", link_json(q->packet.in, q->in_by_route),
+		"out", link_json(q->packet.out, q->out_by_route),
+		"note", q->note,
+		"verdict", verdict_name(answer->walk.verdict),
+		"judge", "walk", "walk", walk_json(tables, answer));
 	text = json_dumps(json, JSON_INDENT(2));
 	json_decref(json);
 	str_addf(&out, "%s\n", text ? text : "");
@@ -101,27 +142,35 @@ print_json(const struct world *world, const struct probe_answer *answer)
 	return err;
 }
 
+static enum err
+check_ends(const struct cli_options *opt)
+{
+	if (opt->from || opt->to || opt->in || opt->out)
+		return OK;
+	return fail(ERR_USAGE, _("probe needs --from ADDR or --to ADDR: where "
+				 "the packet comes from, or where it goes"));
+}
+
 enum err
 cmd_probe(struct world *world, const struct cli_call *call)
 {
-	struct probe_answer answer = {0};
+	const struct probe_words words = words_of(&call->opt);
+	struct probe_question question;
+	struct probe_answer *answer;
 	struct tables *live = NULL;
 	bool other_world;
-	enum err err;
+	enum err err = check_ends(&call->opt);
 
-	err = probe_packet(&call->opt, &answer.packet, &answer.way);
+	if (!err)
+		err = probe_ask(&words, !world->file, &question);
 	if (!err)
 		err = cli_read_live(world, &live, &other_world);
 	if (err)
 		return err;
-	answer.tables = live;
-	answer.json = json_array();
-	walk_path(live, answer.way, &answer.packet, &answer.result, met,
-		  &answer);
-	err = call->opt.json ? print_json(world, &answer) :
-			       print_answer(world, &answer);
-	json_decref(answer.json);
-	str_done(&answer.path);
+	answer = probe_walk(live, &question);
+	err = call->opt.json ? print_json(world, live, answer) :
+			       print_answer(world, live, answer);
+	probe_answer_free(answer);
 	tables_free(live);
 	return err;
 }

@@ -9,6 +9,9 @@ need ip6tables-legacy jq
 in_namespace "$0" "$@"
 [ -n "${TEST_IN_NAMESPACE-}" ] || exit 1
 make_host
+ip link add br9 type bridge
+ip link set br9 up
+ip address add 2001:db8:c::1/64 dev br9 nodad
 
 ip6tables-legacy-restore <<'RULES'
 *nat
@@ -31,12 +34,12 @@ COMMIT
 RULES
 
 status_is 0 'a new login' sp probe --from 2001:db8:77::1 --dport 22
-is "$out" 'tcp 2001:db8:77::1 -> any port 22, NEW, INPUT
+is "$out" 'tcp 2001:db8:77::1 -> any port 22, NEW, in host0 (by route), INPUT
   INPUT 2: -p tcp -m tcp --dport 22 -j ACCEPT
 ACCEPT by INPUT 2 (walked)' 'meets its rule'
 status_is 0 'through a chain' sp probe --from 2001:db8:77::1 \
 	--to 2001:db8:1::2 -p tcp --dport 443
-is "$out" 'tcp 2001:db8:77::1 -> 2001:db8:1::2 port 443, NEW, INPUT
+is "$out" 'tcp 2001:db8:77::1 -> 2001:db8:1::2 port 443, NEW, in host0 (by route), INPUT
   INPUT 3: -p tcp -j WEB
   WEB 1: -p tcp -m multiport --dports 80,443 -j ACCEPT
 ACCEPT by WEB 1 (walked)' 'the path is shown'
@@ -54,6 +57,13 @@ like "$out" '^ACCEPT by INPUT 5 ' 'and gets in'
 status_is 0 'to a container' sp probe --from 2001:db8:77::1 \
 	--to 2001:db8:c::80 --dport 80 --in host0
 like "$out" '^ACCEPT by FORWARD 1 ' 'goes through FORWARD'
+like "$out" ', in host0, out br9 .by route., FORWARD' 'the routes say by what'
+like "$out" '^this host forwards nothing' 'though nothing is forwarded here'
+echo 1 >/proc/sys/net/ipv6/conf/all/forwarding
+status_is 0 'from a link with a name' sp probe --from 2001:db8:77::1%host0 \
+	--to 2001:db8:c::80 --dport 80
+like "$out" ', in host0, out br9' 'it comes in by that link'
+like "$out" '^ACCEPT by FORWARD 1 .walked.$' 'and gets through'
 status_is 0 'another interface' sp probe --from 2001:db8:77::1 \
 	--to 2001:db8:c::80 --dport 80 --in eth9
 like "$out" '^DROP by FORWARD policy' 'does not'
@@ -61,20 +71,55 @@ status_is 0 'a port that is sent elsewhere' sp probe --from 2001:db8:77::1 \
 	--to 2001:db8:1::2 --dport 8080
 like "$out" '^DROP by nat DOCKER 1, which sends it elsewhere .DNAT.' 'is told'
 
+status_is 0 'from a network' sp probe --from 2001:db8:77::/64 --dport 26
+like "$out" '^DROP by INPUT policy, from 2001:db8:77:: for one' 'one is named'
+like "$out" 'NEW, INPUT$' 'and no interface, as they may come in by several'
+
+# From this host.
+status_is 0 'a question of this host' sp probe --to 2001:db8:53::1 -p udp \
+	--dport 53
+is "$out" 'udp 2001:db8:1::2 -> 2001:db8:53::1 port 53, NEW, out host0 (by route), OUTPUT
+ACCEPT by OUTPUT policy (walked)' 'has the source that the kernel would choose'
+status_is 0 'to itself' sp probe --from 2001:db8:1::2 --dport 22
+like "$out" ', in lo .by route., INPUT' 'it comes in by lo'
+ip -6 route del default
+status_is 0 'without a route' sp probe --to 2001:db8:53::1
+like "$out" '^this host has no route to there$' 'that is told'
+ip -6 route add default via 2001:db8:1::1 dev host0
+
+# A file has no routes.
+sp save >"$tmp/rules"
+status_is 0 'a file' sp --file "$tmp/rules" probe --from 2001:db8:77::1 --dport 22
+is "$out" 'tcp 2001:db8:77::1 -> any port 22, NEW, INPUT
+  INPUT 2: -p tcp -m tcp --dport 22 -j ACCEPT
+ACCEPT by INPUT 2 (walked)' 'is walked'
+echo '*filter' >"$tmp/other"
+echo ':INPUT DROP' >>"$tmp/other"
+echo COMMIT >>"$tmp/other"
+status_is 0 'another' sp --file "$tmp/other" probe --from ::1 --dport 22
+like "$out" '^DROP by INPUT policy' 'drops'
+
 json=$(sp probe --json --from 2001:db8:77::1 --dport 443)
-is "$(echo "$json" | jq -r '.verdict, .table, .chain, .number, .judge')" 'ACCEPT
+is "$(echo "$json" | jq -r '.verdict, .judge, .way, .in.name, .in.by_route, .out')" \
+	'ACCEPT
+walk
+INPUT
+host0
+true
+null' 'JSON: the verdict and the question'
+is "$(echo "$json" | jq -r '.walk | .verdict, .table, .chain, .number')" \
+	'ACCEPT
 filter
 WEB
-1
-walk' 'JSON: the verdict and its rule'
-is "$(echo "$json" | jq -r '.path[] | "\(.chain) \(.number) \(.spec)"')" \
+1' 'and its rule'
+is "$(echo "$json" | jq -r '.walk.path[] | "\(.chain) \(.number) \(.spec)"')" \
 	'INPUT 3 -p tcp -j WEB
 WEB 1 -p tcp -m multiport --dports 80,443 -j ACCEPT' 'and the path'
 
 for bad in '--dport 22' '--from x' '--from 192.0.2.1' \
 	'--from ::1 --dport 65536' '--from ::1 -p icmpv6 --dport 1' \
 	'--from ::1 --icmpv6-type 1 -p tcp' '--from ::1 --state OLD' \
-	'--from ::1 --in 1234567890123456' '--from ::1 -p 256'; do
+	'--from ::1 --in 1234567890123456' '--from ::1 -p 256' '--to x' '-p tcp'; do
 	# shellcheck disable=SC2086	# words
 	status_is 2 "refused: $bad" sp probe $bad
 done
