@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The rules of one chain, merged. What theirs has is gone through in its order,
+ * with our deletions and replacements done; what we put somewhere comes in
+ * before the next rule that neither side moved. */
+#include <stdlib.h>
+#include <string.h>
+#include <sallyport/mem.h>
+#include "merge.h"
+
+/* A rule of base on one of the sides. */
+struct side {
+	struct weave weave;	/* from base to it */
+	size_t *of_base;	/* for each rule of base: where it is, or
+				 * NO_MATCH */
+};
+
+struct rules {
+	struct merge *m;
+	const struct chain *base;
+	struct side ours;
+	struct side theirs;
+	bool *placed;		/* for each rule of ours: it is put before the
+				 * next anchor */
+	size_t *anchor;		/* for each rule of ours: the base rule that it
+				 * comes before; NO_MATCH: the end */
+	struct chain *out;
+	size_t next;		/* rule of ours that is to be placed next */
+	size_t gap;		/* where the gap begins in out */
+};
+
+static void
+side_init(struct side *side, const struct chain *base, const struct chain *to,
+	  const struct classes *classes, bool pair)
+{
+	weave_init(&side->weave, base, to, classes);
+	if (pair)
+		weave_pair_places(&side->weave);
+	side->of_base = xcalloc(base->rules.n, sizeof(*side->of_base));
+	for (size_t i = 0; i < base->rules.n; i++)
+		side->of_base[i] = NO_MATCH;
+	for (size_t j = 0; j < to->rules.n; j++)
+		if (side->weave.from[j] != FROM_NOWHERE)
+			side->of_base[side->weave.at[j]] = j;
+}
+
+static void
+side_done(struct side *side)
+{
+	weave_done(&side->weave);
+	free(side->of_base);
+}
+
+static bool
+is_gone(const struct side *side, size_t i)
+{
+	return side->of_base[i] == NO_MATCH;
+}
+
+static bool
+is_moved(const struct side *side, size_t i)
+{
+	return !is_gone(side, i) &&
+	       side->weave.from[side->of_base[i]] == FROM_MOVED;
+}
+
+/* A rule that neither side moved or took away: both have it in one order. */
+static bool
+is_anchor(const struct rules *r, size_t i)
+{
+	return !is_gone(&r->ours, i) && !is_gone(&r->theirs, i) &&
+	       !is_moved(&r->ours, i) && !is_moved(&r->theirs, i);
+}
+
+/* The next anchor behind rule j of a side, as a rule of base. */
+static size_t
+anchor_behind(const struct rules *r, const struct side *side, size_t j)
+{
+	const struct weave *w = &side->weave;
+
+	for (j++; j < w->b->rules.n; j++)
+		if (w->from[j] != FROM_NOWHERE && is_anchor(r, w->at[j]))
+			return w->at[j];
+	return NO_MATCH;
+}
+
+static bool
+theirs_made(const struct rules *r, const struct rule *rule)
+{
+	const struct weave *w = &r->theirs.weave;
+
+	for (size_t k = 0; k < w->b->rules.n; k++)
+		if (w->from[k] == FROM_NOWHERE &&
+		    rule_equal(rule, chain_rule(w->b, k)))
+			return true;
+	return false;
+}
+
+static void
+add_conflict(struct rules *r, enum conflict_kind kind, size_t i,
+	     const struct rule *ours)
+{
+	struct conflict *c = merge_conflict(r->m, kind, r->base->name);
+
+	c->rule = rule_ref(chain_rule(r->base, i));
+	c->ours = ours ? rule_ref(ours) : NULL;
+}
+
+/* Ours replaced a rule of base that theirs does not have any more. True where
+ * ours stands. */
+static bool
+settle_replaced(struct rules *r, size_t j)
+{
+	const struct weave *w = &r->ours.weave;
+	const struct rule *rule = chain_rule(w->b, j);
+
+	if (theirs_made(r, rule))
+		return false;
+	add_conflict(r, CONFLICT_RULE_GONE, w->at[j], rule);
+	return r->m->side == MERGE_OURS;
+}
+
+static bool
+settle_moved(struct rules *r, size_t j)
+{
+	size_t i = r->ours.weave.at[j];
+
+	if (is_gone(&r->theirs, i)) {
+		add_conflict(r, CONFLICT_RULE_GONE, i, NULL);
+		return r->m->side == MERGE_OURS;
+	}
+	if (!is_moved(&r->theirs, i))
+		return true;
+	if (anchor_behind(r, &r->ours, j) ==
+	    anchor_behind(r, &r->theirs, r->theirs.of_base[i]))
+		return false;
+	add_conflict(r, CONFLICT_RULE_MOVED, i, NULL);
+	return r->m->side == MERGE_OURS;
+}
+
+static bool
+is_placed(struct rules *r, size_t j)
+{
+	const struct weave *w = &r->ours.weave;
+
+	switch (w->from[j]) {
+	case FROM_NOWHERE:
+		return true;
+	case FROM_KEPT:
+		return false;
+	case FROM_REPLACED:
+		return is_gone(&r->theirs, w->at[j]) && settle_replaced(r, j);
+	case FROM_MOVED:
+		return settle_moved(r, j);
+	}
+	return false;
+}
+
+static void
+find_places(struct rules *r)
+{
+	const struct weave *w = &r->ours.weave;
+	size_t anchor = NO_MATCH;
+
+	r->placed = xcalloc(w->b->rules.n, sizeof(*r->placed));
+	r->anchor = xcalloc(w->b->rules.n, sizeof(*r->anchor));
+	for (size_t j = w->b->rules.n; j-- > 0;) {
+		r->anchor[j] = anchor;
+		if (w->from[j] != FROM_NOWHERE && is_anchor(r, w->at[j]))
+			anchor = w->at[j];
+	}
+	for (size_t j = 0; j < w->b->rules.n; j++)
+		r->placed[j] = is_placed(r, j);
+}
+
+/* Did theirs put the very same rule into this gap, which ends at end? It is
+ * used up then. */
+static bool
+is_there(struct rules *r, size_t end, const struct rule *rule)
+{
+	for (size_t k = r->gap; k < end; k++) {
+		if (!rule_equal(rule, chain_rule(r->out, k)))
+			continue;
+		r->gap = k + 1;
+		return true;
+	}
+	return false;
+}
+
+/* What ours puts before anchor, behind what theirs put there. A rule that ours
+ * moved is theirs', with its counters. */
+static void
+place(struct rules *r, size_t anchor)
+{
+	const struct weave *w = &r->ours.weave;
+	size_t end = r->out->rules.n;
+
+	for (; r->next < w->b->rules.n && r->anchor[r->next] == anchor;
+	     r->next++) {
+		const struct rule *rule = chain_rule(w->b, r->next);
+		size_t i = w->at[r->next];
+
+		if (!r->placed[r->next] ||
+		    (w->from[r->next] == FROM_NOWHERE && is_there(r, end, rule)))
+			continue;
+		if (w->from[r->next] == FROM_MOVED && !is_gone(&r->theirs, i))
+			rule = chain_rule(r->theirs.weave.b,
+					  r->theirs.of_base[i]);
+		chain_push_take(r->out, rule_ref(rule));
+	}
+}
+
+/* A rule of theirs that base has: what becomes of it. */
+static void
+take_known(struct rules *r, size_t i, const struct rule *rule)
+{
+	size_t j = r->ours.of_base[i];
+
+	if (is_anchor(r, i))
+		place(r, i);
+	if (j == NO_MATCH || r->placed[j])
+		return;
+	if (r->ours.weave.from[j] == FROM_REPLACED)
+		chain_push_take(r->out,
+				rule_with_id(chain_rule(r->ours.weave.b, j),
+					     rule->id));
+	else
+		chain_push_take(r->out, rule_ref(rule));
+	if (is_anchor(r, i))
+		r->gap = r->out->rules.n;
+}
+
+void
+merge_rules(struct merge *m, const struct chain *base,
+	    const struct chain *ours, const struct chain *theirs,
+	    struct chain *out)
+{
+	struct rules r = { .m = m, .base = base, .out = out };
+	const struct weave *w = &r.theirs.weave;
+
+	side_init(&r.ours, base, ours, m->to_ours, true);
+	side_init(&r.theirs, base, theirs, m->to_theirs, false);
+	find_places(&r);
+	for (size_t k = 0; k < theirs->rules.n; k++) {
+		const struct rule *rule = chain_rule(theirs, k);
+
+		if (w->from[k] == FROM_NOWHERE)
+			chain_push_take(out, rule_ref(rule));
+		else
+			take_known(&r, w->at[k], rule);
+	}
+	place(&r, NO_MATCH);
+	side_done(&r.ours);
+	side_done(&r.theirs);
+	free(r.placed);
+	free(r.anchor);
+}

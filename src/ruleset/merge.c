@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Three tables become one: chains first, then the rules of each. Nothing of
+ * either side is lost without a conflict that names it (P7). */
+#include <stdlib.h>
+#include <string.h>
+#include <sallyport/mem.h>
+#include "change.h"
+#include "merge.h"
+
+struct conflict *
+merge_conflict(struct merge *m, enum conflict_kind kind, const char *chain)
+{
+	struct conflict *c = xcalloc(1, sizeof(*c));
+
+	c->kind = kind;
+	str_copy(c->chain, sizeof(c->chain), chain);
+	vec_push(m->conflicts, c);
+	return c;
+}
+
+void
+conflicts_done(struct vec *conflicts)
+{
+	for (size_t i = 0; i < conflicts->n; i++) {
+		struct conflict *c = conflicts->v[i];
+
+		rule_unref(c->rule);
+		rule_unref(c->ours);
+		free(c);
+	}
+	vec_done(conflicts);
+}
+
+static bool
+rename_chain(struct ruleset *rs, const char *from, const char *to)
+{
+	struct change *change = change_chain_rename(from, to);
+	bool done = change_apply(change, rs) == OK;
+
+	change_free(change);
+	return done;
+}
+
+/* What ours renamed has the new name everywhere from here on. */
+static void
+follow_renames(struct merge *m, struct ruleset *base, struct ruleset *theirs)
+{
+	for (size_t i = 0; i < m->ours->chains.n; i++) {
+		const struct chain *to = m->ours->chains.v[i];
+		const struct chain *from = weave_renamed_from(base, m->ours,
+							      to);
+		char old[CHAIN_NAME_SIZE];
+
+		if (!from)
+			continue;
+		str_copy(old, sizeof(old), from->name);
+		if (rename_chain(theirs, old, to->name)) {
+			if (!rename_chain(base, old, to->name))
+				die("a chain cannot be renamed");
+		} else {
+			str_copy(merge_conflict(m, CONFLICT_CHAIN_NAME,
+						old)->name,
+				 CHAIN_NAME_SIZE, to->name);
+		}
+	}
+}
+
+static bool
+same_rules(const struct chain *a, const struct chain *b)
+{
+	if (a->rules.n != b->rules.n)
+		return false;
+	for (size_t i = 0; i < a->rules.n; i++)
+		if (!rule_equal(chain_rule(a, i), chain_rule(b, i)))
+			return false;
+	return true;
+}
+
+static void
+add_all(struct chain *to, const struct chain *from)
+{
+	for (size_t i = 0; i < from->rules.n; i++)
+		chain_push_take(to, rule_ref(chain_rule(from, i)));
+}
+
+static enum policy
+merge_policy(struct merge *m, const struct chain *base,
+	     const struct chain *ours, const struct chain *theirs)
+{
+	struct conflict *c;
+
+	if (ours->policy == base->policy || ours->policy == theirs->policy)
+		return theirs->policy;
+	if (theirs->policy == base->policy)
+		return ours->policy;
+	c = merge_conflict(m, CONFLICT_POLICY, base->name);
+	c->our_policy = ours->policy;
+	c->their_policy = theirs->policy;
+	return m->side == MERGE_OURS ? ours->policy : theirs->policy;
+}
+
+static struct chain *
+add_chain(struct merge *m, const struct chain *like)
+{
+	struct chain *out = ruleset_add_chain(m->merged, like->name,
+					      like->policy);
+
+	out->counters = like->counters;
+	return out;
+}
+
+/* A chain that theirs has, and ours. */
+static void
+merge_both(struct merge *m, const struct chain *ours,
+	   const struct chain *theirs)
+{
+	const struct chain *base = ruleset_chain(m->base, theirs->name);
+	struct chain *out = add_chain(m, theirs);
+
+	if (base) {
+		out->policy = merge_policy(m, base, ours, theirs);
+		merge_rules(m, base, ours, theirs, out);
+		return;
+	}
+	if (!same_rules(ours, theirs))
+		merge_conflict(m, CONFLICT_CHAIN_TWICE, theirs->name);
+	add_all(out, m->side == MERGE_OURS && !same_rules(ours, theirs) ?
+		ours : theirs);
+}
+
+/* Chains that theirs has. What ours deleted goes, unless it is needed. */
+static void
+merge_theirs(struct merge *m)
+{
+	for (size_t i = 0; i < m->theirs->chains.n; i++) {
+		const struct chain *theirs = m->theirs->chains.v[i];
+		const struct chain *ours = ruleset_chain(m->ours,
+							 theirs->name);
+
+		if (ours)
+			merge_both(m, ours, theirs);
+		else if (!ruleset_chain(m->base, theirs->name))
+			add_all(add_chain(m, theirs), theirs);
+	}
+}
+
+static void
+merge_new(struct merge *m)
+{
+	for (size_t i = 0; i < m->ours->chains.n; i++) {
+		const struct chain *ours = m->ours->chains.v[i];
+
+		if (!ruleset_chain(m->theirs, ours->name) &&
+		    !ruleset_chain(m->base, ours->name))
+			add_all(add_chain(m, ours), ours);
+	}
+}
+
+/* Chains of base that from deleted and the other side, which is has, may need:
+ * it changed or leads to them. One that is needed may need another. */
+static bool
+keep_needed(struct merge *m, const struct ruleset *from,
+	    const struct ruleset *has, enum conflict_kind kind, bool keep)
+{
+	for (size_t i = 0; i < m->base->chains.n; i++) {
+		const struct chain *base = m->base->chains.v[i];
+		const struct chain *chain = ruleset_chain(has, base->name);
+
+		if (ruleset_chain(from, base->name) || !chain ||
+		    ruleset_chain(m->merged, base->name) ||
+		    (same_rules(base, chain) &&
+		     !ruleset_references(m->merged, base->name)))
+			continue;
+		merge_conflict(m, kind, base->name);
+		if (!keep)
+			continue;
+		add_all(add_chain(m, chain), chain);
+		return true;
+	}
+	return false;
+}
+
+static bool
+leads_nowhere(const struct merge *m, const struct rule *rule)
+{
+	return change_check_target(m->merged, rule) == ERR_NOT_FOUND;
+}
+
+/* Where theirs stands, our rules that lead to a chain which they deleted go. */
+static void
+drop_dangling(struct merge *m)
+{
+	for (size_t i = 0; i < m->merged->chains.n; i++) {
+		struct chain *chain = m->merged->chains.v[i];
+
+		for (size_t r = chain->rules.n; r-- > 0;)
+			if (leads_nowhere(m, chain_rule(chain, r)))
+				rule_unref(vec_remove(&chain->rules, r));
+	}
+}
+
+static void
+merge_chains(struct merge *m)
+{
+	merge_theirs(m);
+	merge_new(m);
+	while (keep_needed(m, m->ours, m->theirs, CONFLICT_CHAIN_USED, true))
+		;
+	while (keep_needed(m, m->theirs, m->ours, CONFLICT_CHAIN_GONE,
+			   m->side == MERGE_OURS))
+		;
+	drop_dangling(m);
+}
+
+enum err
+ruleset_merge(const struct ruleset *base, const struct ruleset *ours,
+	      const struct ruleset *theirs, enum merge_side side,
+	      struct ruleset **merged, struct vec *conflicts)
+{
+	struct ruleset *from = ruleset_copy(base), *to = ruleset_copy(theirs);
+	struct merge m = {
+		.base = from, .ours = ours, .theirs = to, .side = side,
+		.merged = ruleset_new(base->table), .conflicts = conflicts,
+	};
+	size_t before = conflicts->n;
+
+	follow_renames(&m, from, to);
+	m.to_ours = classes_new(from, ours, true);
+	m.to_theirs = classes_new(from, to, true);
+	merge_chains(&m);
+	classes_free(m.to_ours);
+	classes_free(m.to_theirs);
+	ruleset_free(from);
+	ruleset_free(to);
+	m.merged->absent = theirs->absent;
+	*merged = m.merged;
+	return conflicts->n > before ? ERR_CONFLICT : OK;
+}
+
+enum err
+changeset_rebase(const struct changeset *cs, const struct ruleset *base,
+		 const struct ruleset *live, enum merge_side side,
+		 struct changeset **rebased, struct vec *conflicts)
+{
+	struct ruleset *ours = ruleset_copy(base), *merged;
+	enum err err;
+
+	if (changeset_apply(cs, ours))
+		die("changes do not fit what they were made for: %s",
+		    err_message());
+	err = ruleset_merge(base, ours, live, side, &merged, conflicts);
+	*rebased = changeset_diff(live, merged, true);
+	ruleset_free(ours);
+	ruleset_free(merged);
+	return err;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the merge share. */
+#ifndef SALLYPORT_RULESET_MERGE_H
+#define SALLYPORT_RULESET_MERGE_H
+
+#include <sallyport/merge.h>
+#include <sallyport/weave.h>
+
+struct merge {
+	const struct ruleset *base;
+	const struct ruleset *ours;
+	const struct ruleset *theirs;
+	enum merge_side side;
+	struct classes *to_ours;	/* of base and ours */
+	struct classes *to_theirs;
+	struct ruleset *merged;
+	struct vec *conflicts;
+};
+
+/* One more, zeroed but for these; the merge's. */
+struct conflict *merge_conflict(struct merge *m, enum conflict_kind kind,
+				const char *chain);
+
+/* --- merge-rules.c --- */
+
+/* Push the merged rules of one chain to out. base, ours and theirs are chains
+ * of the three rulesets, or empty ones. */
+void merge_rules(struct merge *m, const struct chain *base,
+		 const struct chain *ours, const struct chain *theirs,
+		 struct chain *out);
+
+#endif

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Merging: by hand, a letter a rule, and at random: nothing of either side is
+ * lost without a conflict (P7). */
+#include <stdlib.h>
+#include <sallyport/merge.h>
+#include <sallyport/xt.h>
+#include "../tap.h"
+#include "random-changes.h"
+
+#define RUNS 4000
+
+static void
+letters_of(const struct chain *chain, char *out)
+{
+	for (size_t i = 0; i < chain->rules.n; i++) {
+		const struct ip6t_entry *e =
+			(const void *)chain_rule(chain, i)->entry;
+
+		*out++ = (char)ntohl(e->ipv6.src.s6_addr32[3]);
+	}
+	*out = '\0';
+}
+
+/* base becomes ours and theirs; want has the merged letters. */
+static void
+merges(const char *base, const char *ours, const char *theirs,
+       enum merge_side side, size_t conflicts, const char *want)
+{
+	struct ruleset *b = ruleset_of(base), *t = ruleset_of(theirs);
+	struct ruleset *o = ruleset_copy(b), *m, *target = ruleset_of(ours);
+	struct changeset *cs = changeset_diff(b, target, true);
+	struct vec found = { 0 };
+	char letters[64];
+	enum err err;
+
+	if (changeset_apply(cs, o))
+		bail_out("%s", err_message());
+	err = ruleset_merge(b, o, t, side, &m, &found);
+	letters_of(ruleset_chain(m, "INPUT"), letters);
+	is_str(letters, want, "%s: ours %s, theirs %s", base, ours, theirs);
+	is_int(found.n, conflicts, "conflicts");
+	is_int(err, conflicts ? ERR_CONFLICT : OK, "and said so");
+	conflicts_done(&found);
+	changeset_free(cs);
+	ruleset_free(target);
+	ruleset_free(b);
+	ruleset_free(o);
+	ruleset_free(t);
+	ruleset_free(m);
+}
+
+static void
+test_rules(void)
+{
+	merges("abc", "abc", "abc", MERGE_THEIRS, 0, "abc");
+	merges("abc", "axbc", "abcy", MERGE_THEIRS, 0, "axbcy");
+	merges("abc", "bc", "abcy", MERGE_THEIRS, 0, "bcy");
+	merges("abc", "bc", "ac", MERGE_THEIRS, 0, "c");
+	merges("abc", "ac", "ac", MERGE_THEIRS, 0, "ac");
+	/* One gap: theirs in front. */
+	merges("abc", "xabc", "yabc", MERGE_THEIRS, 0, "yxabc");
+	merges("abc", "abcx", "abcy", MERGE_THEIRS, 0, "abcyx");
+	/* The same thing done twice is done once; two are two. */
+	merges("abc", "axbc", "axbc", MERGE_THEIRS, 0, "axbc");
+	merges("abc", "axxbc", "axbc", MERGE_THEIRS, 0, "axxbc");
+	merges("abc", "axxbc", "abc", MERGE_THEIRS, 0, "axxbc");
+	/* Moves. */
+	merges("abcd", "bcda", "abcdy", MERGE_THEIRS, 0, "bcdya");
+	merges("abcd", "abcd", "bcda", MERGE_THEIRS, 0, "bcda");
+	merges("abcd", "bcda", "bcda", MERGE_THEIRS, 0, "bcda");
+	merges("abcd", "xbcd", "bcda", MERGE_THEIRS, 0, "bcdx");
+	/* What others did to a rule while we changed it. */
+	merges("abc", "axc", "ac", MERGE_THEIRS, 1, "ac");
+	merges("abc", "axc", "ac", MERGE_OURS, 1, "axc");
+	merges("abc", "axc", "ayc", MERGE_THEIRS, 1, "ayc");
+	merges("abc", "axc", "ayc", MERGE_OURS, 1, "ayxc");
+	merges("abc", "axc", "axc", MERGE_THEIRS, 0, "axc");
+	merges("abcde", "bcdea", "bcde", MERGE_THEIRS, 1, "bcde");
+	merges("abcde", "bcdea", "bcde", MERGE_OURS, 1, "bcdea");
+}
+
+static size_t
+count(const struct chain *chain, const struct rule *rule)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; chain && i < chain->rules.n; i++)
+		n += rule_equal(chain_rule(chain, i), rule);
+	return n;
+}
+
+static long
+least(long a, long b)
+{
+	return a < b ? a : b;
+}
+
+static long
+most(long a, long b)
+{
+	return a > b ? a : b;
+}
+
+/* So often as a rule is there after what ours and theirs did to it: both may
+ * have done the same. */
+static bool
+is_kept(const struct ruleset *all[4], const char *name,
+	const struct rule *rule)
+{
+	long n[4], ours, theirs;
+
+	for (int i = 0; i < 4; i++)
+		n[i] = (long)count(ruleset_chain(all[i], name), rule);
+	ours = n[1] - n[0];
+	theirs = n[2] - n[0];
+	if (ours >= 0 && theirs >= 0)
+		return n[3] >= n[0] + most(ours, theirs) &&
+		       n[3] <= n[0] + ours + theirs;
+	if (ours <= 0 && theirs <= 0)
+		return n[3] >= n[0] + ours + theirs &&
+		       n[3] <= n[0] + least(ours, theirs);
+	return n[3] == n[0] + ours + theirs;
+}
+
+static bool
+all_kept(const struct ruleset *base, const struct ruleset *ours,
+	 const struct ruleset *theirs, const struct ruleset *merged)
+{
+	const struct ruleset *all[] = { base, ours, theirs, merged };
+
+	for (int i = 0; i < 4; i++)
+		for (size_t c = 0; c < all[i]->chains.n; c++) {
+			const struct chain *chain = all[i]->chains.v[c];
+
+			for (size_t r = 0; r < chain->rules.n; r++)
+				if (!is_kept(all, chain->name,
+					     chain_rule(chain, r)))
+					return false;
+		}
+	return true;
+}
+
+/* A ruleset as it is read anew: no rule is known by its id. */
+static struct ruleset *
+reread(const struct ruleset *rs)
+{
+	struct ruleset *copy = ruleset_new(rs->table);
+
+	for (size_t c = 0; c < rs->chains.n; c++) {
+		const struct chain *from = rs->chains.v[c];
+		struct chain *to = ruleset_add_chain(copy, from->name,
+						     from->policy);
+
+		for (size_t r = 0; r < from->rules.n; r++) {
+			const struct rule *rule = chain_rule(from, r);
+			struct rule *anew;
+
+			if (rule_new(rule->entry, rule->size, NULL,
+				     rule->counters, &anew))
+				bail_out("%s", err_message());
+			chain_push_take(to, anew);
+		}
+	}
+	return copy;
+}
+
+static struct changeset *
+random_edits(struct ruleset *rs, unsigned n, bool renames)
+{
+	struct changeset *cs = changeset_new(rs->table);
+
+	for (unsigned i = 0; i < n; i++) {
+		struct change *change = random_change(rs);
+
+		if (change->kind == CHANGE_CHAIN_RENAME && !renames)
+			change_free(change);
+		else if (changeset_push_take(cs, rs, change))
+			continue;
+	}
+	return cs;
+}
+
+static bool
+same(struct ruleset *a, const struct ruleset *b)
+{
+	bool equal = ruleset_equal(a, b);
+
+	ruleset_free(a);
+	return equal;
+}
+
+static struct ruleset *
+merged_of(const struct ruleset *b, const struct ruleset *o,
+	  const struct ruleset *t)
+{
+	struct vec found = { 0 };
+	struct ruleset *m;
+
+	if (ruleset_merge(b, o, t, MERGE_THEIRS, &m, &found))
+		conflicts_done(&found);
+	vec_done(&found);
+	return m;
+}
+
+/* What a run found: the sum must be nought of the first four. */
+struct findings {
+	int lost;
+	int misfits;		/* what is carried over does not fit live */
+	int idle;		/* who did nothing has an effect */
+	int silent;		/* an error without a conflict, or the reverse */
+	int merged;		/* without a conflict */
+};
+
+static void
+try_sides(const struct changeset *cs, const struct ruleset *b,
+	  const struct ruleset *o, const struct ruleset *t, bool renames,
+	  struct findings *f)
+{
+	for (enum merge_side side = MERGE_THEIRS; side <= MERGE_OURS; side++) {
+		struct ruleset *live = ruleset_copy(t);
+		struct vec found = { 0 };
+		struct changeset *rebased;
+		enum err err = changeset_rebase(cs, b, t, side, &rebased,
+						&found);
+
+		f->silent += (err == ERR_CONFLICT) != (found.n > 0);
+		f->merged += !err;
+		f->misfits += changeset_apply(rebased, live) != OK;
+		if (!err && !renames)
+			f->lost += !all_kept(b, o, t, live);
+		conflicts_done(&found);
+		changeset_free(rebased);
+		ruleset_free(live);
+	}
+}
+
+static void
+one_run(bool renames, struct findings *f)
+{
+	struct ruleset *b = random_ruleset();
+	struct ruleset *o = ruleset_copy(b), *work = ruleset_copy(b), *t;
+	struct changeset *cs = random_edits(o, 1 + rnd(6), renames);
+
+	changeset_free(random_edits(work, 1 + rnd(6), renames));
+	t = reread(work);
+	try_sides(cs, b, o, t, renames, f);
+	f->idle += !same(merged_of(b, b, t), t);
+	f->idle += !same(merged_of(b, o, b), o);
+	f->idle += !same(merged_of(b, o, o), o);
+	changeset_free(cs);
+	ruleset_free(b);
+	ruleset_free(o);
+	ruleset_free(work);
+	ruleset_free(t);
+}
+
+static void
+test_random(bool renames)
+{
+	struct findings f = { 0 };
+
+	for (int i = 0; i < RUNS; i++)
+		one_run(renames, &f);
+	is_int(f.lost, 0, "nothing of either side is lost silently");
+	is_int(f.misfits, 0, "what is carried over fits live");
+	is_int(f.idle, 0, "who did nothing changes nothing");
+	is_int(f.silent, 0, "an error is a conflict");
+	ok(f.merged > RUNS / 2, "many merge: %d of %d", f.merged, 2 * RUNS);
+}
+
+static void
+test_chains(void)
+{
+	struct ruleset *b = ruleset_of("a"), *o, *t, *m;
+	struct vec found = { 0 };
+	struct str text = { 0 };
+
+	ruleset_add_chain(b, "ours", POLICY_NONE);
+	o = ruleset_copy(b);
+	t = ruleset_copy(b);
+	ruleset_drop_chain(o, "ours");
+	chain_push_take(ruleset_chain(t, "INPUT"), random_rule('j', "ours"));
+	is_int(ruleset_merge(b, o, t, MERGE_OURS, &m, &found), ERR_CONFLICT,
+	       "a chain that others lead to is not deleted");
+	ok(ruleset_chain(m, "ours") != NULL, "it stays");
+	conflict_describe(found.v[0], &text);
+	is_str(str_text(&text), "you delete chain ours, which others changed "
+	       "or lead to", "which is said");
+	conflicts_done(&found);
+	ruleset_free(m);
+	is_int(ruleset_merge(b, t, o, MERGE_THEIRS, &m, &found), ERR_CONFLICT,
+	       "no rule is led to a chain that others deleted");
+	ok(!ruleset_chain(m, "ours") &&
+	   ruleset_chain(m, "INPUT")->rules.n == 1, "our rule is left out");
+	conflicts_done(&found);
+	ruleset_free(m);
+	is_int(ruleset_merge(b, t, o, MERGE_OURS, &m, &found), ERR_CONFLICT,
+	       "or the chain comes back");
+	ok(ruleset_chain(m, "ours") &&
+	   ruleset_chain(m, "INPUT")->rules.n == 2, "with our rule");
+	conflicts_done(&found);
+	ruleset_free(m);
+	ruleset_free(b);
+	ruleset_free(o);
+	ruleset_free(t);
+	str_done(&text);
+}
+
+int
+main(void)
+{
+	if (xt_init(false))
+		bail_out("%s", err_message());
+	test_rules();
+	test_chains();
+	test_random(false);
+	test_random(true);
+	return done_testing();
+}
