@@ -85,15 +85,14 @@ run(struct world *world, const struct cli_call *call)
 
 	find_environment(world);
 	take_options(world, &call->opt);
-	err = xt_init(call->opt.resolve);
-	if (!err && !call->command)
-		err = cli_check_editor(world, call);
+	err = cli_begin(world, call);
 	if (err)
 		status = cli_tell_error(stderr, err, world->utf8);
 	else
 		status = call->command ? cli_main(world, call) :
 					 tui_main(world);
 	backend_free(world->backend);
+	settings_free(world->settings);
 	actor_done(&world->actor);
 	xt_done();
 	return status;

@@ -17,6 +17,7 @@ struct cli_options {
 	const char *backend;
 	const char *db;
 	const char *run_dir;
+	const char *config;
 	const char *override;
 	bool no_trial;
 	bool resolve;
@@ -60,12 +61,12 @@ struct cli_call {
 /* Options may stand before or after the command. ERR_USAGE names the word. */
 enum err cli_parse(int argc, char **argv, struct cli_call *call) must_check;
 
+/* What must hold before anything is done: settings that can be read, which go
+ * into world, libxtables, and a terminal for the editor. */
+enum err cli_begin(struct world *world, const struct cli_call *call) must_check;
+
 /* Run call->command; errors are told on world->err. Returns an exit status. */
 int cli_main(struct world *world, const struct cli_call *call);
-
-/* May the editor be opened? It needs a terminal and the kernel's table. */
-enum err cli_check_editor(const struct world *world,
-			  const struct cli_call *call) must_check;
 
 /* Tell the last error on err, harmless, and return the exit status of code. */
 int cli_tell_error(FILE *err, enum err code, bool utf8);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sallyport/err.h>
+#include <sallyport/settings.h>
 #include <sallyport/str.h>
 #include <sallyport/vec.h>
 
@@ -69,6 +70,7 @@ struct lifeline {
 struct lifeline_sources {
 	const char *ssh_connection;	/* the variable's value or NULL */
 	pid_t self;			/* whose ancestors are looked at */
+	const struct settings *settings;	/* or NULL: nothing is added */
 };
 
 /* All lifelines of this host in this network namespace, as struct lifeline *

@@ -9,6 +9,7 @@
 #include <sallyport/backend.h>
 #include <sallyport/guardian.h>
 #include <sallyport/lifeline.h>
+#include <sallyport/settings.h>
 #include <sallyport/trial.h>
 
 struct world {
@@ -30,7 +31,7 @@ struct world {
 	bool sandbox;			/* a private network namespace: SANDBOX */
 	const char *override;		/* --override HOST or NULL */
 	bool no_trial;
-	const char *config_path;
+	struct settings *settings;	/* owned by main.c */
 	FILE *in;
 	FILE *out;
 	FILE *err;

@@ -41,10 +41,11 @@ const struct command cli_commands[] = {
 	  .max_args = 1, .changes = true, .run = cmd_restore,
 	  .help = N_("Make the table what it was after a revision, by the "
 		     "road of apply") },
-	{ .name = "confirm", .changes = true, .run = cmd_confirm,
+	{ .name = "confirm", .changes = true, .rescues = true,
+	  .run = cmd_confirm,
 	  .help = N_("Keep the change that is on trial") },
 	{ .name = "revert", .options = "if-due", .changes = true,
-	  .run = cmd_revert,
+	  .rescues = true, .run = cmd_revert,
 	  .help = N_("Undo the change that is on trial") },
 	{ .name = "status", .args = "[--json]", .options = "json",
 	  .run = cmd_status,
@@ -96,14 +97,47 @@ command_allowed(const struct world *world, const struct cli_call *call)
 	return OK;
 }
 
-enum err
-cli_check_editor(const struct world *world, const struct cli_call *call)
+static enum err
+check_editor(const struct world *world)
 {
 	if (!world->tty_in || !world->tty_out)
 		return fail(ERR_USAGE, _("the editor needs a terminal; "
 			    "'sallyport --help' lists the commands that do "
 			    "without"));
 	return OK;
+}
+
+/* Nothing stands between a host and its old rules: bad settings neither. The
+ * sandbox is no host, so what is said of this one does not hold there. */
+static enum err
+take_settings(struct world *world, const struct cli_call *call)
+{
+	const char *named = call->opt.config;
+	enum err err = OK;
+
+	if (named || !world->sandbox)
+		err = settings_load(named ? named : SETTINGS_PATH,
+				    named != NULL, &world->settings);
+	if (err && call->command && call->command->rescues) {
+		cli_warn(world, "%s", err_message());
+		err = OK;
+	}
+	if (!err && !world->settings)
+		world->settings = settings_new();
+	world->lifelines.settings = world->settings;
+	return err;
+}
+
+enum err
+cli_begin(struct world *world, const struct cli_call *call)
+{
+	enum err err = take_settings(world, call);
+
+	if (!err)
+		err = xt_init(call->opt.resolve);
+	if (!err && !call->command)
+		err = check_editor(world);
+	return err;
 }
 
 int

@@ -35,6 +35,10 @@ editor_words(const struct cli_call *call, struct vec *words)
 		if (*(const bool *)((const char *)&call->opt +
 				    passed_on[i].offset))
 			vec_push(words, (void *)passed_on[i].option);
+	if (call->opt.config) {
+		vec_push(words, (void *)"--config");
+		vec_push(words, (void *)call->opt.config);
+	}
 	vec_push(words, NULL);
 }
 

@@ -18,6 +18,7 @@ struct command {
 	bool dashes;		/* words after `--` are the operands, any number */
 	bool offline;		/* serves --file too */
 	bool changes;		/* refused with --read-only */
+	bool rescues;		/* goes on without settings that are bad */
 	const char *help;	/* N_() */
 	enum err (*run)(struct world *world, const struct cli_call *call);
 };

@@ -20,6 +20,8 @@ const struct cli_option cli_option_rows[] = {
 	  N_("The history database") },
 	{ "run-dir", 0, N_("PATH"), true, false, AT(run_dir),
 	  N_("The directory of the trial record") },
+	{ "config", 0, N_("PATH"), true, false, AT(config),
+	  N_("The settings, instead of /etc/sallyport.conf") },
 	{ "override", 0, N_("HOST"), true, false, AT(override),
 	  N_("Commit against the guard; HOST is this host's name") },
 	{ "no-trial", 0, NULL, true, false, AT(no_trial),

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sallyport/file.h>
+#include <sallyport/settings.h>
 #include <sallyport/str.h>
 #include <sallyport/tui.h>
 #include "../../src/cli/internal.h"
@@ -59,6 +60,16 @@ test_options(void)
 		   row->name);
 	}
 	str_done(&line);
+}
+
+static void
+check_key(const char *key, const char *values, const char *help, void *arg)
+{
+	struct str item = {0};
+
+	str_addf(&item, "\n.It Li %s = %s\n%s\n", key, values, help);
+	ok(has_line(manual.s, str_text(&item)), "setting %s", key);
+	str_done(&item);
 }
 
 /* Text as mdoc writes it: a circumflex has a name, and a single character
@@ -129,6 +140,7 @@ main(void)
 		return done_testing();
 	test_commands();
 	test_options();
+	settings_each_key(check_key, NULL);
 	tui_each_action(check_action, NULL);
 	str_done(&manual);
 	return done_testing();
