@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* HTTP to Docker's Engine over its Unix socket. The one owner of <curl/curl.h>.
+ * The Engine is root's, its answers are anybody's: they are bounded in size and
+ * time, and no redirection, proxy or other protocol is followed. */
+#include <curl/curl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <sallyport/i18n.h>
+#include <sallyport/proc.h>
+#include "containers-internal.h"
+
+#define ANSWER_MAX ((size_t)4 << 20)
+
+static size_t
+take(char *data, size_t size, size_t n, void *arg)
+{
+	struct str *out = arg;
+
+	if (out->len + size * n > ANSWER_MAX)
+		return 0;	/* curl ends with CURLE_WRITE_ERROR */
+	str_addn(out, data, size * n);
+	return size * n;
+}
+
+static void
+set_options(CURL *curl, const char *socket, const char *url, long ms,
+	    struct str *out)
+{
+	curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);
+	curl_easy_setopt(curl, CURLOPT_URL, url);
+	curl_easy_setopt(curl, CURLOPT_PROXY, "");
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, ms);
+	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, out);
+}
+
+static enum err
+say_why(CURL *curl, CURLcode rc, const char *socket)
+{
+	long status = 0;
+
+	if (rc == CURLE_OPERATION_TIMEDOUT)
+		return fail(ERR_FAIL, _("Docker did not answer in time (%s)"),
+			    socket);
+	if (rc == CURLE_WRITE_ERROR)
+		return fail(ERR_FAIL, _("Docker's answer is too long (%s)"),
+			    socket);
+	if (rc != CURLE_OK)
+		return fail(ERR_FAIL, _("cannot ask Docker (%s): %s"), socket,
+			    curl_easy_strerror(rc));
+	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+	if (status == 200)
+		return OK;
+	return fail(ERR_FAIL, _("Docker answered with status %ld (%s)"), status,
+		    socket);
+}
+
+enum err
+docker_get(const char *socket, const char *path, long *ms, struct str *out)
+{
+	struct str url = { 0 };
+	curl_off_t spent = 0;
+	CURL *curl;
+	CURLcode rc;
+	enum err err;
+
+	if (*ms <= 0)
+		return fail(ERR_FAIL, _("Docker did not answer in time (%s)"),
+			    socket);
+	curl = curl_easy_init();
+	if (!curl)
+		return fail(ERR_FAIL, _("libcurl cannot be used"));
+	str_addf(&url, "http://localhost%s", path);
+	set_options(curl, socket, str_text(&url), *ms, out);
+	rc = curl_easy_perform(curl);
+	err = say_why(curl, rc, socket);
+	curl_easy_getinfo(curl, CURLINFO_TOTAL_TIME_T, &spent);
+	*ms -= (long)(spent / 1000);
+	curl_easy_cleanup(curl);
+	str_done(&url);
+	return err;
+}
+
+/* --- Is it there? --- */
+
+struct holder {
+	uint64_t inode;
+	bool found;
+};
+
+static bool
+is_inode(uint64_t inode, void *arg)
+{
+	struct holder *holder = arg;
+
+	holder->found = holder->found || inode == holder->inode;
+	return !holder->found;
+}
+
+/* systemd listens for one that it would start. */
+static bool
+is_systemd(pid_t pid)
+{
+	struct str name = { 0 };
+	bool is;
+
+	if (pid != 1)
+		return false;
+	proc_comm(pid, &name);
+	is = strcmp(str_text(&name), "systemd") == 0;
+	str_done(&name);
+	return is;
+}
+
+static bool
+is_holder(pid_t pid, void *arg)
+{
+	struct holder *holder = arg;
+
+	if (!is_systemd(pid))
+		proc_each_socket(pid, is_inode, holder);
+	return !holder->found;
+}
+
+static bool
+same_file(const char *path, const struct stat *st)
+{
+	struct stat other;
+
+	return stat(path, &other) == 0 && other.st_dev == st->st_dev &&
+	       other.st_ino == st->st_ino;
+}
+
+static const char *
+base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* /proc/net/unix lists the sockets of this network namespace alone. It may have
+ * been bound by another name of the same file: /var/run is a link to /run. */
+static bool
+find_inode(const char *socket, const struct stat *st, uint64_t *inode)
+{
+	FILE *f = fopen("/proc/net/unix", "re");
+	char line[512], path[256];
+	unsigned long long n;
+	bool found = false;
+
+	while (f && !found && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%*s %*s %*s %*s %*s %*s %llu %255s", &n,
+			   path) != 2 ||
+		    strcmp(base_name(path), base_name(socket)))
+			continue;
+		*inode = n;
+		found = same_file(path, st);
+	}
+	if (f)
+		fclose(f);
+	return found;
+}
+
+bool
+docker_runs(const char *socket)
+{
+	struct holder holder = { 0 };
+	struct stat st;
+
+	if (stat(socket, &st) < 0 || !S_ISSOCK(st.st_mode) ||
+	    !find_inode(socket, &st, &holder.inode))
+		return false;
+	proc_each(is_holder, &holder);
+	return holder.found;
+}
