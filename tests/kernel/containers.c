@@ -178,7 +178,9 @@ expect(enum engine_mood mood, const char *version, const char *expected,
 static void
 test_docker(void)
 {
-	expect(ENGINE_GOOD, "20", DB WEB NEIGHBOURS, "Docker 20");
+	expect(ENGINE_GOOD, "20", "db fd00:e::2 br-1c327ec025b6/ bridge/64\n"
+	       "one fd00:d::2 br-5b61f57c7a84/ bridge/64 tcp/80\n" NEIGHBOURS,
+	       "Docker 20");
 	expect(ENGINE_GOOD, "28", DB WEB NEIGHBOURS, "Docker 28");
 	expect(ENGINE_GOOD, "29", "cam 2001:db8:2::5 / macvlan/0\n" DB
 	       "shop 2001:db8:1::80 br-77aa01c2d3e4/ bridge/64"
