@@ -32,7 +32,8 @@ struct range {
 };
 
 /* A set of packets: every one must be accepted for ACCEPT. They are whole, and
- * without extension headers. */
+ * without extension headers; what is CT_NEW is the first packet of a
+ * connection, and what goes through FORWARD has more than one hop left. */
 struct packet {
 	char in[IFNAMSIZ];	/* "" where the hook has none */
 	char out[IFNAMSIZ];
@@ -40,10 +41,21 @@ struct packet {
 				 * rules naming another one are UNKNOWN */
 	bool out_unknown;
 	bool routed_back;	/* answers to each source leave by in */
+	bool ethernet;		/* what comes in comes in frames that bear
+				 * Ethernet addresses */
+	bool mac_known;
+	uint8_t mac[6];		/* the sender's, of those frames */
+	bool bridged;		/* FORWARD: from port to port of a bridge of
+				 * this host, whose name in and out are, and
+				 * not routed: it keeps its hop limit */
+	bool mark_unknown;	/* it may bear a mark before any rule gives it
+				 * one: its socket does, or another program */
 	struct in6_addr src;
 	unsigned src_len;	/* prefix length: 128 for one address, 0 for any */
 	struct in6_addr dst;
 	unsigned dst_len;
+	bool dst_local;		/* INPUT: dst holds no address but this host's,
+				 * though which of them are is not known */
 	uint8_t proto;		/* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_ICMPV6 ... */
 	struct range sport;	/* tcp, udp */
 	struct range dport;

@@ -54,6 +54,8 @@ match_local(struct question *q, enum addr_field field)
 		{ { .s6_addr = { 0xfc } }, 7 },
 	};
 
+	if (field == ADDR_DST && q->packet->dst_local)
+		return MATCH_YES;
 	for (size_t i = 0; i < ARRAY_LEN(routed); i++) {
 		struct in6_addr mask = addr_mask(routed[i].len);
 		enum part part = in_mask(q, field, &routed[i].prefix, &mask);
@@ -63,24 +65,77 @@ match_local(struct question *q, enum addr_field field)
 		if (part == PART_ALL && q->own[field] != OWN_UNKNOWN)
 			return q->own[field] == OWN_YES ? MATCH_YES : MATCH_NO;
 	}
-	return match_maybe(q, "addrtype");
+	return MATCH_MAYBE;
 }
 
+/* Neither a group nor :: nor IPv4 in disguise (__ipv6_addr_type in
+ * net/ipv6/addrconf_core.c). */
+static enum match
+match_unicast(struct question *q, enum addr_field field)
+{
+	static const struct kind {
+		struct in6_addr prefix;
+		unsigned len;
+	} others[] = {
+		{ { .s6_addr = { 0xff } }, 8 },
+		{ { .s6_addr = { 0 } }, 128 },
+		{ { .s6_addr = { [10] = 0xff, [11] = 0xff } }, 96 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		struct in6_addr mask = addr_mask(others[i].len);
+		enum match m = match_answer(in_mask(q, field, &others[i].prefix,
+						    &mask), true);
+
+		if (m != MATCH_YES)
+			return m;
+	}
+	return MATCH_YES;
+}
+
+/* What the address itself tells: it must be of each kind that is named. */
+static enum match
+match_kinds(struct question *q, enum addr_field field, unsigned types)
+{
+	static const struct in6_addr multicast = { .s6_addr = { 0xff } }, any;
+	struct in6_addr mask = addr_mask(8), all = addr_mask(128);
+	enum match m = MATCH_YES;
+
+	if (types & XT_ADDRTYPE_MULTICAST)
+		m = match_answer(in_mask(q, field, &multicast, &mask), false);
+	if (m == MATCH_YES && (types & XT_ADDRTYPE_UNICAST))
+		m = match_unicast(q, field);
+	if (m == MATCH_YES && (types & XT_ADDRTYPE_UNSPEC))
+		m = match_answer(in_mask(q, field, &any, &all), false);
+	return m;
+}
+
+/* What the routes tell: it may be of any kind that is named. */
+static enum match
+match_routed(struct question *q, enum addr_field field, unsigned types,
+	     unsigned flags)
+{
+	const unsigned limited = XT_ADDRTYPE_LIMIT_IFACE_IN |
+				 XT_ADDRTYPE_LIMIT_IFACE_OUT;
+	const unsigned others = XT_ADDRTYPE_ANYCAST | XT_ADDRTYPE_UNREACHABLE;
+	enum match m = MATCH_MAYBE;
+
+	if (!(types & (XT_ADDRTYPE_LOCAL | others)))
+		return MATCH_YES;
+	if ((types & XT_ADDRTYPE_LOCAL) && !(flags & limited))
+		m = match_local(q, field);
+	return m == MATCH_NO && (types & others) ? MATCH_MAYBE : m;
+}
+
+/* match_type6() in net/netfilter/xt_addrtype.c. */
 static enum match
 match_type(struct question *q, enum addr_field field, unsigned types,
 	   unsigned flags, bool invert)
 {
-	static const struct in6_addr multicast = { .s6_addr = { 0xff } };
-	struct in6_addr mask = addr_mask(8);
-	enum match m = MATCH_MAYBE;
+	enum match m = match_kinds(q, field, types);
 
-	if (types == XT_ADDRTYPE_MULTICAST)
-		return match_answer(in_mask(q, field, &multicast, &mask),
-				    invert);
-	if (types == XT_ADDRTYPE_LOCAL &&
-	    !(flags & (XT_ADDRTYPE_LIMIT_IFACE_IN |
-		       XT_ADDRTYPE_LIMIT_IFACE_OUT)))
-		m = match_local(q, field);
+	if (m == MATCH_YES)
+		m = match_routed(q, field, types, flags);
 	if (m == MATCH_MAYBE)
 		return match_maybe(q, "addrtype");
 	if (m == MATCH_CUT || !invert)
@@ -114,7 +169,8 @@ match_rpfilter(const void *data, struct question *q)
 	const struct xt_rpfilter_info *info = data;
 	struct in6_addr mask = addr_mask(10), first;
 	enum part part = in_mask(q, ADDR_SRC, &link_local, &mask);
-	bool by_mark = (info->flags & XT_RPFILTER_VALID_MARK) && q->set->marked;
+	bool by_mark = (info->flags & XT_RPFILTER_VALID_MARK) &&
+		       !bits_are(q->set->mark, 0);
 	const struct addr_set *src = &q->set->addr[ADDR_SRC];
 
 	if (part == PART_CUT)

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <linux/netfilter/nf_conntrack_common.h>
+#include <linux/netfilter/xt_CT.h>
 #include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter/xt_state.h>
 #include "walk-internal.h"
@@ -19,6 +20,34 @@ ct_before(struct piece_set *set, const struct packet *packet)
 	set->ct = by_lo ? packet->ct : CT_INVALID;
 	set->ct_reply = by_lo && packet->ct_reply;
 	set->ct_set = by_lo;
+	set->ct_mark = (struct bits){ .known = 0 };
+}
+
+/* The template of CT takes the mark that the packet bears when it leaves raw
+ * (nf_ct_zone_tmpl in net/netfilter/nf_conntrack_zones.h). */
+static void
+zone_by_mark(struct piece_set *set)
+{
+	struct tracking *tracking = &set->tracking;
+	uint16_t zone = (uint16_t)set->mark.value;
+
+	if ((set->mark.known & UINT16_MAX) != UINT16_MAX)
+		tracking->known = false;
+	if (set->zone_ways & XT_CT_ZONE_DIR_ORIG)
+		tracking->zone_original = zone;
+	if (set->zone_ways & XT_CT_ZONE_DIR_REPL)
+		tracking->zone_reply = zone;
+	set->zone_by_mark = false;
+}
+
+/* The first packet's connection is new, and bears no mark yet. By lo comes what
+ * rules have seen already. */
+static void
+mark_connection(struct piece_set *set, const struct packet *packet)
+{
+	bool first = set->ct == CT_NEW && strcmp(packet->in, "lo") != 0;
+
+	set->ct_mark = (struct bits){ .known = first ? UINT32_MAX : 0 };
 }
 
 /* Conntrack comes behind raw. What is untracked stays so. */
@@ -27,8 +56,11 @@ ct_after(struct piece_set *set, const struct packet *packet)
 {
 	if (!set->tracking.tracked)
 		return;
+	if (set->zone_by_mark)
+		zone_by_mark(set);
 	set->ct = packet->ct;
 	set->ct_reply = packet->ct_reply;
+	mark_connection(set, packet);
 }
 
 /* The bit that conntrack and state look for (xt_conntrack.c, xt_state.c). */
@@ -60,7 +92,8 @@ match_state(const void *data, struct question *q)
 }
 
 /* Options beside state and direction are not modelled. Without a connection
- * (INVALID, UNTRACKED) the kernel looks at the state and at nothing else. */
+ * (INVALID, UNTRACKED) the kernel looks at the state and at nothing else. What
+ * nat changes a new connection by, the walk does not follow. */
 static enum match
 match_ct(struct question *q, unsigned flags, unsigned inverted, unsigned states)
 {
@@ -70,7 +103,7 @@ match_ct(struct question *q, unsigned flags, unsigned inverted, unsigned states)
 	enum ct_state ct = q->set->ct;
 	bool tracked = ct != CT_INVALID && ct != CT_UNTRACKED;
 	bool hit = states & state_bit(ct, XT_CONNTRACK_STATE_UNTRACKED);
-	bool open = tracked && !hit && (states & nat);
+	bool open = tracked && !hit && ct != CT_NEW && (states & nat);
 
 	if ((flags & XT_CONNTRACK_STATE) && !open &&
 	    hit == !!(inverted & XT_CONNTRACK_STATE))

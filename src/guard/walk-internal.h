@@ -22,6 +22,12 @@ enum range_field {
 	RANGE_FIELDS
 };
 
+/* A number of which some bits may not be known; those are 0. */
+struct bits {
+	uint32_t value;
+	uint32_t known;
+};
+
 /* The fields of a packet set that can be cut; never empty. */
 struct piece_set {
 	struct addr_set addr[ADDR_FIELDS];
@@ -32,8 +38,11 @@ struct piece_set {
 	bool ct_reply;
 	bool ct_set;		/* it bears one already: CT leaves it alone */
 	struct tracking tracking;
+	bool zone_by_mark;	/* the zone is the mark that it leaves raw with, */
+	unsigned zone_ways;	/* for these directions, as in xt_CT.h */
 	bool forwarded;		/* its hop limit is one less */
-	bool marked;
+	struct bits mark;
+	struct bits ct_mark;	/* of its connection */
 };
 
 enum match {
@@ -59,6 +68,7 @@ struct question {
 	const char *why;	/* the first that is not modelled, or NULL */
 	bool may_drop;		/* it may drop the packet by itself, whatever
 				 * the answer (the kernel's hotdrop) */
+	bool may_mark;		/* it may give it another mark */
 };
 
 /* A condition's part of the set as an answer; PART_CUT stays a cut. */
@@ -90,6 +100,17 @@ enum match match_iprange(const void *data, struct question *q);
 enum match match_addrtype(const void *data, struct question *q);
 enum match match_rpfilter(const void *data, struct question *q);
 
+/* Of marks, walk-mark.c. */
+enum match match_mark(const void *data, struct question *q);
+enum match match_connmark(const void *data, struct question *q);
+bool bits_are(struct bits a, uint32_t value);
+bool bits_equal(struct bits a, struct bits b);
+struct bits bits_either(struct bits a, struct bits b);
+
+/* Of frames, walk-frame.c. */
+enum match match_pkttype(const void *data, struct question *q);
+enum match match_mac(const void *data, struct question *q);
+
 /* Before conntrack has seen it; and once it has, with what packet says. */
 void ct_before(struct piece_set *set, const struct packet *packet);
 void ct_after(struct piece_set *set, const struct packet *packet);
@@ -97,7 +118,7 @@ void ct_after(struct piece_set *set, const struct packet *packet);
 /* What the rule's target does to a packet that matches. */
 enum action {
 	ACTION_NEXT,	/* it goes on to the next rule */
-	ACTION_MARK,	/* it does so and may bear another mark */
+	ACTION_MARK,	/* it does so after target_mark() */
 	ACTION_CHANGE,	/* it does so after target_change() */
 	ACTION_ACCEPT,
 	ACTION_DROP,
@@ -108,6 +129,13 @@ enum action {
 	ACTION_UNKNOWN,
 };
 enum action rule_action(const struct rule *rule);
+
+struct xt_entry_target;
+const struct xt_entry_target *rule_entry_target(const struct rule *rule,
+						size_t *size);
+
+/* Change the set's marks as the target does. */
+void target_mark(const struct rule *rule, struct piece_set *set);
 
 /* Change the set as the target changes packets. */
 void target_change(const struct rule *rule, struct piece_set *set);

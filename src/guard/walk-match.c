@@ -6,11 +6,16 @@
 #include <string.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/xt_addrtype.h>
+#include <linux/netfilter/xt_connmark.h>
 #include <linux/netfilter/xt_conntrack.h>
 #include <linux/netfilter/xt_iprange.h>
 #include <linux/netfilter/xt_length.h>
+#include <linux/netfilter/xt_mac.h>
+#include <linux/netfilter/xt_mark.h>
 #include <linux/netfilter/xt_multiport.h>
+#include <linux/netfilter/xt_pkttype.h>
 #include <linux/netfilter/xt_rpfilter.h>
+#include <linux/netfilter/xt_socket.h>
 #include <linux/netfilter/xt_state.h>
 #include <linux/netfilter/xt_tcpudp.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
@@ -209,6 +214,17 @@ match_header(const void *data, struct question *q)
 	return MATCH_NO;
 }
 
+/* It may give the packet the mark of the socket that it finds. */
+static enum match
+match_socket(const void *data, struct question *q)
+{
+	const struct xt_socket_mtinfo3 *info = data;
+
+	if (info->flags & XT_SOCKET_RESTORESKMARK)
+		q->may_mark = true;
+	return match_maybe(q, "socket");
+}
+
 /* What is modelled: a match, its revision and the size of its data. */
 static const struct model {
 	const char *name;
@@ -233,6 +249,11 @@ static const struct model {
 	{ "addrtype", 1, sizeof(struct xt_addrtype_info_v1), match_addrtype },
 	{ "rpfilter", 0, sizeof(struct xt_rpfilter_info), match_rpfilter },
 	{ "length", 0, sizeof(struct xt_length_info), match_length },
+	{ "mark", 1, sizeof(struct xt_mark_mtinfo1), match_mark },
+	{ "connmark", 1, sizeof(struct xt_connmark_mtinfo1), match_connmark },
+	{ "pkttype", 0, sizeof(struct xt_pkttype_info), match_pkttype },
+	{ "mac", 0, sizeof(struct xt_mac_info), match_mac },
+	{ "socket", 3, sizeof(struct xt_socket_mtinfo3), match_socket },
 	{ "ah", 0, 0, match_header },
 	{ "rt", 0, 0, match_header },
 	{ "frag", 0, 0, match_header },

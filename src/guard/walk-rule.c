@@ -131,6 +131,7 @@ rule_match(const struct rule *rule, struct question *q)
 
 	q->why = NULL;
 	q->may_drop = false;
+	q->may_mark = false;
 	all = match_core(&entry->ipv6, q);
 	if (all == MATCH_NO || all == MATCH_CUT)
 		return all;

@@ -65,8 +65,8 @@ struct walk {
  * n_stops where none is left. */
 unsigned stop_next(const struct walk *w, unsigned stop);
 
-/* The host forwards the packets: once. */
-void count_hop(struct piece_set *set);
+/* On to the stop: where the host forwards the packets before it, once. */
+void count_hop(struct piece_set *set, const struct stop *stop);
 
 /* One rule. False when the piece has come to its end. */
 bool walk_step(struct walk *w);

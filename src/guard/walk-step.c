@@ -44,8 +44,7 @@ pass(struct walk *w)
 		end_accepted(w);
 		return false;
 	}
-	if (w->stops[stop].station->forwarded)
-		count_hop(&now->set);
+	count_hop(&now->set, &w->stops[stop]);
 	calls_leave(&w->calls);
 	now->at = (struct place){ w->stops[stop].chain, 0, 0, stop };
 	now->frame = NO_FRAME;
@@ -137,16 +136,33 @@ change(struct walk *w, const struct rule *rule)
 	return true;
 }
 
-/* Which mark it bears is not modelled, only that it may. */
-static bool
-mark(struct walk *w)
+/* From here on the piece bears these marks. */
+static void
+set_marks(struct walk *w, struct bits mark, struct bits ct_mark)
 {
 	struct piece *now = &w->now;
 
-	if (!now->set.marked)
+	if (!bits_equal(now->set.mark, mark) ||
+	    !bits_equal(now->set.ct_mark, ct_mark))
 		now->epoch = ++w->epochs;
-	now->set.marked = true;
-	now->at.rule++;
+	now->set.mark = mark;
+	now->set.ct_mark = ct_mark;
+}
+
+/* The rule marks it, or perhaps: then what is the same either way is known. */
+static bool
+mark(struct walk *w, const struct rule *rule, bool maybe)
+{
+	const struct piece_set *set = &w->now.set;
+	struct piece_set other = *set;
+
+	target_mark(rule, &other);
+	if (maybe) {
+		other.mark = bits_either(set->mark, other.mark);
+		other.ct_mark = bits_either(set->ct_mark, other.ct_mark);
+	}
+	set_marks(w, other.mark, other.ct_mark);
+	w->now.at.rule++;
 	return true;
 }
 
@@ -158,7 +174,7 @@ act(struct walk *w, const struct rule *rule, enum action action)
 		w->now.at.rule++;
 		return true;
 	case ACTION_MARK:
-		return mark(w);
+		return mark(w, rule, false);
 	case ACTION_CHANGE:
 		return change(w, rule);
 	case ACTION_ACCEPT:
@@ -216,8 +232,10 @@ fork_piece(struct walk *w, const struct rule *rule, enum action action,
 	struct piece *now = &w->now;
 	struct piece other;
 
-	if (action == ACTION_NEXT || action == ACTION_MARK)
+	if (action == ACTION_NEXT)
 		return act(w, rule, action);
+	if (action == ACTION_MARK)
+		return mark(w, rule, true);
 	if (action == ACTION_DROP || action == ACTION_DIVERT) {
 		end_threatened(w, why);
 		now->at.rule++;
@@ -307,6 +325,8 @@ walk_step(struct walk *w)
 		return wait_rest(w, &rest);
 	if (q.may_drop)
 		end_unknown(w, at, q.why);
+	if (q.may_mark)
+		set_marks(w, (struct bits){ .known = 0 }, w->now.set.ct_mark);
 	if (match == MATCH_NO) {
 		at->rule++;
 		return true;

@@ -14,8 +14,8 @@
 #include <sallyport/mem.h>
 #include "walk-internal.h"
 
-static const struct xt_entry_target *
-entry_target(const struct rule *rule, size_t *size)
+const struct xt_entry_target *
+rule_entry_target(const struct rule *rule, size_t *size)
 {
 	const struct ip6t_entry *entry = (const void *)rule->entry;
 	const struct xt_entry_target *t =
@@ -106,7 +106,8 @@ prepare_tracking(const struct xt_ct_target_info *info, struct piece_set *set)
 
 	set->ct = CT_NEW;
 	set->ct_reply = false;
-	set->tracking.known = !(info->flags & XT_CT_ZONE_MARK);
+	set->zone_by_mark = info->flags & XT_CT_ZONE_MARK;
+	set->zone_ways = ways;
 	if (ways & XT_CT_ZONE_DIR_ORIG)
 		set->tracking.zone_original = info->zone;
 	if (ways & XT_CT_ZONE_DIR_REPL)
@@ -152,7 +153,7 @@ void
 target_change(const struct rule *rule, struct piece_set *set)
 {
 	size_t size;
-	const struct xt_entry_target *t = entry_target(rule, &size);
+	const struct xt_entry_target *t = rule_entry_target(rule, &size);
 	struct range *hops = &set->range[RANGE_HOP_LIMIT];
 
 	if (strcmp(t->u.user.name, "HL") == 0) {
@@ -257,7 +258,7 @@ enum match
 target_keeps(const struct rule *rule, struct question *q)
 {
 	size_t size;
-	const struct xt_entry_target *t = entry_target(rule, &size);
+	const struct xt_entry_target *t = rule_entry_target(rule, &size);
 	const struct nf_nat_range *to = (const void *)t->data;
 
 	q->why = NULL;

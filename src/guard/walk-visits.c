@@ -7,7 +7,7 @@
 #include "walk-calls.h"
 #include "walk-way.h"
 
-#define BEGUN UINT64_MAX	/* whoever comes back to it goes round in a loop */
+#define BEGUN UINT64_MAX	/* who comes back to it goes round in a loop */
 
 struct cost {
 	uint64_t visits;	/* BEGUN while it is counted */

@@ -2,7 +2,8 @@
 /* The kernel's hooks are one table here. At a hook, the order is that of enum
  * nf_ip6_hook_priorities (linux/netfilter_ipv6.h): raw -300, conntrack -200,
  * mangle -150, nat -100 where it changes destinations, filter 0, security 50,
- * nat 100 where it changes sources. */
+ * nat 100 where it changes sources. POSTROUTING shows where a routed packet
+ * came from since Linux 5.7, and nothing where br_nf_post_routing() asks it. */
 #include <netinet/in.h>
 #include <string.h>
 #include <sallyport/mem.h>
@@ -34,10 +35,10 @@ static const struct way ways[] = {
 		{ .table = "mangle", .hook = "FORWARD", .forwarded = true },
 		{ .table = "filter", .hook = "FORWARD", .forwarded = true },
 		{ .table = "security", .hook = "FORWARD", .forwarded = true },
-		{ .table = "mangle", .hook = "POSTROUTING", .in_lost = true,
-		  .forwarded = true },
-		{ .table = "nat", .hook = "POSTROUTING", .in_lost = true,
-		  .forwarded = true },
+		{ .table = "mangle", .hook = "POSTROUTING",
+		  .no_in_bridged = true, .forwarded = true },
+		{ .table = "nat", .hook = "POSTROUTING",
+		  .no_in_bridged = true, .forwarded = true },
 	} },
 };
 

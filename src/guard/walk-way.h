@@ -12,6 +12,7 @@ struct station {
 	const char *hook;	/* the name of that chain */
 	bool no_in;		/* the hook has no such interface */
 	bool no_out;
+	bool no_in_bridged;	/* nor has it where a bridge forwards */
 	bool in_lost;		/* which one it shows depends on the sender */
 	bool forwarded;		/* a hop was counted already */
 };

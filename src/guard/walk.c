@@ -11,16 +11,17 @@ static void
 see_links(struct packet *seen, const struct packet *p,
 	  const struct station *station)
 {
+	bool no_in = station->no_in || (p->bridged && station->no_in_bridged);
+
 	memset(seen->in, 0, IFNAMSIZ);
 	memset(seen->out, 0, IFNAMSIZ);
 	memcpy(seen->in, p->in, strnlen(p->in, IFNAMSIZ));
 	memcpy(seen->out, p->out, strnlen(p->out, IFNAMSIZ));
-	if (station->no_in)
+	if (no_in)
 		memset(seen->in, 0, IFNAMSIZ);
 	if (station->no_out)
 		memset(seen->out, 0, IFNAMSIZ);
-	seen->in_unknown = station->in_lost ||
-			   (p->in_unknown && !station->no_in);
+	seen->in_unknown = station->in_lost || (p->in_unknown && !no_in);
 	seen->out_unknown = p->out_unknown && !station->no_out;
 }
 
@@ -69,6 +70,9 @@ first_piece(struct walk *w, const struct packet *p)
 	set->tcp_flags = p->tcp_flags;
 	set->tcp_flags_any = p->tcp_flags_any;
 	set->tracking = (struct tracking){ .known = true, .tracked = true };
+	/* By lo comes what rules may have marked on its way out. */
+	if (!p->mark_unknown && strcmp(p->in, "lo") != 0)
+		set->mark.known = UINT32_MAX;
 	ct_after(set, p);
 	w->n_pieces = 1;
 	w->now.frame = NO_FRAME;
@@ -85,13 +89,14 @@ stop_next(const struct walk *w, unsigned stop)
 	return stop;
 }
 
-/* The host forwards it (ip6_forward in net/ipv6/ip6_output.c). */
+/* The host forwards it (ip6_forward in net/ipv6/ip6_output.c); a bridge takes
+ * no hop. */
 void
-count_hop(struct piece_set *set)
+count_hop(struct piece_set *set, const struct stop *stop)
 {
 	struct range *hops = &set->range[RANGE_HOP_LIMIT];
 
-	if (set->forwarded)
+	if (set->forwarded || !stop->station->forwarded || stop->packet.bridged)
 		return;
 	set->forwarded = true;
 	hops->lo -= hops->lo > 1;
@@ -112,8 +117,7 @@ start(struct walk *w, const struct packet *p)
 	}
 	if (station_is_before_conntrack(w->stops[stop].station))
 		ct_before(&w->now.set, p);
-	if (w->stops[stop].station->forwarded)
-		count_hop(&w->now.set);
+	count_hop(&w->now.set, &w->stops[stop]);
 	w->now.at = (struct place){ w->stops[stop].chain, 0, 0, stop };
 	return true;
 }

@@ -197,21 +197,21 @@ static const struct tables_case {
 	  LINE "  REFUSED: a new connection in: INPUT policy",
 	  "+ INPUT 4: -p tcp -m tcp --dport 22 -j ACCEPT\n" },
 	{ "a doubt that was there, and a lockout", session, GOOD "*mangle\n"
-	  "-A PREROUTING -m mark --mark 1 -j DROP\n", DROP ALIVE NDP "*mangle\n"
-	  "-A PREROUTING -m mark --mark 1 -j DROP\n",
+	  "-A PREROUTING -m cpu --cpu 1 -j DROP\n", DROP ALIVE NDP "*mangle\n"
+	  "-A PREROUTING -m cpu --cpu 1 -j DROP\n",
 	  LINE "  REFUSED: a new connection in: INPUT policy",
 	  "+ INPUT 4: -s 2001:db8:77::77/128 -p tcp -m tcp --dport 22"
 	  " -j ACCEPT\n" },
 	/* What was so before is said. */
 	{ "a doubt of mangle that was there", session, GOOD "*mangle\n"
-	  "-A PREROUTING -m mark --mark 1 -j DROP\n", GOOD "*mangle\n"
-	  "-A PREROUTING -m mark --mark 1 -j DROP\n-A INPUT\n",
+	  "-A PREROUTING -m cpu --cpu 1 -j DROP\n", GOOD "*mangle\n"
+	  "-A PREROUTING -m cpu --cpu 1 -j DROP\n-A INPUT\n",
 	  LINE "  unknown: the running connection in: mangle PREROUTING 1"
-	  " cannot be judged (mark)", NULL },
+	  " cannot be judged (cpu)", NULL },
 	{ "a doubt of mangle that was not", session, GOOD, GOOD "*mangle\n"
-	  "-A PREROUTING -m mark --mark 1 -j DROP\n",
+	  "-A PREROUTING -m cpu --cpu 1 -j DROP\n",
 	  LINE "  REFUSED: the running connection in: mangle PREROUTING 1"
-	  " cannot be judged (mark)", "*mangle\n"
+	  " cannot be judged (cpu)", "*mangle\n"
 	  "+ PREROUTING 1: -p tcp -m tcp --dport 22 -j ACCEPT\n"
 	  "+ PREROUTING 2: -p ipv6-icmp -m icmp6 --icmpv6-type 135 -j ACCEPT\n"
 	  "+ PREROUTING 3: -p ipv6-icmp -m icmp6 --icmpv6-type 136"

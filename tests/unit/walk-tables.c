@@ -224,10 +224,10 @@ static const struct tables_case {
 	  " 2001:db8::1-2001:db8::2\n", "UNKNOWN nat PREROUTING 1 1 DNAT" },
 	{ "DNAT away of some", anywhere, PRE "-j DNAT --to-destination"
 	  " 2001:db8::1\n", "DROP nat PREROUTING 1 1 DNAT diverted" },
-	{ "DNAT in doubt", login, "*nat\n-A PREROUTING -m mark --mark 1 -p tcp "
-	  AWAY, "UNKNOWN nat PREROUTING 1 1 mark" },
-	{ "DNAT in doubt, to itself", login, "*nat\n-A PREROUTING -m mark"
-	  " --mark 1 -j DNAT --to-destination 2001:db8::1\n",
+	{ "DNAT in doubt", login, "*nat\n-A PREROUTING -m cpu --cpu 1 -p tcp "
+	  AWAY, "UNKNOWN nat PREROUTING 1 1 cpu" },
+	{ "DNAT in doubt, to itself", login, "*nat\n-A PREROUTING -m cpu"
+	  " --cpu 1 -j DNAT --to-destination 2001:db8::1\n",
 	  "ACCEPT INPUT policy 0" },
 	{ "DNAT in another chain", login, "*nat\n:D - [0:0]\n-A PREROUTING"
 	  " -j D\n-A D -p tcp " AWAY, "DROP nat D 1 1 DNAT diverted" },
@@ -303,8 +303,8 @@ static const struct tables_case {
 	  " -j ACCEPT\n*raw\n-A PREROUTING -s 2001:db8:8000::/33"
 	  " -j CT --notrack\n", "ACCEPT INPUT 1 1" },
 	{ "untracked, perhaps", login, DROP "-A INPUT -m state --state NEW"
-	  " -j ACCEPT\n*raw\n-A PREROUTING -m mark --mark 1 -j CT --notrack\n",
-	  "UNKNOWN raw PREROUTING 1 1 mark" },
+	  " -j ACCEPT\n*raw\n-A PREROUTING -m cpu --cpu 1 -j CT --notrack\n",
+	  "UNKNOWN raw PREROUTING 1 1 cpu" },
 	{ "the first CT counts", login, DROP "-A INPUT -m state --state NEW"
 	  " -j ACCEPT\n*raw\n-A PREROUTING -j CT --zone 5\n"
 	  "-A PREROUTING -j CT --notrack\n", "ACCEPT INPUT 1 1" },
@@ -312,9 +312,6 @@ static const struct tables_case {
 	  " -j ACCEPT\n*raw\n-A PREROUTING -j CT --notrack\n",
 	  "ACCEPT INPUT 1 1" },
 	/* mangle */
-	{ "a mark", login, "-A INPUT -m mark --mark 1 " DROP_ALL
-	  "*mangle\n-A PREROUTING -j MARK --set-mark 1\n",
-	  "UNKNOWN INPUT 1 1 mark" },
 	{ "a hop limit", login, "-A INPUT -m hl --hl-eq 7 " DROP_ALL
 	  "*mangle\n-A PREROUTING -j HL --hl-set 7\n", "DROP INPUT 1 1" },
 	{ "hop limits down", login, "-A INPUT -m hl ! --hl-eq 60 " DROP_ALL
@@ -332,43 +329,43 @@ static const struct tables_case {
 	  " -j HL --hl-set 64\n-A POSTROUTING -j HL --hl-set 255\n",
 	  "ACCEPT OUTPUT policy 0" },
 	{ "discovery spoiled, perhaps", solicitation_out, "*mangle\n"
-	  "-A POSTROUTING -m mark --mark 1 -j HL --hl-dec 1\n",
-	  "UNKNOWN mangle POSTROUTING 1 1 mark" },
+	  "-A POSTROUTING -m cpu --cpu 1 -j HL --hl-dec 1\n",
+	  "UNKNOWN mangle POSTROUTING 1 1 cpu" },
 	{ "discovery that goes no further", solicitation_out,
 	  ":OUTPUT DROP [0:0]\n*mangle\n-A OUTPUT -j HL --hl-set 64\n",
 	  "DROP OUTPUT policy 0" },
 	{ "a connection may lose hops", answer, "*mangle\n-A POSTROUTING"
 	  " -j HL --hl-set 64\n", "ACCEPT OUTPUT policy 0" },
 	/* Doubts travel. */
-	{ "a doubt in mangle", login, "*mangle\n-A PREROUTING -m mark --mark 1 "
-	  DROP_ALL, "UNKNOWN mangle PREROUTING 1 1 mark" },
+	{ "a doubt in mangle", login, "*mangle\n-A PREROUTING -m cpu --cpu 1 "
+	  DROP_ALL, "UNKNOWN mangle PREROUTING 1 1 cpu" },
 	{ "a doubt that filter settles", login, DROP SSH "*mangle\n"
-	  "-A PREROUTING -m mark --mark 1 -j ACCEPT\n", "ACCEPT INPUT 1 1" },
+	  "-A PREROUTING -m cpu --cpu 1 -j ACCEPT\n", "ACCEPT INPUT 1 1" },
 	{ "a doubt behind filter", login, DROP SSH "*security\n-A INPUT"
-	  " -m mark --mark 1 " DROP_ALL, "UNKNOWN security INPUT 1 1 mark" },
-	{ "a doubt and a drop", login, "-A INPUT -m mark --mark 1 -j ACCEPT\n"
+	  " -m cpu --cpu 1 " DROP_ALL, "UNKNOWN security INPUT 1 1 cpu" },
+	{ "a doubt and a drop", login, "-A INPUT -m cpu --cpu 1 -j ACCEPT\n"
 	  "*security\n-A INPUT " DROP_ALL, "DROP security INPUT 1 1" },
 	{ "a drop in doubt, and another drop", login, DROP "*mangle\n"
-	  "-A PREROUTING -m mark --mark 1 " DROP_ALL, "DROP INPUT policy 0" },
+	  "-A PREROUTING -m cpu --cpu 1 " DROP_ALL, "DROP INPUT policy 0" },
 	{ "an acceptance in doubt, then a drop in doubt, and a drop", login,
-	  "-A INPUT -m mark --mark 1 -j ACCEPT\n-A INPUT -m mark --mark 2 "
-	  DROP_ALL "-A INPUT " DROP_ALL, "UNKNOWN INPUT 1 1 mark" },
+	  "-A INPUT -m cpu --cpu 1 -j ACCEPT\n-A INPUT -m cpu --cpu 2 "
+	  DROP_ALL "-A INPUT " DROP_ALL, "UNKNOWN INPUT 1 1 cpu" },
 	{ "a jump in doubt to a drop, and a drop", login, DROP ":A - [0:0]\n"
-	  "-A INPUT -m mark --mark 1 -j A\n-A A " DROP_ALL,
+	  "-A INPUT -m cpu --cpu 1 -j A\n-A A " DROP_ALL,
 	  "DROP INPUT policy 0" },
 	{ "a jump in doubt, two drops in two tables", login, DROP "*mangle\n"
-	  ":A - [0:0]\n-A INPUT -m mark --mark 1 -j A\n-A A " DROP_ALL,
+	  ":A - [0:0]\n-A INPUT -m cpu --cpu 1 -j A\n-A A " DROP_ALL,
 	  "DROP INPUT policy 0" },
 	{ "a jump in doubt to a drop, and an accept", login, ":A - [0:0]\n"
-	  "-A INPUT -m mark --mark 1 -j A\n-A A " DROP_ALL,
-	  "UNKNOWN INPUT 1 1 mark" },
+	  "-A INPUT -m cpu --cpu 1 -j A\n-A A " DROP_ALL,
+	  "UNKNOWN INPUT 1 1 cpu" },
 	{ "a jump in doubt to the unknown, and a drop", login, DROP
-	  ":A - [0:0]\n-A INPUT -m mark --mark 1 -j A\n-A A -j NFQUEUE\n",
+	  ":A - [0:0]\n-A INPUT -m cpu --cpu 1 -j A\n-A A -j NFQUEUE\n",
 	  "UNKNOWN A 1 1 NFQUEUE" },
 	{ "some dropped in any case", anybody, ":A - [0:0]\n"
 	  "-A INPUT -s 2001:db8::/33 -j ACCEPT\n"
-	  "-A INPUT -m mark --mark 1 -j A\n-A INPUT " DROP_ALL "-A A "
-	  DROP_ALL, "UNKNOWN INPUT 2 2 mark" },
+	  "-A INPUT -m cpu --cpu 1 -j A\n-A INPUT " DROP_ALL "-A A "
+	  DROP_ALL, "UNKNOWN INPUT 2 2 cpu" },
 	/* rpfilter */
 	{ "the way back is the way in", routed, "*raw\n-A PREROUTING"
 	  " -m rpfilter --validmark --invert " DROP_ALL,
@@ -435,9 +432,13 @@ static const struct tracking_case {
 	{ "a zone one way", "-A PREROUTING -j CT --zone-orig 5\n", "1 1 5 0" },
 	{ "a zone the other way", "-A PREROUTING -j CT --zone-reply 5\n",
 	  "1 1 0 5" },
-	{ "a zone that depends", "-A PREROUTING -j CT --zone mark\n",
-	  "0 1 0 0" },
-	{ "a zone, perhaps", "-A PREROUTING -m mark --mark 1 -j CT --zone 5\n",
+	{ "a zone by mark", "-A PREROUTING -j MARK --set-mark 7\n"
+	  "-A PREROUTING -j CT --zone mark\n", "1 1 7 7" },
+	{ "by the mark that it leaves with", "-A PREROUTING -j CT --zone-reply"
+	  " mark\n-A PREROUTING -j MARK --set-mark 7\n", "1 1 0 7" },
+	{ "by a mark that depends", "-A PREROUTING -m cpu --cpu 1 -j MARK"
+	  " --set-mark 7\n-A PREROUTING -j CT --zone mark\n", "0 1 0 0" },
+	{ "a zone, perhaps", "-A PREROUTING -m cpu --cpu 1 -j CT --zone 5\n",
 	  "0 1 5 5" },
 	{ "events only", "-A PREROUTING -j CT --ctevents new\n", "1 1 0 0" },
 	{ "those that are dropped do not count", "-A PREROUTING"

@@ -143,6 +143,8 @@ static const struct walk_case {
 	{ login, DROP "-A INPUT -m conntrack --ctstate ESTABLISHED --ctproto 6"
 	  " -j ACCEPT\n", "DROP INPUT policy 0" },
 	{ login, DROP "-A INPUT -m conntrack --ctstate DNAT -j ACCEPT\n",
+	  "DROP INPUT policy 0" },
+	{ running, DROP "-A INPUT -m conntrack --ctstate DNAT -j ACCEPT\n",
 	  "UNKNOWN INPUT 1 1 conntrack" },
 	{ solicitation, DROP "-A INPUT -m conntrack --ctstate DNAT -j ACCEPT\n",
 	  "DROP INPUT policy 0" },
@@ -206,26 +208,26 @@ static const struct walk_case {
 	  "-A A -s 2001:db8::/33\n-A B -p udp -j DROP\n",
 	  "DROP INPUT 2 2" },
 	/* What is not modelled goes both ways. */
-	{ login, DROP "-A INPUT -m mark --mark 1 -j ACCEPT\n",
-	  "UNKNOWN INPUT 1 1 mark" },
-	{ login, DROP "-A INPUT -m mark --mark 1 -j ACCEPT\n" SSH,
+	{ login, DROP "-A INPUT -m cpu --cpu 1 -j ACCEPT\n",
+	  "UNKNOWN INPUT 1 1 cpu" },
+	{ login, DROP "-A INPUT -m cpu --cpu 1 -j ACCEPT\n" SSH,
 	  "ACCEPT INPUT 1 1" },
-	{ login, DROP "-A INPUT -m mark --mark 1 -j DROP\n" SSH,
-	  "UNKNOWN INPUT 1 1 mark" },
+	{ login, DROP "-A INPUT -m cpu --cpu 1 -j DROP\n" SSH,
+	  "UNKNOWN INPUT 1 1 cpu" },
 	{ login, DROP "-A INPUT -m limit --limit 1/s -j LOG\n" SSH,
 	  "ACCEPT INPUT 2 2" },
 	{ login, DROP "-A INPUT -m limit --limit 1/s -j ACCEPT\n",
 	  "UNKNOWN INPUT 1 1 limit" },
-	{ login, "-A INPUT -m mark --mark 1 -j RETURN\n-A INPUT -j DROP\n",
-	  "UNKNOWN INPUT 1 1 mark" },
-	{ login, DROP ":A - [0:0]\n-A INPUT -m mark --mark 1 -j A\n" SSH
+	{ login, "-A INPUT -m cpu --cpu 1 -j RETURN\n-A INPUT -j DROP\n",
+	  "UNKNOWN INPUT 1 1 cpu" },
+	{ login, DROP ":A - [0:0]\n-A INPUT -m cpu --cpu 1 -j A\n" SSH
 	  "-A A -p udp -j DROP\n", "ACCEPT INPUT 2 2" },
-	{ any_port, "-A INPUT -m mark --mark 1 -j ACCEPT\n"
+	{ any_port, "-A INPUT -m cpu --cpu 1 -j ACCEPT\n"
 	  "-A INPUT -p tcp -m tcp --sport 1:5000 -j DROP\n"
-	  "-A INPUT -j ACCEPT\n", "UNKNOWN INPUT 1 1 mark" },
-	{ any_port, "-A INPUT -p tcp -m tcp --sport 1:5000 -m mark --mark 1"
+	  "-A INPUT -j ACCEPT\n", "UNKNOWN INPUT 1 1 cpu" },
+	{ any_port, "-A INPUT -p tcp -m tcp --sport 1:5000 -m cpu --cpu 1"
 	  " -j ACCEPT\n-A INPUT -j DROP\n", "DROP INPUT 2 2" },
-	{ login, "-A INPUT -m mark --mark 1 -p udp -j DROP\n",
+	{ login, "-A INPUT -m cpu --cpu 1 -p udp -j DROP\n",
 	  "ACCEPT INPUT policy 0" },
 	/* No extension header is there to match. */
 	{ login, "-A INPUT -m rt --rt-type 0 -j DROP\n", "ACCEPT INPUT policy 0" },
@@ -329,7 +331,7 @@ test_source(void)
 	is_int(walk_find(rs, "INPUT", &p, &found), VERDICT_DROP, "nobody is");
 	tables_free(rs);
 
-	rs = firewall(DROP "-A INPUT -m mark --mark 1 -j ACCEPT\n");
+	rs = firewall(DROP "-A INPUT -m cpu --cpu 1 -j ACCEPT\n");
 	is_int(walk_find(rs, "INPUT", &p, &found), VERDICT_UNKNOWN,
 	       "somebody may be");
 	tables_free(rs);
@@ -369,7 +371,7 @@ main(void)
 	test_doubling(40, 'j', "-p udp -j DROP", "ACCEPT INPUT 2 2");
 	test_doubling(40, 'j', "-p tcp -m tcp --sport 1:50000 -j RETURN",
 		      "ACCEPT INPUT 2 2");
-	test_doubling(40, 'j', "-m mark --mark 1 -j DROP", "UNKNOWN C39 1 1 mark");
+	test_doubling(40, 'j', "-m cpu --cpu 1 -j DROP", "UNKNOWN C39 1 1 cpu");
 	test_doubling(40, 'g', "-p udp -j DROP", "ACCEPT INPUT 2 2");
 	test_bound();
 	test_source();
