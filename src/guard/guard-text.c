@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the guard says. "safe" stands only where every packet was proven to be
- * accepted, and says by whom. */
+/* What the guard says in a word or a line. "safe" stands only where every packet
+ * was proven to be accepted, and says by whom. */
 #include <string.h>
-#include <sallyport/guard.h>
 #include <sallyport/i18n.h>
 #include <sallyport/text.h>
+#include "guard-text.h"
 
 const char *
 verdict_name(enum verdict verdict)
@@ -32,27 +32,6 @@ walk_result_rule(const struct walk_result *result, struct str *out)
 		str_add(out, " policy");
 }
 
-/* Many sets of packets fall to one rule under one name: said once. */
-static bool
-said_before(const struct vec *checks, size_t at)
-{
-	const struct check *check = checks->v[at];
-
-	for (size_t i = 0; i < at; i++) {
-		const struct check *other = checks->v[i];
-
-		if (other->judgement == check->judgement &&
-		    other->candidate.rule == check->candidate.rule &&
-		    strcmp(other->candidate.table,
-			   check->candidate.table) == 0 &&
-		    strcmp(other->candidate.chain,
-			   check->candidate.chain) == 0 &&
-		    strcmp(other->packet, check->packet) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Of what is only good to have. */
 static size_t
 count_warnings(const struct lifeline_verdict *verdict)
@@ -63,7 +42,7 @@ count_warnings(const struct lifeline_verdict *verdict)
 		const struct check *check = verdict->checks.v[i];
 
 		n += check->judgement == JUDGED_ADVISED &&
-		     !said_before(&verdict->checks, i);
+		     !guard_said_before(&verdict->checks, i);
 	}
 	return n;
 }
@@ -73,6 +52,42 @@ add_warnings(size_t n, struct str *out)
 {
 	if (n > 0)
 		str_addf(out, Q_(", %zu warning", ", %zu warnings", n), n);
+}
+
+static const char *
+safe_text(const struct lifeline_verdict *verdict)
+{
+	switch (verdict->joined) {
+	case JOINED_WALKED:
+		return _("safe (walked only)");
+	case JOINED_COMMIT:
+		return verdict->walked == VERDICT_ACCEPT ?
+		       _("safe (rehearsed)") : _("safe (rehearsed only)");
+	case JOINED_NOT:
+	case JOINED_REFUSE:
+	case JOINED_DISAGREE:
+	case JOINED_AS_BEFORE:
+		break;
+	}
+	return _("safe (walked)");
+}
+
+static const char *
+refused_text(const struct lifeline_verdict *verdict)
+{
+	switch (verdict->joined) {
+	case JOINED_DISAGREE:
+		return _("refused: the two judges disagree");
+	case JOINED_NOT:
+	case JOINED_AS_BEFORE:
+		return verdict->walked == VERDICT_DROP ?
+		       _("cut") : _("no longer proven");
+	case JOINED_COMMIT:
+	case JOINED_WALKED:
+	case JOINED_REFUSE:
+		break;
+	}
+	return _("cut");
 }
 
 void
@@ -86,7 +101,7 @@ guard_verdict_text(const struct guard_report *report,
 	switch (verdict->judgement) {
 	case JUDGED_SAFE:
 	case JUDGED_ADVISED:
-		str_add(out, _("safe (walked)"));
+		str_add(out, safe_text(verdict));
 		add_warnings(count_warnings(verdict), out);
 		break;
 	case JUDGED_WARN:
@@ -95,78 +110,9 @@ guard_verdict_text(const struct guard_report *report,
 			  "not see") : _("unknown"));
 		break;
 	case JUDGED_REFUSED:
-		str_add(out, _("cut"));
+		str_add(out, refused_text(verdict));
 		break;
 	}
-}
-
-/* "INPUT policy", "nat PREROUTING 1 (DNAT)", "INPUT 3 cannot be judged (set)" */
-static void
-add_reason(const struct walk_result *result, struct str *out)
-{
-	struct str rule = { 0 }, why = { 0 };
-	const char *text = result->why ? result->why : "";
-
-	walk_result_rule(result, &rule);
-	if (strcmp(text, "too many cases") == 0)
-		text = _("too many cases");
-	text_visible(&why, text, strlen(text), true);
-	if (result->verdict == VERDICT_UNKNOWN)
-		str_addf(out, _("%s cannot be judged (%s)"), str_text(&rule),
-			 str_text(&why));
-	else if (why.len)
-		str_addf(out, "%s (%s)", str_text(&rule), str_text(&why));
-	else
-		str_add(out, str_text(&rule));
-	str_done(&rule);
-	str_done(&why);
-}
-
-/* The packet is lost by that rule; before says that it was so already. */
-static void
-add_loss(const char *packet, enum loss loss, const char *rule, bool before,
-	 struct str *out)
-{
-	switch (loss) {
-	case LOSS_DROPPED:
-		str_addf(out, before ? _("%s is dropped by %s, and was before") :
-				       _("%s would be dropped by %s"),
-			 packet, rule);
-		break;
-	case LOSS_DIVERTED:
-		str_addf(out, before ? _("%s is diverted by %s, and was before") :
-				       _("%s would be diverted by %s"),
-			 packet, rule);
-		break;
-	case LOSS_HOP_LIMIT:
-		str_addf(out, before ?
-			 _("%s loses its hop limit of 255 by %s, and did "
-			   "before") :
-			 _("%s would lose its hop limit of 255 by %s"),
-			 packet, rule);
-		break;
-	}
-}
-
-/* One failing check as a clause. */
-static void
-add_check(const struct check *check, struct str *out)
-{
-	struct str reason = { 0 };
-	const char *why;
-
-	add_reason(&check->candidate, &reason);
-	why = str_text(&reason);
-	if (check->candidate.verdict != VERDICT_UNKNOWN)
-		add_loss(check->packet, check->candidate.loss, why,
-			 check->live.verdict == VERDICT_DROP, out);
-	else if (check->judgement == JUDGED_REFUSED)
-		str_addf(out, _("%s is no longer proven to pass: %s"),
-			 check->packet, why);
-	else
-		str_addf(out, _("%s is not proven to pass: %s"), check->packet,
-			 why);
-	str_done(&reason);
 }
 
 /* The lifelines that the title names: the first one that matters. */
@@ -192,6 +138,10 @@ first_verdict(const struct guard_report *report, unsigned *others)
 static void
 summarize_none(const struct guard_report *report, struct str *out)
 {
+	if (report->waived) {
+		str_add(out, _("nothing need be kept (lifelines = none)"));
+		return;
+	}
 	for (size_t i = 0; i < report->verdicts.n; i++) {
 		const struct lifeline_verdict *verdict = report->verdicts.v[i];
 
@@ -204,6 +154,30 @@ summarize_none(const struct guard_report *report, struct str *out)
 	str_add(out, _("no SSH over IPv6 to keep"));
 }
 
+/* Who has judged what is safe. */
+static void
+add_judge(const struct guard_report *report, struct str *out)
+{
+	size_t passed = 0, failed = 0;
+	unsigned us = report->rehearsal ? report->rehearsal->answer_us : 0;
+
+	for (size_t i = 0; i < report->verdicts.n; i++) {
+		const struct lifeline_verdict *verdict = report->verdicts.v[i];
+
+		passed += verdict->joined == JOINED_COMMIT;
+		failed += !verdict->note && verdict->joined != JOINED_COMMIT;
+	}
+	if (!report->rehearsal)
+		str_add(out, _("safe (walked)"));
+	else if (passed == 0)
+		str_add(out, _("safe (walked only)"));
+	else if (failed > 0)
+		str_add(out, _("safe (rehearsed in part)"));
+	else
+		str_addf(out, _("safe (rehearsed %u.%u ms)"), us / 1000,
+			 us / 100 % 10);
+}
+
 static size_t
 count_all_warnings(const struct guard_report *report)
 {
@@ -212,6 +186,26 @@ count_all_warnings(const struct guard_report *report)
 	for (size_t i = 0; i < report->verdicts.n; i++)
 		n += count_warnings(report->verdicts.v[i]);
 	return n;
+}
+
+void
+guard_word(const struct guard_report *report, struct str *out)
+{
+	switch (report->judgement) {
+	case JUDGED_SAFE:
+	case JUDGED_ADVISED:
+		add_judge(report, out);
+		add_warnings(count_all_warnings(report), out);
+		break;
+	case JUDGED_WARN:
+		str_add(out, _("not proven"));
+		break;
+	case JUDGED_REFUSED:
+		str_add(out, _("REFUSED"));
+		break;
+	}
+	if (report->stage == GUARD_REHEARSING)
+		str_add(out, _(", rehearsing"));
 }
 
 static void
@@ -224,13 +218,44 @@ summarize_good(const struct guard_report *report, struct str *out)
 	if (others)
 		str_addf(out, Q_(" and %u more", " and %u more", others),
 			 others);
-	if (report->judgement == JUDGED_WARN) {
-		str_add(out, _("  unknown: other rules exist that this guard "
-			       "does not see"));
-		return;
+	str_add(out, "  ");
+	if (report->judgement == JUDGED_WARN)
+		str_add(out, _("unknown: other rules exist that this guard does "
+			       "not see"));
+	else
+		guard_word(report, out);
+}
+
+/* The judge who refused, if it is not the walk. */
+static void
+summarize_refused(const struct lifeline_verdict *verdict, const char *kernel,
+		  struct str *out)
+{
+	const char *text = kernel ? kernel : verdict->account;
+	struct str clean = { 0 };
+
+	text_visible(&clean, text ? text : "?", text ? strlen(text) : 1, true);
+	if (kernel) {
+		str_addf(out, _("REFUSED: %s"), str_text(&clean));
+	} else {
+		lifeline_describe(verdict->lifeline, out);
+		str_addf(out, _("  REFUSED: rehearsed: %s"), str_text(&clean));
 	}
-	str_addf(out, "  %s", _("safe (walked)"));
-	add_warnings(count_all_warnings(report), out);
+	str_done(&clean);
+}
+
+static void
+summarize_check(const struct guard_report *report, const struct check *check,
+		const struct lifeline_verdict *verdict, struct str *out)
+{
+	lifeline_describe(verdict->lifeline, out);
+	if (check->judgement == JUDGED_REFUSED)
+		str_addf(out, _("  REFUSED: %s: "), check->packet);
+	else
+		str_addf(out, _("  unknown: %s: "), check->packet);
+	guard_add_reason(&check->candidate, out);
+	if (report->stage == GUARD_REHEARSING)
+		str_add(out, _(", rehearsing"));
 }
 
 void
@@ -238,75 +263,14 @@ guard_summary(const struct guard_report *report, struct str *out)
 {
 	const struct lifeline_verdict *verdict;
 	const struct check *check = guard_deciding_check(report, &verdict);
+	const char *kernel = guard_kernel_refusal(report);
 
-	if (report->none) {
-		summarize_none(report, out);
-		return;
-	}
-	if (!check) {
-		summarize_good(report, out);
-		return;
-	}
-	lifeline_describe(verdict->lifeline, out);
-	if (check->judgement == JUDGED_REFUSED)
-		str_addf(out, _("  REFUSED: %s: "), check->packet);
-	else
-		str_addf(out, _("  unknown: %s: "), check->packet);
-	add_reason(&check->candidate, out);
-}
-
-/* Advice is not what matters where a lifeline is cut. */
-static bool
-is_worth_saying(const struct lifeline_verdict *verdict, size_t at)
-{
-	const struct check *check = verdict->checks.v[at];
-
-	return check->judgement != JUDGED_SAFE &&
-	       !(check->advisory && verdict->judgement == JUDGED_REFUSED) &&
-	       !said_before(&verdict->checks, at);
-}
-
-static void
-explain_verdict(const struct guard_report *report,
-		const struct lifeline_verdict *verdict, struct str *out)
-{
-	lifeline_describe(verdict->lifeline, out);
-	str_add(out, "  ");
-	guard_verdict_text(report, verdict, out);
-	str_addf(out, "  (%s)\n", lifeline_origin_text(verdict->lifeline));
-	for (size_t i = 0; i < verdict->checks.n; i++) {
-		const struct check *check = verdict->checks.v[i];
-
-		if (!is_worth_saying(verdict, i))
-			continue;
-		str_add(out, check->advisory ? _("  warning: ") : "  ");
-		add_check(check, out);
-		str_addc(out, '\n');
-	}
-}
-
-void
-guard_explain(const struct guard_report *report, struct str *out)
-{
-	for (size_t i = 0; i < report->verdicts.n; i++)
-		explain_verdict(report, report->verdicts.v[i], out);
 	if (report->none)
-		str_add(out, _("No SSH over IPv6 has to be kept: nothing was "
-			       "proven and nothing is refused.\n"));
-	if (report->other_world)
-		str_add(out, _("Other rules exist that this guard does not "
-			       "see.\n"));
-}
-
-void
-guard_refusal(const struct guard_report *report, struct str *out)
-{
-	const struct lifeline_verdict *verdict;
-	const struct check *check = guard_deciding_check(report, &verdict);
-
-	if (!check)
-		return;
-	lifeline_describe(verdict->lifeline, out);
-	str_add(out, ": ");
-	add_check(check, out);
+		summarize_none(report, out);
+	else if (check)
+		summarize_check(report, check, verdict, out);
+	else if (report->judgement == JUDGED_REFUSED)
+		summarize_refused(verdict, kernel, out);
+	else
+		summarize_good(report, out);
 }

@@ -9,6 +9,7 @@
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include "checks.h"
+#include "fickle.h"
 #include "tracking.h"
 
 struct judge {
@@ -44,7 +45,19 @@ judge_check(const struct judge *judge, const struct lifeline *ll,
 		     &check->candidate);
 	if (check->candidate.verdict != VERDICT_ACCEPT)
 		walk_tracked(judge->live, judge->live, ll, check, &check->live);
+	if (check->candidate.verdict == VERDICT_UNKNOWN) {
+		check->fickle = fickle_met(judge->candidate, check);
+		check->live_fickle = fickle_met(judge->live, check) != NULL;
+	}
 	check->judgement = judge_verdicts(check, judge->report->other_world);
+}
+
+static enum verdict
+worse(enum verdict a, enum verdict b)
+{
+	if (a == VERDICT_DROP || b == VERDICT_ACCEPT)
+		return a;
+	return b;
 }
 
 static void
@@ -60,6 +73,9 @@ judge_lifeline(const struct judge *judge, const struct lifeline *ll,
 		judge_check(judge, ll, check);
 		if (check->judgement > verdict->judgement)
 			verdict->judgement = check->judgement;
+		if (!check->advisory)
+			verdict->walked = worse(verdict->walked,
+						check->candidate.verdict);
 	}
 	judge->report->none = false;
 }
@@ -123,6 +139,7 @@ judge_listener(const struct judge *judge, const struct lifeline *ll,
 	}
 	somebody.peer = found.src;
 	somebody.local = found.dst;
+	verdict->somebody = xmemdup(&somebody, sizeof(somebody));
 	judge_lifeline(judge, &somebody, verdict);
 }
 
@@ -184,30 +201,43 @@ guard_report_free(struct guard_report *report)
 {
 	if (!report)
 		return;
+	rehearsal_free(report->running);
+	rehearsal_report_free(report->rehearsal);
 	for (size_t i = 0; i < report->verdicts.n; i++) {
 		struct lifeline_verdict *verdict = report->verdicts.v[i];
 
 		checks_free(&verdict->checks);
+		free(verdict->somebody);
 		free(verdict);
 	}
 	vec_done(&report->verdicts);
 	free(report);
 }
 
+static const struct check *
+deciding_check(const struct lifeline_verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->checks.n; i++) {
+		const struct check *check = verdict->checks.v[i];
+
+		if (check->judgement == verdict->judgement)
+			return check;
+	}
+	return NULL;
+}
+
 const struct check *
 guard_deciding_check(const struct guard_report *report,
 		     const struct lifeline_verdict **verdict)
 {
-	if (report->judgement <= JUDGED_ADVISED)
+	*verdict = NULL;
+	if (report->judgement <= JUDGED_ADVISED || guard_kernel_refusal(report))
 		return NULL;
-	for (size_t i = 0; i < report->verdicts.n; i++) {
-		*verdict = report->verdicts.v[i];
-		for (size_t j = 0; j < (*verdict)->checks.n; j++) {
-			const struct check *check = (*verdict)->checks.v[j];
+	for (size_t i = 0; i < report->verdicts.n && !*verdict; i++) {
+		const struct lifeline_verdict *one = report->verdicts.v[i];
 
-			if (check->judgement == report->judgement)
-				return check;
-		}
+		if (one->judgement == report->judgement)
+			*verdict = one;
 	}
-	return NULL;
+	return *verdict ? deciding_check(*verdict) : NULL;
 }
