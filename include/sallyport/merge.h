@@ -16,6 +16,8 @@ enum conflict_kind {
 	CONFLICT_CHAIN_USED,	/* we delete a chain that others changed or lead
 				 * to: it stays whichever side is preferred */
 	CONFLICT_CHAIN_TWICE,	/* both made a chain of that name, not alike */
+	CONFLICT_OPENS,		/* MERGE_CAUTIOUS: both together might let in
+				 * what neither lets in */
 	CONFLICT_CHAIN_NAME,	/* we rename a chain that others deleted, or to
 				 * a name that they took */
 };
@@ -30,12 +32,16 @@ struct conflict {
 	enum policy their_policy;
 };
 
-/* Who stands where both collide. */
-enum merge_side { MERGE_THEIRS, MERGE_OURS };
+/* Who stands where both collide. Cautious is for what nobody looks at: theirs
+ * stands, and a chain is a conflict also where the merged rules might accept
+ * packets that neither ours nor theirs accepts: a rule that closes goes, on one
+ * side, from before one that opens, on the other. */
+enum merge_side { MERGE_THEIRS, MERGE_OURS, MERGE_CAUTIOUS };
 
 /* ours and theirs were both made from base. Rules keep theirs' counters. In one
  * gap between rules that both sides kept, what theirs put there stays in front
- * of what ours put; what both put there or both deleted is one. *merged is yours
+ * of what ours put (cautious: not at the end of the chain, where others append);
+ * what both put there or both deleted is one. *merged is yours
  * whether or not there are conflicts: struct conflict *, pushed to conflicts.
  * ERR_CONFLICT when there are any. Needs no libxtables. */
 enum err ruleset_merge(const struct ruleset *base, const struct ruleset *ours,

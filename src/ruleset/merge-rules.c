@@ -7,13 +7,6 @@
 #include <sallyport/mem.h>
 #include "merge.h"
 
-/* A rule of base on one of the sides. */
-struct side {
-	struct weave weave;	/* from base to it */
-	size_t *of_base;	/* for each rule of base: where it is, or
-				 * NO_MATCH */
-};
-
 struct rules {
 	struct merge *m;
 	const struct chain *base;
@@ -26,6 +19,7 @@ struct rules {
 	struct chain *out;
 	size_t next;		/* rule of ours that is to be placed next */
 	size_t gap;		/* where the gap begins in out */
+	size_t last;		/* and the one behind the last anchor */
 };
 
 static void
@@ -226,7 +220,22 @@ take_known(struct rules *r, size_t i, const struct rule *rule)
 	else
 		chain_push_take(r->out, rule_ref(rule));
 	if (is_anchor(r, i))
-		r->gap = r->out->rules.n;
+		r->gap = r->last = r->out->rules.n;
+}
+
+/* What a revert puts back at the end of a chain stood there before others
+ * appended to it. */
+static void
+place_last(struct rules *r)
+{
+	size_t end = r->out->rules.n;
+
+	place(r, NO_MATCH);
+	if (r->m->side != MERGE_CAUTIOUS)
+		return;
+	for (size_t to = r->last; end < r->out->rules.n; end++, to++)
+		vec_insert(&r->out->rules, to,
+			   vec_remove(&r->out->rules, end));
 }
 
 void
@@ -239,6 +248,8 @@ merge_rules(struct merge *m, const struct chain *base,
 
 	side_init(&r.ours, base, ours, m->to_ours, true);
 	side_init(&r.theirs, base, theirs, m->to_theirs, false);
+	if (m->side == MERGE_CAUTIOUS && merge_may_open(m, &r.ours, &r.theirs))
+		merge_conflict(m, CONFLICT_OPENS, base->name);
 	find_places(&r);
 	for (size_t k = 0; k < theirs->rules.n; k++) {
 		const struct rule *rule = chain_rule(theirs, k);
@@ -248,7 +259,7 @@ merge_rules(struct merge *m, const struct chain *base,
 		else
 			take_known(&r, w->at[k], rule);
 	}
-	place(&r, NO_MATCH);
+	place_last(&r);
 	side_done(&r.ours);
 	side_done(&r.theirs);
 	free(r.placed);

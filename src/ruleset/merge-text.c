@@ -87,6 +87,10 @@ conflict_describe(const struct conflict *c, struct str *out)
 		str_addf(out, _("you and others made a chain %s, with other "
 				"rules"), chain);
 		break;
+	case CONFLICT_OPENS:
+		str_addf(out, _("%s: what you and others do might together let "
+				"in what neither lets in"), chain);
+		break;
 	case CONFLICT_CHAIN_NAME:
 		describe_name(c, chain, out);
 		break;

@@ -21,6 +21,19 @@ struct merge {
 struct conflict *merge_conflict(struct merge *m, enum conflict_kind kind,
 				const char *chain);
 
+/* A chain of base on one of the sides. */
+struct side {
+	struct weave weave;	/* from base to it */
+	size_t *of_base;	/* for each rule of base: where it is, or
+				 * NO_MATCH */
+};
+
+/* --- merge-opens.c --- */
+
+/* Might the rules of both sides together accept what neither accepts? */
+bool merge_may_open(const struct merge *m, const struct side *ours,
+		    const struct side *theirs);
+
 /* --- merge-rules.c --- */
 
 /* Push the merged rules of one chain to out. base, ours and theirs are chains

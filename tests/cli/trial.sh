@@ -49,7 +49,16 @@ like "$out" '^sallyport: reverted' 'finds it undone'
 
 new_trial 60 'beside others'
 ip6tables-legacy -A FORWARD -p sctp --dport 9 -j DROP
-lost='-A FORWARD -p sctp -m sctp --dport 9 -j DROP'
+status_is 0 'revert beside a rule of others' sp revert
+settled_by 5 'reverted'
+ok 'their rule stays' ip6tables-legacy -D FORWARD -p sctp --dport 9 -j DROP
+ok 'ours is gone' is_back
+
+# Without our rule theirs would let in what neither lets in.
+rule='-I FORWARD -s 2001:db8:bad::/48 -j DROP'
+new_trial 60 'at odds with others'
+ip6tables-legacy -A FORWARD -p sctp --dport 9 -j ACCEPT
+lost='-A FORWARD -p sctp -m sctp --dport 9 -j ACCEPT'
 status_is 0 'revert over a rule of others' sp revert
 like "$out" "^$lost" 'tells what they lost'
 settled_by 5 'reverted'
@@ -60,13 +69,14 @@ ok 'the table is back' is_back
 # The deadline passes while nobody looks: the next start tells all of it.
 # shellcheck disable=SC2086	# words
 status_is 0 'a trial that nobody watches' sp apply --yes --detach -t 5 -- $rule
-ip6tables-legacy -A FORWARD -p sctp --dport 9 -j DROP
+ip6tables-legacy -A FORWARD -p sctp --dport 9 -j ACCEPT
 poll_until 20 is_back
 status_is 0 'the next change' sp apply --yes --no-trial -- -A OUTPUT -p udp -j ACCEPT
 like "$out" 'note: the last change was undone' 'is told that it was undone'
 like "$out" "^$lost" 'and what others lost by it'
 ip6tables-legacy -D OUTPUT -p udp -j ACCEPT
 
+rule='-A FORWARD -p tcp --dport 5001 -j ACCEPT'
 new_trial 60 'interrupted'
 kill -INT "$editor"
 settled_by 5 'an interrupt reverts at once'

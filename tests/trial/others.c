@@ -92,11 +92,41 @@ test_new_chain(void)
 	free(lost);
 }
 
+#define UDP_RULE \
+	"[3:180] -A INPUT -p udp -m udp --dport 443 -m comment " \
+		"--comment \"a b\" -j ACCEPT\n"
+
 static void
 test_touched_chain(void)
 {
 	char *lost = revert_beside(new_rules, "ip6tables-legacy -A INPUT "
 				   "-p tcp -m tcp --dport 9999 -j DROP");
+
+	is_str(lost, NULL, "nothing was lost");
+	is_base_with(UDP_RULE, "[0:0] -A INPUT -p tcp -m tcp --dport 9999 "
+		     "-j DROP\n");
+	free(lost);
+}
+
+static const char closing_rules[] =
+	"*filter\n"
+	":INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+	":other - [0:0]\n"
+	"-A INPUT -s 2001:db8:bad::/48 -j DROP\n"
+	"-A INPUT -i lo -j ACCEPT\n"
+	"-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"
+	"-A INPUT -p udp -m udp --dport 443 -m comment "
+		"--comment \"a b\" -j ACCEPT\n"
+	"-A FORWARD -s 2001:db8::/64 -j other\n"
+	"-A other -p tcp -m tcp --dport 4001 -j ACCEPT\n"
+	"COMMIT\n";
+
+/* Without our rule theirs would let in whom neither let in. */
+static void
+test_opened_together(void)
+{
+	char *lost = revert_beside(closing_rules, "ip6tables-legacy -A INPUT "
+				   "-p tcp -m tcp --dport 9999 -j ACCEPT");
 
 	ok(lost && strncmp(lost, "# opaque INPUT ", 15) == 0 &&
 	   strchr(lost, '\n') == lost + strlen(lost) - 1,
@@ -201,6 +231,7 @@ main(int argc, char **argv)
 	test_untouched_chain();
 	test_new_chain();
 	test_touched_chain();
+	test_opened_together();
 	test_restored_by_others();
 	test_jump_to_ours();
 	test_rename();

@@ -30,6 +30,13 @@ static const char new_security[] =
 	"-A INPUT -p udp -m udp --dport 53 -j DROP\n"
 	"COMMIT\n";
 
+static const char closing_rules[] =
+	"*filter\n"
+	":INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+	":other - [0:0]\n"
+	"-A INPUT -s 2001:db8:bad::/48 -j DROP\n"
+	"COMMIT\n";
+
 /* libxtables takes it, the kernel does not: tcp-reset without tcp. */
 static const char refused_rules[] =
 	"*filter\n"
@@ -299,14 +306,14 @@ test_lost(void)
 	struct guardian_event event;
 
 	fresh();
-	add_part(trial, "filter", new_rules);
+	add_part(trial, "filter", closing_rules);
 	add_part(trial, "security", new_security);
 	trial->window_ms = 60000;
 	actor_copy(&trial->actor, &somebody);
 	is_int(guardian_start(&options, trial, &client), OK, "started");
 	free(expect(&client, EVENT_ON_TRIAL, 5000, "both are on trial"));
-	run("ip6tables-legacy -A INPUT -p sctp -j DROP");
-	run("ip6tables-legacy -t security -A INPUT -p sctp -j DROP");
+	run("ip6tables-legacy -A INPUT -p sctp -j ACCEPT");
+	run("ip6tables-legacy -t security -A INPUT -p sctp -j ACCEPT");
 	is_int(guardian_revert(&client, &somebody, "asked"), OK, "revert");
 	is_int(await(&client, &event, 5000), EVENT_REVERTED, "both are undone");
 	ok(event.lost && str_starts(event.lost, "*security\n# opaque INPUT "),

@@ -2,6 +2,7 @@
 /* Merging: by hand, a letter a rule, and at random: nothing of either side is
  * lost without a conflict (P7). */
 #include <stdlib.h>
+#include <sallyport/mem.h>
 #include <sallyport/merge.h>
 #include <sallyport/xt.h>
 #include "../tap.h"
@@ -77,6 +78,54 @@ test_rules(void)
 	merges("abc", "axc", "axc", MERGE_THEIRS, 0, "axc");
 	merges("abcde", "bcdea", "bcde", MERGE_THEIRS, 1, "bcde");
 	merges("abcde", "bcdea", "bcde", MERGE_OURS, 1, "bcdea");
+	/* Put back, where others appended. */
+	merges("ab", "abc", "aby", MERGE_CAUTIOUS, 0, "abcy");
+	merges("bc", "abc", "ybc", MERGE_CAUTIOUS, 0, "yabc");
+}
+
+/* A rule that drops goes on our side: what others do beside it. */
+static void
+opens(const char *target, bool behind, bool delete, size_t conflicts)
+{
+	struct ruleset *b = ruleset_of("ab"), *o = ruleset_copy(b), *t, *m;
+	struct chain *chain = ruleset_chain(b, "INPUT");
+	struct vec found = { 0 };
+	struct rule *rule = random_rule('y', target);
+
+	ruleset_add_chain(b, "bans", POLICY_NONE);
+	chain_push_take(ruleset_chain(b, "bans"), random_rule('z', "DROP"));
+	chain_push_take(ruleset_chain(b, "bans"), random_rule('z', "RETURN"));
+	vec_insert(&chain->rules, 1, random_rule('d', "DROP"));
+	ruleset_free(o);
+	o = ruleset_copy(b);
+	t = ruleset_copy(b);
+	rule_unref(vec_remove(&ruleset_chain(o, "INPUT")->rules, 1));
+	chain = ruleset_chain(t, "INPUT");
+	if (delete)
+		rule_unref(vec_remove(&chain->rules, 1));
+	else
+		vec_insert(&chain->rules, behind ? 3 : 0, rule_ref(rule));
+	if (ruleset_merge(b, o, t, MERGE_CAUTIOUS, &m, &found))
+		diag("a conflict");
+	is_int(found.n, conflicts, "%s of others %s", target,
+	       delete ? "deleted as well" : behind ? "behind" : "in front");
+	conflicts_done(&found);
+	rule_unref(rule);
+	ruleset_free(b);
+	ruleset_free(o);
+	ruleset_free(t);
+	ruleset_free(m);
+}
+
+static void
+test_cautious(void)
+{
+	opens("ACCEPT", true, false, 1);
+	opens("ACCEPT", false, false, 0);
+	opens("DROP", true, false, 0);
+	opens("bans", true, false, 0);
+	opens("RETURN", true, false, 1);
+	opens("DROP", false, true, 1);
 }
 
 static size_t
@@ -216,7 +265,7 @@ try_sides(const struct changeset *cs, const struct ruleset *b,
 	  const struct ruleset *o, const struct ruleset *t, bool renames,
 	  struct findings *f)
 {
-	for (enum merge_side side = MERGE_THEIRS; side <= MERGE_OURS; side++) {
+	for (enum merge_side side = MERGE_THEIRS; side <= MERGE_CAUTIOUS; side++) {
 		struct ruleset *live = ruleset_copy(t);
 		struct vec found = { 0 };
 		struct changeset *rebased;
@@ -265,7 +314,120 @@ test_random(bool renames)
 	is_int(f.misfits, 0, "what is carried over fits live");
 	is_int(f.idle, 0, "who did nothing changes nothing");
 	is_int(f.silent, 0, "an error is a conflict");
-	ok(f.merged > RUNS / 2, "many merge: %d of %d", f.merged, 2 * RUNS);
+	ok(f.merged > RUNS / 2, "many merge: %d of %d", f.merged, 3 * RUNS);
+}
+
+/* What becomes of a packet from number in a chain of random rules. */
+enum end { END_NONE, END_ACCEPT, END_DROP };
+
+static enum end
+walk_chain(const struct ruleset *rs, const struct chain *chain,
+	   unsigned number)
+{
+	for (size_t i = 0; i < chain->rules.n; i++) {
+		const struct rule *rule = chain_rule(chain, i);
+		const struct ip6t_entry *e = (const void *)rule->entry;
+		const char *target = rule_target(rule);
+		enum end end;
+
+		if (ntohl(e->ipv6.src.s6_addr32[3]) != number)
+			continue;
+		if (strcmp(target, "ACCEPT") == 0)
+			return END_ACCEPT;
+		if (strcmp(target, "DROP") == 0)
+			return END_DROP;
+		if (strcmp(target, "RETURN") == 0)
+			return END_NONE;
+		end = walk_chain(rs, ruleset_chain(rs, target), number);
+		if (end != END_NONE)
+			return end;
+	}
+	return END_NONE;
+}
+
+static bool
+lets_in(const struct ruleset *rs, unsigned number)
+{
+	const struct chain *chain = ruleset_chain(rs, "INPUT");
+	enum end end = walk_chain(rs, chain, number);
+
+	return end == END_NONE ? chain->policy == POLICY_ACCEPT :
+				 end == END_ACCEPT;
+}
+
+static struct rule *
+random_verdict(void)
+{
+	static const char *const targets[] = { "ACCEPT", "DROP", "RETURN",
+					       "bans", "opens" };
+
+	return random_rule(rnd(4), targets[rnd(ARRAY_LEN(targets))]);
+}
+
+static struct ruleset *
+random_input(void)
+{
+	struct ruleset *rs = ruleset_of("");
+	struct chain *chain;
+
+	chain = ruleset_add_chain(rs, "bans", POLICY_NONE);
+	chain_push_take(chain, random_rule(1, "DROP"));
+	chain = ruleset_add_chain(rs, "opens", POLICY_NONE);
+	chain_push_take(chain, random_rule(2, "ACCEPT"));
+	chain = ruleset_chain(rs, "INPUT");
+	chain->policy = rnd(2) ? POLICY_DROP : POLICY_ACCEPT;
+	for (unsigned n = rnd(6); n > 0; n--)
+		chain_push_take(chain, random_verdict());
+	return rs;
+}
+
+static void
+edit_input(struct ruleset *rs)
+{
+	struct chain *chain = ruleset_chain(rs, "INPUT");
+	struct vec *rules = &chain->rules;
+
+	for (unsigned n = 1 + rnd(2); n > 0; n--) {
+		unsigned kind = rnd(5);
+
+		if (kind == 0)
+			chain->policy = rnd(2) ? POLICY_DROP : POLICY_ACCEPT;
+		else if (kind < 3 || !rules->n)
+			vec_insert(rules, rnd(rules->n + 1), random_verdict());
+		else if (kind == 3)
+			rule_unref(vec_remove(rules, rnd(rules->n)));
+		else
+			vec_insert(rules, rnd(rules->n),
+				   vec_remove(rules, rnd(rules->n)));
+	}
+}
+
+static void
+test_never_more_open(void)
+{
+	int merged = 0, open = 0;
+
+	for (int i = 0; i < 5 * RUNS; i++) {
+		struct ruleset *b = random_input(), *o = ruleset_copy(b);
+		struct ruleset *t = ruleset_copy(b), *m;
+		struct vec found = { 0 };
+
+		edit_input(o);
+		edit_input(t);
+		if (!ruleset_merge(b, o, t, MERGE_CAUTIOUS, &m, &found)) {
+			merged++;
+			for (unsigned n = 0; n < 4; n++)
+				open += lets_in(m, n) && !lets_in(o, n) &&
+					!lets_in(t, n);
+		}
+		conflicts_done(&found);
+		ruleset_free(b);
+		ruleset_free(o);
+		ruleset_free(t);
+		ruleset_free(m);
+	}
+	is_int(open, 0, "what neither side lets in stays out");
+	ok(merged > RUNS, "of %d that merge", merged);
 }
 
 static void
@@ -312,6 +474,8 @@ main(void)
 	if (xt_init(false))
 		bail_out("%s", err_message());
 	test_rules();
+	test_cautious();
+	test_never_more_open();
 	test_chains();
 	test_random(false);
 	test_random(true);
