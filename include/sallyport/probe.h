@@ -35,6 +35,9 @@ struct probe_question {
 				 * say, translated, static; or NULL */
 };
 
+/* Can this be said of a packet of such a protocol? */
+bool probe_field_fits(enum probe_field field, uint8_t proto);
+
 /* Understand words. Whose addresses they are and which interfaces are named says
  * which way it is; here: the routes of this host name the interfaces that are
  * not. ERR_USAGE quotes the word that is wrong. */

@@ -88,9 +88,10 @@ choose_source(struct packet *p)
 static bool
 forwarding_is_off(void)
 {
+	static const char path[] = "/proc/sys/net/ipv6/conf/all/forwarding";
 	struct str text = { 0 };
-	bool off = !file_read(AT_FDCWD, "/proc/sys/net/ipv6/conf/all/forwarding",
-			      16, &text) && text.len > 0 && text.s[0] == '0';
+	bool off = !file_read(AT_FDCWD, path, 16, &text) && text.len > 0 &&
+		   text.s[0] == '0';
 
 	str_done(&text);
 	return off;

@@ -71,6 +71,27 @@ probe_has_ports(uint8_t proto)
 	return false;
 }
 
+bool
+probe_field_fits(enum probe_field field, uint8_t proto)
+{
+	switch (field) {
+	case PROBE_DPORT:
+	case PROBE_SPORT:
+		return probe_has_ports(proto);
+	case PROBE_ICMP_TYPE:
+		return proto == IPPROTO_ICMPV6;
+	case PROBE_FROM:
+	case PROBE_TO:
+	case PROBE_PROTOCOL:
+	case PROBE_IN:
+	case PROBE_OUT:
+	case PROBE_STATE:
+	case PROBE_FIELDS:
+		return true;
+	}
+	return false;
+}
+
 static enum err
 take_protocol(const char *word, struct packet *p)
 {

@@ -138,6 +138,8 @@ on_cancel(struct ui *ui)
 {
 	if (ui->depth > 1)
 		ui_pop(ui);
+	else if (ui->probe.answer)
+		probing_clear(ui);
 }
 
 const char *
@@ -163,7 +165,8 @@ static const struct action common[] = {
 	{ .keys = { 'q', FN(KEY_F(10)) }, .name = "leave", .run = on_quit,
 	  .help = N_("Leave this screen; on the rules screen, the editor") },
 	{ .keys = { '\033', KEY_CTRL('C') }, .name = "cancel", .run = on_cancel,
-	  .help = N_("Cancel what is being entered; go back") },
+	  .help = N_("Cancel what is being entered; go back; end the marks "
+		     "of a probe") },
 	{ .keys = { 'j', FN(KEY_DOWN) }, .name = "down", .run = on_down,
 	  .help = N_("Go down") },
 	{ .keys = { 'k', FN(KEY_UP) }, .name = "up", .run = on_up,

@@ -3,6 +3,7 @@
  * know where things are. */
 #include <string.h>
 #include <sallyport/i18n.h>
+#include <sallyport/mem.h>
 #include <sallyport/text.h>
 #include "cursesw.h"
 #include "draw.h"
@@ -70,19 +71,28 @@ draw_rows(struct view *view, const struct area *area)
 	paint_done(&paint);
 }
 
+/* What is said below the title: a trial runs, a packet is asked about. */
+static bool (*const lines[])(const struct ui *ui, size_t width,
+			     struct paint *paint) = {
+	watch_line, probing_line,
+};
+
+/* Returns the line behind them. */
 static int
-draw_countdown(const struct ui *ui, int width)
+draw_lines(const struct ui *ui, int width)
 {
 	struct paint paint;
-	bool shown;
+	int y = 1;
 
 	paint_init(&paint, ui->world->utf8);
-	shown = watch_line(ui, (size_t)width, &paint);
-	if (shown)
-		draw_paint(1, width, &paint, 0,
-			   paint.n > 0 ? paint.runs[0].role : ROLE_TEXT);
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		paint_clear(&paint);
+		if (lines[i](ui, (size_t)width, &paint))
+			draw_paint(y++, width, &paint, 0, paint.n > 0 ?
+				   paint.runs[0].role : ROLE_TEXT);
+	}
 	paint_done(&paint);
-	return shown;
+	return y;
 }
 
 static void
@@ -107,7 +117,8 @@ draw_all(struct ui *ui, int rows, int columns)
 	int top, foot, cy, cx = 0;
 
 	draw_title(ui, columns);
-	top = 1 + draw_countdown(ui, columns);
+	top = draw_lines(ui, columns);
+	ui->top = top;
 	if (ui->form.is_open)
 		place = place_form(&ui->form, rows, columns);
 	foot = ui->form.is_open ? place.height : foot_lines(ui, rows);

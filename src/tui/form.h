@@ -19,6 +19,7 @@ enum form_kind {
 	FORM_SEARCH,
 	FORM_MESSAGE,
 	FORM_FILE,
+	FORM_PROBE,
 	FORM_OTHER,
 	FORM_KINDS
 };

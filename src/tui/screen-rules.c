@@ -8,17 +8,17 @@
 #include <sallyport/xt.h>
 #include "rules.h"
 
-#define GUTTER 2
+#define GUTTER 2	/* one more with the marks of a probe */
 
 static const struct {
 	const char *sign;
 	enum role role;
 } marks[] = {
-	[MARK_NONE] = { "  ", ROLE_TEXT },
-	[MARK_ADDED] = { "+ ", ROLE_ADDED },
-	[MARK_DELETED] = { "- ", ROLE_DELETED },
-	[MARK_CHANGED] = { "~ ", ROLE_CHANGED },
-	[MARK_MOVED] = { "> ", ROLE_MOVED },
+	[MARK_NONE] = { " ", ROLE_TEXT },
+	[MARK_ADDED] = { "+", ROLE_ADDED },
+	[MARK_DELETED] = { "-", ROLE_DELETED },
+	[MARK_CHANGED] = { "~", ROLE_CHANGED },
+	[MARK_MOVED] = { ">", ROLE_MOVED },
 };
 
 struct rules *
@@ -57,6 +57,35 @@ rules_selectable(const struct view *view, size_t row)
 
 /* --- Rows --- */
 
+static size_t
+gutter(const struct view *view)
+{
+	return view->ui->probe.answer ? GUTTER + 1 : GUTTER;
+}
+
+/* What happens to the row, then whether the packet that is asked about meets
+ * it. */
+static void
+draw_signs(const struct view *view, const struct line *line,
+	   struct paint *paint)
+{
+	const struct ui *ui = view->ui;
+	bool is_rule = line->kind == LINE_RULE;
+	const char *sign = " ";
+	enum role role = ROLE_TEXT;
+
+	if (is_rule || line->mark != MARK_NONE)
+		paint_add(paint, marks[line->mark].role,
+			  marks[line->mark].sign);
+	if (line->mark != MARK_DELETED)
+		sign = probing_sign(ui, ui->session->table, line->chain->name,
+				    is_rule ? line->pos + 1 : 0, &role);
+	if (is_rule ? ui->probe.answer != NULL : *sign != ' ')
+		paint_add(paint, role, sign);
+	if (paint->width > 0)
+		paint_add(paint, ROLE_TEXT, " ");
+}
+
 static void
 draw_chain(const struct view *view, const struct line *line,
 	   struct paint *paint)
@@ -66,8 +95,7 @@ draw_chain(const struct view *view, const struct line *line,
 	enum role role = line->mark == MARK_NONE ? ROLE_CHAIN
 						 : marks[line->mark].role;
 
-	paint_add(paint, role, line->mark == MARK_NONE ? "" :
-		  marks[line->mark].sign);
+	draw_signs(view, line, paint);
 	paint_add(paint, role, "Chain ");
 	paint_raw(paint, role, chain->name);
 	if (!chain_is_builtin(chain))
@@ -98,12 +126,14 @@ refit(struct rules *rules, const struct view *view, size_t width)
 	rules->width = width;
 	rules->stock = columns_stock_fits(rules->layout,
 					  session_candidate(view->ui->session),
-					  view->ui->world->utf8, width, GUTTER);
+					  view->ui->world->utf8, width,
+					  gutter(view));
 }
 
 static const struct columns *
-fit_chain(struct rules *rules, const struct chain *chain, bool utf8)
+fit_chain(const struct view *view, const struct chain *chain)
 {
+	struct rules *rules = rules_data(view);
 	struct fitted *fitted;
 
 	rules->fitted = xreallocarray(rules->fitted, rules->n_fitted + 1,
@@ -111,8 +141,8 @@ fit_chain(struct rules *rules, const struct chain *chain, bool utf8)
 	rules->last_fitted = rules->n_fitted++;
 	fitted = &rules->fitted[rules->last_fitted];
 	fitted->chain = chain;
-	columns_fit(&fitted->columns, rules->layout, chain, rules->stock, utf8,
-		    rules->width, GUTTER);
+	columns_fit(&fitted->columns, rules->layout, chain, rules->stock,
+		    view->ui->world->utf8, rules->width, gutter(view));
 	return &fitted->columns;
 }
 
@@ -133,7 +163,7 @@ columns_of(const struct view *view, const struct chain *chain)
 		rules->last_fitted = at;
 		return &rules->fitted[at].columns;
 	}
-	return fit_chain(rules, chain, view->ui->world->utf8);
+	return fit_chain(view, chain);
 }
 
 static void
@@ -141,7 +171,7 @@ draw_rule(const struct view *view, const struct line *line, struct paint *paint)
 {
 	enum role role = marks[line->mark].role;
 
-	paint_add(paint, role, marks[line->mark].sign);
+	draw_signs(view, line, paint);
 	columns_row(columns_of(view, line->chain), line->rule,
 		    shown_number(line), role, paint);
 }
@@ -270,6 +300,7 @@ rules_update(struct view *view)
 	lines_free(&rules->lines);
 	free(rules->keys);
 	rules->lines = (struct vec){ 0 };
+	probing_refresh(view->ui);
 	session_lines(view->ui->session, &rules->lines);
 	make_keys(rules);
 	rules->width = 0;

@@ -30,6 +30,7 @@ ui_done(struct ui *ui)
 		ui_pop(ui);
 	form_done(&ui->form);
 	watch_done(&ui->watch);
+	probing_done(&ui->probe);
 	edit_done(&ui->edit, true);
 	str_done(&ui->message);
 	rule_unref(ui->clip);
@@ -146,8 +147,7 @@ static void
 on_mouse(struct ui *ui)
 {
 	struct view *view = ui_view(ui);
-	int line, wheel = term_mouse(&line);
-	int first = 1 + (ui->watch.phase != WATCH_NONE);
+	int line, wheel = term_mouse(&line), first = ui->top;
 
 	if (ui->form.is_open)
 		return;

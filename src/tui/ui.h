@@ -13,6 +13,7 @@
 #include "action.h"
 #include "form.h"
 #include "paint.h"
+#include "probing.h"
 #include "watch.h"
 
 struct view;
@@ -55,6 +56,7 @@ struct ui {
 	size_t depth;		/* the last one is shown */
 	struct form form;
 	struct watch watch;
+	struct probing probe;
 	struct str message;
 	enum role message_role;
 	unsigned changed;	/* how often the contents changed: a form that
@@ -69,6 +71,7 @@ struct ui {
 	bool live_differs;	/* others changed the table: said once */
 	int64_t live_next_ms;	/* when the live table is looked at again */
 	struct stat file_seen;	/* of world->file, when it was looked at */
+	int top;		/* the first line of the rows, set when drawn */
 	bool pasting;
 	bool too_small;
 	bool done;
@@ -122,6 +125,7 @@ extern const struct screen history_screen;
 extern const struct screen diff_screen;
 extern const struct screen help_screen;
 extern const struct screen tables_screen;
+extern const struct screen probe_screen;
 
 void rules_open(struct ui *ui);
 void review_open(struct ui *ui);
@@ -129,6 +133,12 @@ void trial_open(struct ui *ui);
 void history_open_screen(struct ui *ui);
 void help_open(struct ui *ui);
 void tables_open(struct ui *ui);
+void probe_open(struct ui *ui);
+
+/* In the listing: to the next rule that the packet meets, to what decides. */
+void probe_go_next(struct ui *ui);
+void probe_go_decision(struct ui *ui);
+const char *unless_probe(struct ui *ui);
 /* Text lines (heap, eaten), one change a line. */
 void diff_open(struct ui *ui, struct str *text, const char *heading);
 
