@@ -20,11 +20,25 @@ enum err apply_look(const struct world *world, bool *other_world) must_check;
 enum err apply_read(const struct world *world, struct tables **live,
 		    bool *other_world) must_check;
 
-/* Find the lifelines and judge candidate against live. Both out parameters are
- * yours; the report borrows from lifelines. */
+/* Find the lifelines and judge candidate against live, by the walk. Both out
+ * parameters are yours; the report borrows from lifelines. */
 enum err apply_judge(const struct world *world, const struct tables *live,
 		     const struct tables *candidate, bool other_world,
 		     struct vec *lifelines, struct guard_report **report) must_check;
+
+/* The same on lifelines that were found. Yours; borrows from them. */
+struct guard_report *apply_judge_found(const struct world *world,
+				       const struct vec *lifelines,
+				       const struct tables *live,
+				       const struct tables *candidate,
+				       bool other_world);
+
+/* Is the kernel asked too? Not about a file. */
+bool apply_rehearses(const struct world *world);
+
+/* Ask it, if so, and join what it says; takes 2 s at most. */
+void apply_rehearse(const struct world *world, struct guard_report *report,
+		    const struct tables *live, const struct tables *candidate);
 
 struct apply_request {
 	const struct tables *base;	/* what was read and judged */
@@ -35,6 +49,9 @@ struct apply_request {
 	int seconds;			/* of the trial */
 	const char *override;		/* the host's name as typed, or NULL */
 	bool no_trial;
+	const struct guard_report *judged;	/* what was shown of the end, or
+						 * NULL; taken if the lifelines
+						 * are the same still */
 };
 
 /* Judge and, unless refused, start the trial. ERR_REFUSED: the guard says no

@@ -88,6 +88,9 @@ struct guard_report *guard_judge(const struct vec *lifelines,
 				 const struct tables *live,
 				 const struct tables *candidate,
 				 bool other_world);
+/* Are these the lifelines that were judged, and as they were? */
+bool guard_is_about(const struct guard_report *report,
+		    const struct vec *lifelines);
 void guard_report_free(struct guard_report *report);
 
 /* Ask the kernel too, about the same tables; nothing is asked where no lifeline

@@ -22,6 +22,7 @@ struct session {
 	bool other_world;
 	struct vec lifelines;
 	struct guard_report *report;	/* of candidate; kept current */
+	bool rehearsal_due;		/* the kernel is still to be asked */
 	struct tables *committed;	/* the candidate that is on trial, or NULL */
 	const char *origin;		/* of what is staged: "edit", "restore" ... */
 	struct tryout_box *tryout;	/* everything that is staged is tried */
@@ -116,7 +117,16 @@ size_t session_staged_in(const struct session *session, const char *table);
  * table, in the order in which they are committed; yours. */
 void session_review(const struct session *session, struct vec *changesets);
 
-/* Start the trial of what is staged. Judged again first. */
+/* The walk judges whatever is staged at once; the kernel is asked in the
+ * background. session_rehearse() begins, where that is due: best when nothing
+ * more is being staged. When the descriptor is readable (-1: none runs),
+ * session_rehearsed() reads it: true where the report has changed. */
+void session_rehearse(struct session *session);
+int session_rehearsal_fd(const struct session *session);
+bool session_rehearsed(struct session *session);
+
+/* Start the trial of what is staged. Judged again first, but what the report
+ * says of these very lifelines holds. */
 enum err session_commit(struct session *session, const char *message, int seconds,
 			const char *override, struct guardian_client *client)
 	must_check;

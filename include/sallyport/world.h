@@ -31,6 +31,8 @@ struct world {
 	bool sandbox;			/* a private network namespace: SANDBOX */
 	const char *override;		/* --override HOST or NULL */
 	bool no_trial;
+	bool rehearse;			/* the kernel is asked what the guard
+					 * thinks of a change */
 	struct settings *settings;	/* owned by main.c */
 	FILE *in;
 	FILE *out;

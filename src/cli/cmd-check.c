@@ -63,6 +63,8 @@ check_against(const struct world *world, const char *name,
 		err = apply_judge(world, live, candidate, other_world,
 				  &lifelines, &report);
 	if (!err)
+		apply_rehearse(world, report, live, candidate);
+	if (!err)
 		err = tell_verdict(world, name, loaded, &notes, report);
 	tryout_notes_done(&notes);
 	guard_report_free(report);

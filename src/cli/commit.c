@@ -55,12 +55,18 @@ cli_check_question(const struct world *world, const struct cli_call *call,
 static enum err
 plan_judge(const struct world *world, struct plan *plan)
 {
+	enum err err;
+
 	guard_report_free(plan->report);
 	plan->report = NULL;
 	lifelines_free(&plan->lifelines);
 	memset(&plan->lifelines, 0, sizeof(plan->lifelines));
-	return apply_judge(world, plan->live, plan->candidate,
-			   plan->other_world, &plan->lifelines, &plan->report);
+	err = apply_judge(world, plan->live, plan->candidate,
+			  plan->other_world, &plan->lifelines, &plan->report);
+	if (!err)
+		apply_rehearse(world, plan->report, plan->live,
+			       plan->candidate);
+	return err;
 }
 
 static void
@@ -90,6 +96,8 @@ plan_make(const struct world *world, const struct vec *changes,
 static bool
 plan_refused(const struct world *world, const struct plan *plan)
 {
+	if (guard_kernel_refusal(plan->report))
+		return true;
 	return plan->report->judgement == JUDGED_REFUSED && !world->override &&
 	       !world->file;
 }
@@ -201,6 +209,7 @@ plan_commit(const struct world *world, const struct cli_call *call,
 		.seconds = seconds,
 		.override = world->override,
 		.no_trial = world->no_trial,
+		.judged = plan->report,
 	};
 	struct guardian_client client = { .fd = -1 };
 	enum err err;

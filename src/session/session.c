@@ -31,8 +31,33 @@ void
 session_judge(struct session *s)
 {
 	guard_report_free(s->report);
-	s->report = guard_judge(&s->lifelines, s->base, s->candidate,
-				s->other_world);
+	s->report = apply_judge_found(s->world, &s->lifelines, s->base,
+				      s->candidate, s->other_world);
+	s->rehearsal_due = apply_rehearses(s->world) && s->steps.n > 0 &&
+			   !s->report->none;
+	if (s->rehearsal_due)
+		s->report->stage = GUARD_REHEARSING;
+}
+
+void
+session_rehearse(struct session *s)
+{
+	if (s->rehearsal_due)
+		guard_rehearse_start(s->report, s->base, s->candidate);
+	s->rehearsal_due = false;
+}
+
+int
+session_rehearsal_fd(const struct session *s)
+{
+	return guard_rehearse_fd(s->report);
+}
+
+bool
+session_rehearsed(struct session *s)
+{
+	return guard_rehearse_fd(s->report) >= 0 &&
+	       guard_rehearse_take(s->report);
 }
 
 /* Sessions come and go: lifelines are found anew whenever live is read. */
@@ -166,6 +191,7 @@ session_commit(struct session *s, const char *message, int seconds,
 		.seconds = seconds,
 		.override = override,
 		.no_trial = s->world->no_trial,
+		.judged = s->report,
 	};
 	enum err err;
 

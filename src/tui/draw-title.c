@@ -31,6 +31,11 @@ verdict_text(const struct guard_report *report, bool offline,
 		guard_summary(report, out);
 		return;
 	}
+	if (length == VERDICT_RULE && !offline &&
+	    report->judgement <= JUDGED_ADVISED && !report->none) {
+		guard_word(report, out);
+		return;
+	}
 	if (offline)
 		str_addf(out, "%s ", _("loaded here:"));
 	if (offline && report->judgement == JUDGED_REFUSED)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The only place that waits: for keys, signals, the clock and the trial. Each
- * of them is a descriptor, so none can come in between two of the others. */
+/* The only place that waits: for keys, signals, the clock, the trial and the
+ * rehearsal. Each of them is a descriptor, so none can come in between two of the others. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,6 +15,7 @@
 #include "term.h"
 #include "ui.h"
 
+#define QUIET_MS 50	/* nothing comes: the kernel can be asked */
 #define SILENT_MAX 8	/* readable without a byte: the terminal is gone */
 
 static const int signals[] = {
@@ -141,10 +142,17 @@ wait_once(struct ui *ui)
 		{ .fd = term_fd(), .events = POLLIN },
 		{ .fd = loop.timer_fd, .events = POLLIN },
 		{ .fd = watch_fd(&ui->watch), .events = POLLIN },
+		{ .fd = session_rehearsal_fd(ui->session), .events = POLLIN },
 	};
+	bool due = ui->session->rehearsal_due;
+	int n = poll(fds, ARRAY_LEN(fds), due ? QUIET_MS : -1);
 
-	if (poll(fds, ARRAY_LEN(fds), -1) < 0)
+	if (n < 0)
 		return;
+	if (n == 0)
+		session_rehearse(ui->session);
+	if (fds[4].revents)
+		ui_rehearsal(ui);
 	if (fds[0].revents)
 		drain_signals(ui);
 	if (fds[3].revents)

@@ -149,6 +149,8 @@ unless_refused(struct ui *ui)
 static const char *
 unless_passed(struct ui *ui)
 {
+	if (guard_kernel_refusal(ui->session->report))
+		return _("the kernel refuses this: no override helps");
 	return is_refused(ui) ? unless_free(ui)
 			      : _("the guard does not refuse this");
 }
@@ -170,7 +172,7 @@ commit(struct ui *ui, const char *override)
 }
 
 static void
-on_commit(struct ui *ui)
+commit_now(struct ui *ui)
 {
 	enum err err = commit(ui, NULL);
 
@@ -179,6 +181,39 @@ on_commit(struct ui *ui)
 			      "again"), err_message());
 	else if (err)
 		ui_error(ui);
+}
+
+/* What the kernel says is waited for. */
+static void
+on_commit(struct ui *ui)
+{
+	const struct guard_report *report = ui->session->report;
+
+	if (report->stage != GUARD_REHEARSING) {
+		commit_now(ui);
+		return;
+	}
+	session_rehearse(ui->session);
+	ui->commit_waits = true;
+	ui->commit_seen = report->judgement;
+	ui_say(ui, _("rehearsing; the commit follows, any key stops it"));
+}
+
+/* Nothing is committed on a worse judgement than the one that was seen. */
+void
+review_go_on(struct ui *ui)
+{
+	const struct guard_report *report = ui->session->report;
+
+	if (!ui->commit_waits)
+		return;
+	ui->commit_waits = false;
+	str_clear(&ui->message);
+	if (report->judgement <= ui->commit_seen && !unless_refused(ui))
+		commit_now(ui);
+	else
+		ui_warn(ui, _("nothing was committed: the rehearsal says "
+			      "otherwise, see above"));
 }
 
 static enum err

@@ -70,10 +70,9 @@ ui_pop(struct ui *ui)
 	ui->depth--;
 }
 
-void
-ui_changed(struct ui *ui)
+static void
+update_views(struct ui *ui)
 {
-	ui->changed++;
 	for (size_t i = 0; i < ui->depth; i++) {
 		struct view *view = &ui->views[i];
 
@@ -81,6 +80,34 @@ ui_changed(struct ui *ui)
 			view->screen->update(view);
 		view_select(view, view->sel);
 	}
+}
+
+void
+ui_changed(struct ui *ui)
+{
+	ui->changed++;
+	update_views(ui);
+}
+
+/* Once is enough: the review says it every time. */
+static void
+tell_unusable(struct ui *ui, const struct rehearsal_report *rehearsal)
+{
+	if (!rehearsal || rehearsal->usable || ui->told_unusable)
+		return;
+	ui->told_unusable = true;
+	if (ui->message.len == 0)
+		ui_say(ui, _("not rehearsed: %s"), rehearsal->reason);
+}
+
+void
+ui_rehearsal(struct ui *ui)
+{
+	if (!session_rehearsed(ui->session))
+		return;
+	update_views(ui);
+	tell_unusable(ui, ui->session->report->rehearsal);
+	review_go_on(ui);
 }
 
 /* --- The message line --- */
@@ -217,6 +244,7 @@ ui_key(struct ui *ui, int key)
 			ui->done = true;
 		return;
 	}
+	ui->commit_waits = false;
 	str_clear(&ui->message);
 	free(session_take_note(ui->session));
 	if (key == FN(KEY_MOUSE)) {

@@ -68,6 +68,9 @@ struct ui {
 				 * read; dir NULL: none */
 	char *path;		/* of the file that is asked about */
 	struct str text;	/* of that file, to be imported */
+	bool commit_waits;	/* for the rehearsal; any key calls it off */
+	enum judgement commit_seen;	/* what was shown then */
+	bool told_unusable;	/* why there is no rehearsal: said once */
 	bool live_differs;	/* others changed the table: said once */
 	int64_t live_next_ms;	/* when the live table is looked at again */
 	struct stat file_seen;	/* of world->file, when it was looked at */
@@ -86,7 +89,7 @@ struct view *ui_view(const struct ui *ui);
 struct view *ui_push(struct ui *ui, const struct screen *screen, void *data);
 void ui_pop(struct ui *ui);
 
-/* One key; the whole screen; every second; input on the watched trial. */
+/* One key; the whole screen; every second. */
 void ui_key(struct ui *ui, int key);
 void ui_draw(struct ui *ui);
 void ui_tick(struct ui *ui);
@@ -97,6 +100,9 @@ void ui_sync(struct ui *ui);
 
 /* Every screen's contents anew. */
 void ui_changed(struct ui *ui);
+
+/* There is input on the rehearsal of what is staged. */
+void ui_rehearsal(struct ui *ui);
 
 /* The message line, until the next key. */
 void ui_say(struct ui *ui, const char *fmt, ...) printf_like(2, 3);
@@ -129,6 +135,8 @@ extern const struct screen probe_screen;
 
 void rules_open(struct ui *ui);
 void review_open(struct ui *ui);
+/* The rehearsal that a commit waits for is over. */
+void review_go_on(struct ui *ui);
 void trial_open(struct ui *ui);
 void history_open_screen(struct ui *ui);
 void help_open(struct ui *ui);
