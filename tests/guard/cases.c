@@ -35,17 +35,14 @@ write_file(const char *path, const struct str *text)
 		net_die("%s", path);
 }
 
-/* The candidate judged. The status; what was said is added to out. */
+/* The candidate judged. The status; what was said is added to said. */
 static int
 check(const struct host *host, const struct case_file *c, const char *dir,
-      struct str *out)
+      struct str *said)
 {
-	char rules[96], conf[96], db[96], buf[4096];
+	char rules[96], conf[96], db[96];
 	const char *argv[] = { getenv("SALLYPORT"), "--run-dir", dir, "--db",
 			       db, "check", rules, NULL, NULL, NULL };
-	FILE *said = tmpfile();
-	int status;
-	size_t n;
 
 	snprintf(rules, sizeof(rules), "%s/candidate", dir);
 	snprintf(conf, sizeof(conf), "%s/conf", dir);
@@ -59,12 +56,7 @@ check(const struct host *host, const struct case_file *c, const char *dir,
 	unsetenv("SSH_CONNECTION");
 	if (*host->connection)
 		setenv("SSH_CONNECTION", host->connection, 1);
-	status = net_run(host->ns, argv, NULL, fileno(said));
-	rewind(said);
-	n = fread(buf, 1, sizeof(buf) - 1, said);
-	str_addn(out, buf, n);
-	fclose(said);
-	return status;
+	return net_hear(host->ns, argv, said);
 }
 
 /* Every line that the case expects is a part of what was said. */

@@ -128,6 +128,26 @@ net_run(int ns, const char *const argv[], const char *text, int out)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
+int
+net_hear(int ns, const char *const argv[], struct str *said)
+{
+	int fd = memfd_create("output", MFD_CLOEXEC), status;
+	char buf[4096];
+	ssize_t n;
+
+	if (fd < 0)
+		net_die("output");
+	status = net_run(ns, argv, NULL, fd);
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		net_die("output");
+	for (n = 1; n > 0;) {
+		n = read(fd, buf, sizeof(buf));
+		str_addn(said, buf, n > 0 ? (size_t)n : 0);
+	}
+	close(fd);
+	return status;
+}
+
 void
 net_ip(int ns, const char *batch)
 {

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sallyport/str.h>
 
 _Noreturn void net_die(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2)));
@@ -23,6 +24,9 @@ void net_sysctl(int ns, const char *path, const char *value);
  * input; its output goes to the descriptor out, or nowhere where that is -1.
  * Its exit status. */
 int net_run(int ns, const char *const argv[], const char *text, int out);
+
+/* The same; what it says, also as errors, is added to said. */
+int net_hear(int ns, const char *const argv[], struct str *said);
 
 /* The lines of ip(8), all of which must succeed. */
 void net_ip(int ns, const char *batch);
