@@ -23,6 +23,7 @@ struct session {
 	struct vec lifelines;
 	struct guard_report *report;	/* of candidate; kept current */
 	bool rehearsal_due;		/* the kernel is still to be asked */
+	unsigned judged;		/* how often: the candidate is another */
 	struct tables *committed;	/* the candidate that is on trial, or NULL */
 	const char *origin;		/* of what is staged: "edit", "restore" ... */
 	struct tryout_box *tryout;	/* everything that is staged is tried */
