@@ -5,7 +5,7 @@
 #ifndef SALLYPORT_MERGE_H
 #define SALLYPORT_MERGE_H
 
-#include <sallyport/changeset.h>
+#include <sallyport/tables.h>
 
 enum conflict_kind {
 	CONFLICT_RULE_GONE,	/* we change or move a rule that others deleted */
@@ -24,6 +24,7 @@ enum conflict_kind {
 
 struct conflict {
 	enum conflict_kind kind;
+	char table[TABLE_NAME_SIZE];
 	char chain[CHAIN_NAME_SIZE];
 	char name[CHAIN_NAME_SIZE];	/* CHAIN_NAME: the new one */
 	struct rule *rule;	/* RULE_*: as it was; else NULL */
@@ -56,6 +57,12 @@ enum err changeset_rebase(const struct changeset *cs,
 			  const struct ruleset *live, enum merge_side side,
 			  struct changeset **rebased, struct vec *conflicts)
 	must_check;
+
+/* The same for changesets of several tables, which fit old: *rebased, of struct
+ * changeset *, do on live what they do on old, and are pushed. */
+enum err tables_rebase(const struct vec *changesets, const struct tables *old,
+		       const struct tables *live, enum merge_side side,
+		       struct vec *rebased, struct vec *conflicts) must_check;
 
 /* One line that names both sides. Translated. */
 void conflict_describe(const struct conflict *conflict, struct str *out);

@@ -25,6 +25,8 @@ struct session {
 	bool rehearsal_due;		/* the kernel is still to be asked */
 	unsigned judged;		/* how often: the candidate is another */
 	struct tables *committed;	/* the candidate that is on trial, or NULL */
+	struct vec conflicts;		/* of struct conflict *: what the last
+					 * reload could not merge */
 	const char *origin;		/* of what is staged: "edit", "restore" ... */
 	struct tryout_box *tryout;	/* everything that is staged is tried */
 	char *note;			/* session_take_note() */
@@ -48,9 +50,11 @@ struct ruleset *session_candidate(const struct session *session);
 /* Show and edit another one of table_names. */
 void session_switch(struct session *session, const char *table);
 
-/* Read live again; staged is dropped when it was empty or drop is true, else
- * applied anew: ERR_CONFLICT when it does not fit, the session unchanged. */
-enum err session_reload(struct session *session, bool drop) must_check;
+/* Read live again. What is staged is carried onto it, as one step. ASK:
+ * ERR_CONFLICT where it collides with what others did, the session unchanged and
+ * the conflicts told; the others say what becomes of it. */
+enum reload { RELOAD_ASK, RELOAD_OURS, RELOAD_THEIRS, RELOAD_DROP };
+enum err session_reload(struct session *session, enum reload how) must_check;
 
 /* Whatever is staged is tried on the kernel first, in a namespace of its own:
  * ERR_PARSE says why it refuses, and nothing has changed then. */
@@ -136,8 +140,9 @@ enum err session_commit(struct session *session, const char *message, int second
 enum err session_write(struct session *session) must_check;
 
 /* After the trial: live is the base now. What was staged while it ran stays
- * staged, and reverted changes are staged again. ERR_CONFLICT: they do not fit
- * on live any more; everything stays staged on the old base then. Also for a
+ * staged, and reverted changes are staged again. ERR_CONFLICT: they collide with
+ * what others did; everything stays staged on the old base then, until
+ * session_reload() settles it. Also for a
  * commit that failed (reverted true). */
 enum err session_settled(struct session *session, bool reverted) must_check;
 

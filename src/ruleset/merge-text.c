@@ -61,6 +61,8 @@ conflict_describe(const struct conflict *c, struct str *out)
 	struct str visible = { 0 };
 	const char *chain;
 
+	if (strcmp(c->table, "filter") != 0)
+		str_addf(&visible, "%s ", c->table);
 	text_visible(&visible, c->chain, strlen(c->chain), true);
 	chain = str_text(&visible);
 	switch (c->kind) {

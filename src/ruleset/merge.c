@@ -13,6 +13,7 @@ merge_conflict(struct merge *m, enum conflict_kind kind, const char *chain)
 	struct conflict *c = xcalloc(1, sizeof(*c));
 
 	c->kind = kind;
+	str_copy(c->table, sizeof(c->table), m->base->table);
 	str_copy(c->chain, sizeof(c->chain), chain);
 	vec_push(m->conflicts, c);
 	return c;
@@ -252,5 +253,29 @@ changeset_rebase(const struct changeset *cs, const struct ruleset *base,
 	*rebased = changeset_diff(live, merged, true);
 	ruleset_free(ours);
 	ruleset_free(merged);
+	return err;
+}
+
+enum err
+tables_rebase(const struct vec *changesets, const struct tables *old,
+	      const struct tables *live, enum merge_side side,
+	      struct vec *rebased, struct vec *conflicts)
+{
+	enum err err = OK;
+
+	for (size_t i = 0; i < changesets->n; i++) {
+		const struct changeset *cs = changesets->v[i];
+		struct changeset *carried;
+		enum err one = changeset_rebase(cs, tables_get(old, cs->table),
+						tables_get(live, cs->table),
+						side, &carried, conflicts);
+
+		if (one)
+			err = one;
+		if (carried->changes.n)
+			vec_push(rebased, carried);
+		else
+			changeset_free(carried);
+	}
 	return err;
 }

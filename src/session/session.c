@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
+#include <sallyport/merge.h>
 #include "internal.h"
 
 struct ruleset *
@@ -77,31 +78,66 @@ find_lifelines(struct session *s)
 	return OK;
 }
 
-/* Make base (eaten) the base and stage changes on it as one step. On error
- * nothing has changed. */
-static enum err
-rebase_take(struct session *s, struct tables *base, const struct vec *changes)
+static enum merge_side
+side_of(enum reload how)
 {
-	struct tables *candidate = tables_copy(base);
-	struct vec copy = { 0 };
-	enum err err = tables_apply(candidate, changes);
+	return how == RELOAD_OURS ? MERGE_OURS : MERGE_THEIRS;
+}
 
+/* Make live (eaten) the base and carry changes, made on old, onto it as one
+ * step. On error nothing has changed. */
+static enum err
+rebase_take(struct session *s, struct tables *live, const struct tables *old,
+	    const struct vec *changes, enum reload how)
+{
+	struct tables *candidate = tables_copy(live);
+	struct vec carried = { 0 };
+	enum err err;
+
+	conflicts_done(&s->conflicts);
+	err = tables_rebase(changes, old, live, side_of(how), &carried,
+			    &s->conflicts);
+	if (err && how != RELOAD_ASK) {
+		conflicts_done(&s->conflicts);
+		err = OK;
+	}
+	if (!err)
+		err = tables_apply(candidate, &carried);
 	if (err) {
+		changesets_done(&carried);
 		tables_free(candidate);
-		tables_free(base);
+		tables_free(live);
 		return err;
 	}
 	tables_free(s->base);
 	tables_free(s->candidate);
-	s->base = base;
+	s->base = live;
 	s->candidate = candidate;
 	steps_free(&s->steps);
 	steps_free(&s->redo);
-	changesets_copy(changes, &copy);
-	if (copy.n)
-		session_push_step(s, &copy);
+	if (carried.n)
+		session_push_step(s, &carried);
 	session_judge(s);
 	return OK;
+}
+
+static enum err
+collides(const struct session *s)
+{
+	struct str first = { 0 };
+	size_t n = s->conflicts.n;
+
+	if (n == 0)
+		return ERR_CONFLICT;
+	conflict_describe(s->conflicts.v[0], &first);
+	if (n == 1)
+		fail(ERR_CONFLICT, "%s", str_text(&first));
+	else
+		fail(ERR_CONFLICT, Q_("%s; and %zu more conflict",
+				      "%s; and %zu more conflicts", n - 1),
+		     str_text(&first), n - 1);
+	str_done(&first);
+	return ERR_CONFLICT;
 }
 
 enum err
@@ -122,7 +158,7 @@ session_open(const struct world *world, struct session **session)
 	if (err)
 		tables_free(live);
 	else
-		err = rebase_take(s, live, &nothing);
+		err = rebase_take(s, live, live, &nothing, RELOAD_DROP);
 	if (err)
 		session_free(s);
 	else
@@ -144,30 +180,33 @@ session_free(struct session *s)
 	tables_free(s->base);
 	tables_free(s->candidate);
 	tables_free(s->committed);
+	conflicts_done(&s->conflicts);
 	tryout_box_free(s->tryout);
 	free(s->note);
 	free(s);
 }
 
 enum err
-session_reload(struct session *s, bool drop)
+session_reload(struct session *s, enum reload how)
 {
 	struct vec keep = { 0 };
 	struct tables *live = NULL;
 	enum err err = apply_read(s->world, &live, &s->other_world);
 
-	if (!drop)
+	if (how != RELOAD_DROP)
 		session_review(s, &keep);
 	if (!err)
 		err = find_lifelines(s);
 	if (err) {
 		tables_free(live);
 	} else {
-		err = rebase_take(s, live, &keep);
-		if (err)
+		err = rebase_take(s, live, s->base, &keep, how);
+		if (err) {
 			session_judge(s);
+			collides(s);
+		}
 	}
-	if (keep.n == 0)
+	if (!err && s->steps.n == 0)
 		s->origin = "edit";
 	changesets_done(&keep);
 	return err;
@@ -222,7 +261,7 @@ session_write(struct session *s)
 	else
 		err = apply_write(s->world, s->base, &changes);
 	changesets_done(&changes);
-	return err ? err : session_reload(s, true);
+	return err ? err : session_reload(s, RELOAD_DROP);
 }
 
 enum err
@@ -242,13 +281,15 @@ session_settled(struct session *s, bool reverted)
 		return err;
 	}
 	tables_diff(from, s->candidate, true, &left);
-	err = rebase_take(s, live, &left);
-	if (!err && left.n == 0)
+	err = rebase_take(s, live, from, &left, RELOAD_ASK);
+	if (!err && s->steps.n == 0)
 		s->origin = "edit";
 	changesets_done(&left);
 	tables_free(s->committed);
 	s->committed = NULL;
-	if (err)
+	if (err) {
 		session_judge(s);
+		collides(s);
+	}
 	return err;
 }

@@ -145,6 +145,7 @@ action_footer(struct ui *ui, size_t width, struct paint *paint)
 static const struct screen *const screens[] = {
 	&rules_screen, &review_screen, &trial_screen, &history_screen,
 	&diff_screen, &tables_screen, &write_screen, &probe_screen,
+	&conflicts_screen,
 };
 
 static void

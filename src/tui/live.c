@@ -20,6 +20,23 @@ ui_sync(struct ui *ui)
 	free(warning);
 }
 
+void
+ui_reload(struct ui *ui, const char *said)
+{
+	enum err err = session_reload(ui->session, RELOAD_ASK);
+
+	ui->live_differs = false;
+	if (err && ui->session->conflicts.n) {
+		conflicts_open(ui);
+		return;
+	}
+	ui_staged(ui, err);
+	if (err)
+		return;
+	ui_say(ui, "%s", said);
+	ui_sync(ui);
+}
+
 /* False where the table cannot be read. */
 static bool
 table_differs(const struct ui *ui, const char *table, bool *differs)

@@ -106,36 +106,9 @@ on_fix(struct ui *ui)
 }
 
 static void
-drop_and_reload(struct ui *ui)
-{
-	ui_staged(ui, session_reload(ui->session, true));
-	ui_sync(ui);
-}
-
-static const struct choice reload_choices[] = {
-	{ 'd', N_("Drop them"), drop_and_reload },
-};
-
-static void
 on_reload(struct ui *ui)
 {
-	enum err err = session_reload(ui->session, false);
-	char *question;
-
-	ui->live_differs = false;
-	if (err == ERR_CONFLICT) {
-		question = xasprintf(_("The staged edits do not fit: %s"),
-				     err_message());
-		form_ask(&ui->form, question, reload_choices,
-			 ARRAY_LEN(reload_choices));
-		free(question);
-		return;
-	}
-	ui_staged(ui, err);
-	if (err)
-		return;
-	ui_say(ui, _("read again"));
-	ui_sync(ui);
+	ui_reload(ui, _("read again"));
 }
 
 static void

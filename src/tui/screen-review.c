@@ -177,8 +177,8 @@ commit_now(struct ui *ui)
 	enum err err = commit(ui, NULL);
 
 	if (err == ERR_CONFLICT)
-		ui_warn(ui, _("%s; r on the rules screen reads the table "
-			      "again"), err_message());
+		ui_reload(ui, _("others changed the rules meanwhile: your "
+				"edits were carried over, look again"));
 	else if (err)
 		ui_error(ui);
 }

@@ -98,6 +98,10 @@ void ui_tick(struct ui *ui);
  * them. */
 void ui_sync(struct ui *ui);
 
+/* Read the tables again and carry what is staged onto them; said is told where
+ * that went well. What collides is shown, and nothing has changed then. */
+void ui_reload(struct ui *ui, const char *said);
+
 /* Every screen's contents anew. */
 void ui_changed(struct ui *ui);
 
@@ -132,6 +136,7 @@ extern const struct screen diff_screen;
 extern const struct screen help_screen;
 extern const struct screen tables_screen;
 extern const struct screen probe_screen;
+extern const struct screen conflicts_screen;
 
 void rules_open(struct ui *ui);
 void review_open(struct ui *ui);
@@ -147,6 +152,8 @@ void probe_open(struct ui *ui);
 void probe_go_next(struct ui *ui);
 void probe_go_decision(struct ui *ui);
 const char *unless_probe(struct ui *ui);
+/* Of session->conflicts. */
+void conflicts_open(struct ui *ui);
 /* Text lines (heap, eaten), one change a line. */
 void diff_open(struct ui *ui, struct str *text, const char *heading);
 

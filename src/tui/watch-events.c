@@ -31,7 +31,7 @@ leave_trial_screen(struct ui *ui)
 static enum err
 settle_found(struct ui *ui, bool reverted)
 {
-	enum err err = session_reload(ui->session, false);
+	enum err err = session_reload(ui->session, RELOAD_ASK);
 
 	if (!err && reverted && !ui->world->read_only)
 		err = session_stage_all(ui->session, &ui->watch.changes);
@@ -47,7 +47,9 @@ settle(struct ui *ui, bool reverted)
 	watch_end(&ui->watch);
 	leave_trial_screen(ui);
 	ui_changed(ui);
-	if (err)
+	if (err && ui->session->conflicts.n)
+		conflicts_open(ui);
+	else if (err)
 		ui_error(ui);
 }
 
@@ -80,7 +82,7 @@ on_failed(struct ui *ui, const struct guardian_event *event)
 {
 	settle(ui, true);
 	outcome(ui, ROLE_ERROR, xasprintf(event->err == ERR_CONFLICT ?
-		_("not committed: %s; r reads the table again") :
+		_("not committed: %s; look at it again, c reviews it") :
 		_("not committed: %s"), event->text ? event->text : "?"));
 }
 

@@ -157,15 +157,25 @@ test_reload(const struct world *world)
 		    "-A INPUT -s 2001:db8::3/128 -j mine\n"
 		    "-A OUTPUT -s 2001:db8::5/128 -j DROP\n"
 		    "COMMIT\n");
-	is_int(session_reload(s, false), OK, "what is staged fits on live");
+	is_int(session_reload(s, RELOAD_ASK), OK,
+	       "what is staged fits on live");
 	is_str(shape(s), "INPUT  1 2 3+4 FORWARD  OUTPUT  1 mine ",
 	       "both are there");
+	must_stage(s, "ip6tables -R INPUT 2 -s 2001:db8::9 -j DROP");
 	write_rules("*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n"
 		    ":OUTPUT ACCEPT [0:0]\nCOMMIT\n");
-	is_int(session_reload(s, false), ERR_CONFLICT, "it fits no more");
-	is_str(shape(s), "INPUT  1 2 3+4 FORWARD  OUTPUT  1 mine ",
+	is_int(session_reload(s, RELOAD_ASK), ERR_CONFLICT, "then it collides");
+	is_str(shape(s), "INPUT  1~2 3+4 FORWARD  OUTPUT  1 mine ",
 	       "and nothing is lost");
-	is_int(session_reload(s, true), OK, "unless it is dropped");
+	is_int(s->conflicts.n, 1, "the rule that others deleted is named");
+	is_str(err_message(), "INPUT: you change '-s 2001:db8::2/128 -j "
+	       "ACCEPT' to '-s 2001:db8::9/128 -j DROP', others deleted it",
+	       "so");
+	is_int(session_reload(s, RELOAD_OURS), OK, "ours stands");
+	is_str(shape(s), "INPUT +1+2 FORWARD  OUTPUT ", "with our change");
+	is_int(session_reload(s, RELOAD_THEIRS), OK, "others do nothing more");
+	is_str(shape(s), "INPUT +1+2 FORWARD  OUTPUT ", "so nothing goes");
+	is_int(session_reload(s, RELOAD_DROP), OK, "it can be dropped");
 	is_str(shape(s), "INPUT  FORWARD  OUTPUT ", "then live is shown");
 	session_free(s);
 	write_rules(rules);
