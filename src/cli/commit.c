@@ -6,8 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sallyport/i18n.h>
+#include <sallyport/merge.h>
 #include <sallyport/xt.h>
 #include "internal.h"
+
+/* So often a change is carried onto rules that others changed (design 6). */
+#define REBASES_MAX 3
 
 /* What is about to be committed, and what the guard thinks of it. */
 struct plan {
@@ -262,6 +266,83 @@ plan_run(const struct world *world, const struct cli_call *call,
 	return plan_commit(world, call, plan, origin, message, seconds);
 }
 
+/* What could not be carried over, one line each but the last. */
+static enum err
+collides(const struct world *world, const struct vec *conflicts)
+{
+	struct str line = {0};
+
+	for (size_t i = 0; i < conflicts->n; i++) {
+		str_clear(&line);
+		conflict_describe(conflicts->v[i], &line);
+		if (i + 1 < conflicts->n)
+			cli_warn(world, "%s", str_text(&line));
+	}
+	fail(ERR_CONFLICT, _("others changed the rules meanwhile: %s"),
+	     str_text(&line));
+	str_done(&line);
+	return ERR_CONFLICT;
+}
+
+/* Others were faster: the changes are carried onto what is live now. The plan
+ * is made anew, and owns its live tables from here on. */
+static enum err
+plan_carry(const struct world *world, struct plan *plan, struct tables **live)
+{
+	struct vec conflicts = {0}, changes = plan->changes;
+	struct tables *now = NULL;
+	bool other_world;
+	enum err err;
+
+	err = cli_read_live(world, &now, &other_world);
+	if (err)
+		return err;
+	plan->changes = (struct vec){0};
+	err = tables_rebase(&changes, plan->live, now, MERGE_THEIRS,
+			    &plan->changes, &conflicts);
+	changesets_done(&changes);
+	if (err)
+		err = collides(world, &conflicts);
+	conflicts_done(&conflicts);
+	changes = plan->changes;
+	plan->changes = (struct vec){0};
+	plan_done(plan);
+	tables_free(*live);
+	*live = now;
+	*plan = (struct plan){ .live = now, .other_world = other_world };
+	if (!err)
+		err = plan_make(world, &changes, plan);
+	changesets_done(&changes);
+	return err;
+}
+
+static enum err
+plan_try(const struct world *world, const struct cli_call *call,
+	 struct plan *plan, const char *origin, const char *message)
+{
+	struct tables *live = NULL;
+	enum err err;
+
+	err = plan_run(world, call, plan, origin, message);
+	for (int i = 0; i < REBASES_MAX && err == ERR_CONFLICT &&
+	     !world->file; i++) {
+		err = plan_carry(world, plan, &live);
+		if (err)
+			break;
+		if (plan->changes.n == 0) {
+			cli_warn(world, _("others made the same change "
+					  "meanwhile"));
+			break;
+		}
+		cli_warn(world, _("others changed the rules meanwhile: the "
+				  "change was carried over"));
+		err = plan_run(world, call, plan, origin, message);
+	}
+	plan_done(plan);
+	tables_free(live);
+	return err;
+}
+
 enum err
 cli_commit(const struct world *world, const struct cli_call *call,
 	   const struct tables *live, const struct vec *changes,
@@ -279,7 +360,7 @@ cli_commit(const struct world *world, const struct cli_call *call,
 	}
 	err = plan_make(world, changes, &plan);
 	if (!err)
-		err = plan_run(world, call, &plan, origin, message);
+		return plan_try(world, call, &plan, origin, message);
 	plan_done(&plan);
 	return err;
 }
