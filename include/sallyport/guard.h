@@ -21,9 +21,12 @@ enum judgement {
 /* One set of packets that a lifeline needs, and what becomes of it. */
 struct check {
 	const char *packet;	/* translated: "a new connection in" */
-	const char *hook;	/* its way: INPUT, OUTPUT */
+	const char *hook;	/* its way: INPUT, OUTPUT, FORWARD */
 	bool advisory;		/* good to have: never more than advice */
 	bool running;		/* of the connection that is there now */
+	bool lost;		/* only where conntrack has no entry of it: the
+				 * other end has not sent since */
+	bool kept;		/* refused only where it is accepted now */
 	struct packet set;
 	struct walk_result candidate;
 	struct walk_result live;	/* walked where the candidate does not

@@ -9,12 +9,14 @@
  * ephemeral). */
 #define CLIENT_PORT_MIN 1024
 
-/* The first packet of a new connection from the lifeline's peer. */
+/* The first packet of a new connection of the lifeline, and the way it goes. */
 struct packet packet_new_connection(const struct lifeline *ll);
+const char *lifeline_hook(const struct lifeline *ll);
 
 /* Push a struct check *, yours, for each set of packets that the lifeline
- * needs; nothing is judged yet. The peer and our address must be known. */
-void checks_add(const struct lifeline *ll, struct vec *checks);
+ * needs, and that its outer one needs; nothing is judged yet. The peer and our
+ * address must be known. advise: also what is good for the host as a whole. */
+void checks_add(const struct lifeline *ll, bool advise, struct vec *checks);
 void checks_free(struct vec *checks);
 
 #endif

@@ -178,16 +178,6 @@ add_judge(const struct guard_report *report, struct str *out)
 			 us / 100 % 10);
 }
 
-static size_t
-count_all_warnings(const struct guard_report *report)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < report->verdicts.n; i++)
-		n += count_warnings(report->verdicts.v[i]);
-	return n;
-}
-
 void
 guard_word(const struct guard_report *report, struct str *out)
 {
@@ -195,7 +185,6 @@ guard_word(const struct guard_report *report, struct str *out)
 	case JUDGED_SAFE:
 	case JUDGED_ADVISED:
 		add_judge(report, out);
-		add_warnings(count_all_warnings(report), out);
 		break;
 	case JUDGED_WARN:
 		str_add(out, _("not proven"));

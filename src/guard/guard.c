@@ -28,10 +28,11 @@ judge_verdicts(const struct check *check, bool other_world)
 	case VERDICT_ACCEPT:
 		return JUDGED_SAFE;
 	case VERDICT_DROP:
-		return check->advisory ? JUDGED_ADVISED : JUDGED_REFUSED;
+		return check->advisory || (check->kept && !was_proven) ?
+		       JUDGED_ADVISED : JUDGED_REFUSED;
 	case VERDICT_UNKNOWN:
 		if (check->advisory)
-			return was_proven ? JUDGED_ADVISED : JUDGED_SAFE;
+			return JUDGED_SAFE;
 		return was_proven ? JUDGED_REFUSED : JUDGED_WARN;
 	}
 	return JUDGED_REFUSED;
@@ -64,7 +65,7 @@ static void
 judge_lifeline(const struct judge *judge, const struct lifeline *ll,
 	       struct lifeline_verdict *verdict)
 {
-	checks_add(ll, &verdict->checks);
+	checks_add(ll, judge->report->none, &verdict->checks);
 	verdict->judgement = judge->report->other_world ? JUDGED_WARN :
 							  JUDGED_SAFE;
 	for (size_t i = 0; i < verdict->checks.n; i++) {
@@ -73,7 +74,7 @@ judge_lifeline(const struct judge *judge, const struct lifeline *ll,
 		judge_check(judge, ll, check);
 		if (check->judgement > verdict->judgement)
 			verdict->judgement = check->judgement;
-		if (!check->advisory)
+		if (!check->advisory && check->judgement != JUDGED_ADVISED)
 			verdict->walked = worse(verdict->walked,
 						check->candidate.verdict);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* In which states a lifeline's packets are, where rules of raw have a say in
- * connection tracking: what one direction does not track, or tracks in another
- * zone, the other one does not know (design section 5). */
+/* In which states a lifeline's packets are: what conntrack has no entry of, as
+ * it did not run before or as rules of raw lead one direction past it, is not
+ * ESTABLISHED (design section 5). */
 #ifndef GUARD_TRACKING_H
 #define GUARD_TRACKING_H
 
@@ -14,5 +14,11 @@
 void walk_tracked(const struct tables *live, const struct tables *tables,
 		  const struct lifeline *ll, const struct check *check,
 		  struct walk_result *result);
+
+/* Walk the packets of a running connection that conntrack takes for a new one:
+ * nat may rewrite its sources then, and that is its end. */
+void walk_taken_up(const struct tables *tables, const struct lifeline *ll,
+		   const struct check *check, const struct packet *packet,
+		   struct walk_result *result);
 
 #endif

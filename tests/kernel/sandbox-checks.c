@@ -55,9 +55,7 @@ find_peer(const struct vec *lifelines)
 static bool
 check_lifeline(void)
 {
-	struct lifeline_sources sources = {
-		.ssh_connection = getenv("SSH_CONNECTION"), .self = getpid(),
-	};
+	struct lifeline_sources sources = { getenv("SSH_CONNECTION"), getpid() };
 	struct tables *live = tables_new();
 	struct guard_report *report;
 	struct vec lifelines = {0};

@@ -10,7 +10,8 @@
 #define SHUT DROP ALIVE NDP
 /* The walk does not know u32; the kernel does. */
 #define OPEN DROP ALIVE \
-	"-A INPUT -p tcp -m tcp --dport 22 -m u32 --u32 0=0 -j ACCEPT\n" NDP
+	"-A INPUT -p tcp -m tcp --dport 22 -m u32 --u32 0=0 -j ACCEPT\n" \
+	NDP KIND
 #define LIMITED DROP ALIVE \
 	"-A INPUT -p tcp -m tcp --dport 22 -m limit --limit 1/min" \
 	" -j ACCEPT\n" NDP
@@ -263,7 +264,7 @@ test_fickle_behind(void)
 	joined_done(&g);
 	joined(&g, GOOD, DROP ALIVE "-A INPUT -m limit --limit 1/min -j LOG\n"
 	       "-A INPUT -p tcp -m tcp --dport 22 -m u32 --u32 0=0 -j ACCEPT\n"
-	       NDP, pass);
+	       NDP KIND, pass);
 	is_int(g.report->judgement, JUDGED_SAFE, "a limit on a log");
 	joined_done(&g);
 }
@@ -359,7 +360,7 @@ test_somebody(void)
 	struct joined_guard g;
 	struct vec tries = { 0 };
 
-	walked(&g, listener(), "", DROP "-A INPUT -s 2001:db8:5::/48 -p tcp"
+	walked(&g, listener(), "", DROP ALIVE KIND "-A INPUT -s 2001:db8:5::/48 -p tcp"
 	       " -m tcp --dport 22 -j ACCEPT\n" NDP, false);
 	guard_tries(g.report, &tries);
 	is_int((int)tries.n, 1, "a listener is tried");

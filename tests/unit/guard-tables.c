@@ -9,9 +9,9 @@
 #define ZONE_IN "*raw\n-A PREROUTING -j CT --zone 5\n"
 #define UNTRACK "*raw\n-A PREROUTING -p tcp -j CT --notrack\n" \
 	"-A OUTPUT -p tcp -j CT --notrack\n"
-#define SYN_ONLY DROP ALIVE NDP "-A INPUT -p tcp -m tcp --dport 22 --syn" \
+#define SYN_ONLY DROP ALIVE NDP KIND "-A INPUT -p tcp -m tcp --dport 22 --syn" \
 	" -m conntrack --ctstate NEW -j ACCEPT\n"
-#define STATELESS DROP NDP "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"
+#define STATELESS DROP NDP KIND "-A INPUT -p ipv6-icmp -j ACCEPT\n-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"
 #define DOCKER \
 	"*nat\n:DOCKER - [0:0]\n" \
 	"-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER\n" \
@@ -155,8 +155,8 @@ static const struct tables_case {
 	  "+ OUTPUT 3: -p tcp -m tcp --sport 22 -j ACCEPT\n" },
 	{ "another zone, old sessions have no entry", session, SYN_ONLY,
 	  SYN_ONLY ZONE,
-	  LINE "  REFUSED: the running connection in: INPUT policy",
-	  "+ INPUT 5: -p tcp -m tcp --dport 22 -j ACCEPT\n" },
+	  LINE "  REFUSED: the running connection in (no conntrack entry):"
+	  " INPUT policy", "+ INPUT 7: -s 2001:db8:77::77/128 -p tcp -m tcp --dport 22 -j ACCEPT\n" },
 	{ "the same zone", session, SYN_ONLY ZONE, SYN_ONLY ZONE,
 	  LINE "  safe (walked)", NULL },
 	{ "a zone for those to come", login_to_come, SYN_ONLY, SYN_ONLY ZONE,
@@ -165,7 +165,8 @@ static const struct tables_case {
 	  LINE "  safe (walked)", NULL },
 	{ "another zone, not taken up", strict, GOOD, DROP
 	  "-A INPUT -m conntrack --ctstate INVALID -j DROP\n" ALIVE SSH NDP
-	  ZONE, LINE "  REFUSED: the running connection in: INPUT 1",
+	  ZONE, LINE "  REFUSED: the running connection in (no conntrack"
+	  " entry): INPUT 1",
 	  "+ INPUT 1: -p tcp -m tcp --dport 22 -j ACCEPT\n" },
 	{ "a zone of one way only", login_to_come, GOOD, GOOD
 	  ":OUTPUT DROP [0:0]\n-A OUTPUT -p ipv6-icmp -j ACCEPT\n"
@@ -230,7 +231,7 @@ test_summary(const struct tables_case *c)
 
 	vec_push(&lifelines, &ll);
 	report = guard_judge(&lifelines, live, candidate, false);
-	guard_summary(report, &got);
+	summary(report, &got);
 	is_str(str_text(&got), c->summary, "%s", c->what);
 	guard_report_free(report);
 	str_done(&got);

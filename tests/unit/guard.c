@@ -36,7 +36,7 @@ static const struct guard_case {
 	{ "the article, a stale session", stale, "", ARTICLE,
 	  LINE "  REFUSED: neighbour solicitation in: INPUT policy" },
 	{ "the article over a tunnel", tunnel, "", ARTICLE,
-	  LINE "  safe (walked)" },
+	  LINE "  safe (walked), 1 warning" },
 	{ "the article on a link", neighbour, "", ARTICLE,
 	  "ssh 2001:db8::77 -> :22  REFUSED: neighbour solicitation in:"
 	  " INPUT policy" },
@@ -47,7 +47,7 @@ static const struct guard_case {
 	  LINE "  REFUSED: a new connection in: INPUT policy" },
 	{ "policy DROP only", session, "", DROP,
 	  LINE "  REFUSED: the running connection in: INPUT policy" },
-	{ "ESTABLISHED only", session, "", DROP ALIVE,
+	{ "ESTABLISHED only", session, GOOD, DROP ALIVE,
 	  LINE "  REFUSED: a new connection in: INPUT policy" },
 	{ "a narrower source", session, GOOD,
 	  DROP ALIVE "-A INPUT -s 2001:db8::/48 -p tcp -m tcp --dport 22"
@@ -55,7 +55,7 @@ static const struct guard_case {
 	  LINE "  REFUSED: a new connection in: INPUT policy" },
 	{ "a source that fits", session, GOOD,
 	  DROP ALIVE "-A INPUT -s 2001:db8:77::/64 -p tcp -m tcp --dport 22"
-	  " -j ACCEPT\n" NDP, LINE "  safe (walked)" },
+	  " -j ACCEPT\n" NDP KIND, LINE "  safe (walked)" },
 	{ "another interface", session, GOOD,
 	  DROP ALIVE "-A INPUT -i eth1 -p tcp -m tcp --dport 22 -j ACCEPT\n" NDP,
 	  LINE "  REFUSED: a new connection in: INPUT policy" },
@@ -92,11 +92,11 @@ static const struct guard_case {
 	  "-A INPUT -p ipv6-icmp -m conntrack --ctstate NEW -j ACCEPT\n",
 	  LINE "  REFUSED: neighbour solicitation in: INPUT policy" },
 	{ "discovery from the link only", session, GOOD, DROP ALIVE SSH
-	  "-A INPUT -s fe80::/10 -p ipv6-icmp -j ACCEPT\n",
+	  "-A INPUT -s fe80::/10 -p ipv6-icmp -j ACCEPT\n" KIND,
 	  LINE "  safe (walked), 1 warning" },
 	{ "INVALID first", session, GOOD,
-	  DROP "-A INPUT -m conntrack --ctstate INVALID -j DROP\n" ALIVE SSH NDP,
-	  LINE "  safe (walked)" },
+	  DROP "-A INPUT -m conntrack --ctstate INVALID -j DROP\n" ALIVE SSH NDP
+	  KIND, LINE "  safe (walked)" },
 	{ "a limit that was not there", session, GOOD, DROP ALIVE
 	  "-A INPUT -p tcp -m tcp --dport 22 -m limit --limit 1/min"
 	  " -j ACCEPT\n" NDP,
@@ -121,12 +121,14 @@ static const struct guard_case {
 	{ "a listener, closed to all", listener, GOOD, DROP NDP,
 	  "ssh port 22  REFUSED: a new connection in: INPUT policy" },
 	{ "a listener, open to fewer", listener, GOOD,
-	  DROP "-A INPUT -s 2001:db8:5::/48 -p tcp -m tcp --dport 22"
+	  DROP ALIVE KIND
+	  "-A INPUT -s 2001:db8:5::/48 -p tcp -m tcp --dport 22"
 	  " -j ACCEPT\n" NDP, "ssh port 22  safe (walked)" },
 	{ "a listener, open to others", listener,
 	  DROP "-A INPUT -s 2001:db8:5::/48 -p tcp -m tcp --dport 22"
 	  " -j ACCEPT\n" NDP,
-	  DROP "-A INPUT -s 2001:db8:6::/48 -p tcp -m tcp --dport 22"
+	  DROP ALIVE KIND
+	  "-A INPUT -s 2001:db8:6::/48 -p tcp -m tcp --dport 22"
 	  " -j ACCEPT\n" NDP, "ssh port 22  safe (walked)" },
 	{ "a listener, closed before", listener, DROP, DROP SSH,
 	  "no SSH over IPv6 to keep" },
@@ -150,7 +152,7 @@ test_cases(void)
 
 		vec_push(&lifelines, &ll);
 		report = guard_judge(&lifelines, live, candidate, false);
-		guard_summary(report, &got);
+		summary(report, &got);
 		is_str(str_text(&got), cases[i].summary, "%s", cases[i].what);
 		is_int(report->judgement, refused ? JUDGED_REFUSED :
 		       unknown ? JUDGED_WARN :
@@ -240,7 +242,7 @@ test_other_world(void)
 	vec_push(&lifelines, &ll);
 	report = guard_judge(&lifelines, good, good, true);
 	is_int(report->judgement, JUDGED_WARN, "another world: a warning");
-	guard_summary(report, &got);
+	summary(report, &got);
 	is_str(str_text(&got), LINE "  unknown: other rules exist that this"
 	       " guard does not see", "and no word of safe");
 	guard_report_free(report);
