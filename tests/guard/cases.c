@@ -165,8 +165,8 @@ run_case(const char *path)
 	case_read(path, &c);
 	host_make(&host, &c);
 	good = guard_is_right(&host, &c, dir);
-	if (good && c.has[SECTION_KERNEL])
-		good = kernel_agrees(&host, &c);
+	if (c.has[SECTION_KERNEL] && !kernel_agrees(&host, &c))
+		good = false;
 	case_done(&c);
 	exit(!good);
 }

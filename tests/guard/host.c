@@ -13,6 +13,7 @@
 
 #define HOST_ADDRESS "2001:db8:1::2"
 #define FAR_ADDRESS "2001:db8:77::10"
+#define NAME_SERVER "2001:db8:53::53"
 
 static const char host_links[] =
 	"link add eth0 type veth peer name eth0 netns /proc/%d/fd/%d\n"
@@ -34,7 +35,7 @@ static const char peer_links[] =
 	"address add " FAR_ADDRESS "/128 dev lo nodad\n"
 	"address add 2001:db8:77::11/128 dev lo nodad\n"
 	"address add 2001:db8:99::5/128 dev lo nodad\n"
-	"address add 2001:db8:53::53/128 dev lo nodad\n"
+	"address add " NAME_SERVER "/128 dev lo nodad\n"
 	"address add 192.0.2.77/24 dev eth0\n";
 
 struct build {
@@ -45,11 +46,11 @@ struct build {
 	bool console;
 };
 
-/* A server of one port, under that name. */
+/* A server of one port, under that name, at one address or "" for any. */
 static void
-serve(int ns, const char *name, int type, const char *port)
+serve(int ns, const char *name, int type, const char *at, const char *port)
 {
-	int fd = net_listen(ns, type, (uint16_t)atoi(port));
+	int fd = net_listen(ns, type, at, (uint16_t)atoi(port));
 
 	net_echo(name, fd);
 	close(fd);
@@ -63,7 +64,7 @@ on_listen(struct build *b, const char *const words[])
 	b->listen_told = true;
 	if (strcmp(words[1], "none") == 0)
 		return;
-	serve(host->ns, "sshd", SOCK_STREAM, words[1]);
+	serve(host->ns, "sshd", SOCK_STREAM, "", words[1]);
 	str_copy(host->port, sizeof(host->port), words[1]);
 }
 
@@ -133,7 +134,7 @@ static void
 on_serve(struct build *b, const char *const words[])
 {
 	serve(b->host->ns, "daemon", strcmp(words[1], "udp") == 0 ?
-	      SOCK_DGRAM : SOCK_STREAM, words[2]);
+	      SOCK_DGRAM : SOCK_STREAM, "", words[2]);
 }
 
 /* A bridge as Docker makes it, and what is in it: its address, and ours. */
@@ -162,7 +163,7 @@ on_container(struct build *b, const char *const words[])
 	net_ip(host->peer, str_text(&text));
 	str_done(&text);
 	net_sysctl(host->ns, "net/ipv6/conf/all/forwarding", "1");
-	serve(host->container, "ipfs", SOCK_STREAM, "4001");
+	serve(host->container, "ipfs", SOCK_STREAM, "", "4001");
 }
 
 static const struct {
@@ -222,7 +223,7 @@ make_links(struct host *host)
 static void
 add_defaults(struct build *b)
 {
-	serve(b->host->peer, "named", SOCK_DGRAM, "53");
+	serve(b->host->peer, "named", SOCK_DGRAM, NAME_SERVER, "53");
 	if (!b->listen_told)
 		on_listen(b, (const char *[]){ "listen", "22", "", "" });
 	if (!b->sessions.len && !b->no_session)

@@ -185,9 +185,9 @@ address(const char *text, uint16_t port)
 }
 
 int
-net_listen(int ns, int type, uint16_t port)
+net_listen(int ns, int type, const char *at, uint16_t port)
 {
-	struct sockaddr_in6 sa = address("", port);
+	struct sockaddr_in6 sa = address(at, port);
 	int fd = socket_in(ns, type);
 
 	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 ||

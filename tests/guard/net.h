@@ -33,7 +33,7 @@ void net_ip(int ns, const char *batch);
 
 /* Sockets of the namespace. An address "" is any; connecting takes at most
  * timeout_ms, and gives -1 where nobody answers. */
-int net_listen(int ns, int type, uint16_t port);
+int net_listen(int ns, int type, const char *at, uint16_t port);
 int net_connect(int ns, const char *from, const char *to, uint16_t port,
 		int timeout_ms);
 int net_udp(int ns, const char *to, uint16_t port);

@@ -119,7 +119,7 @@ make_net(struct net *net)
 static void
 log_in(struct net *net)
 {
-	int fd = net_listen(net->server, SOCK_STREAM, 22);
+	int fd = net_listen(net->server, SOCK_STREAM, "", 22);
 	struct sockaddr_in6 sa = { 0 };
 	socklen_t len = sizeof(sa);
 	char text[128];
