@@ -19,6 +19,7 @@ static const char *const section_names[SECTION_COUNT] = {
 	[SECTION_UNREADABLE] = "[unreadable]",
 	[SECTION_SAFE] = "[safe]",
 	[SECTION_KERNEL] = "[kernel]",
+	[SECTION_UNMENDED] = "[unmended]",
 };
 
 static enum section

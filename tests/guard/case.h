@@ -17,6 +17,7 @@ enum section {
 	SECTION_UNREADABLE,
 	SECTION_SAFE,
 	SECTION_KERNEL,
+	SECTION_UNMENDED,
 	SECTION_COUNT,
 };
 
@@ -56,9 +57,17 @@ void host_make(struct host *host, const struct case_file *c);
 /* Load the candidate behind the guard's back: does the kernel take it? */
 bool host_load(const struct host *host, const char *rules);
 
-/* Try what the section kernel tells: "session cut", "login lives". False, and
- * why in out, where it is otherwise. */
-bool host_try(const struct host *host, const struct case_file *c,
+/* Try what the section kernel tells: "session cut", "login lives"; once mended,
+ * all of it lives. False, and why in out, where it is otherwise. */
+bool host_try(const struct host *host, const struct case_file *c, bool mended,
 	      struct str *out);
+
+/* Does the guard say what the case expects, and the kernel do so? dir is a
+ * directory of the case's own. */
+bool case_judge(const struct case_file *c, const char *dir);
+
+/* Does all live once the guard's own fix is applied? Or is it refused, too, and
+ * for the reason that the case expects? */
+bool case_mend(const struct case_file *c, const char *dir);
 
 #endif

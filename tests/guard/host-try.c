@@ -88,7 +88,8 @@ forget_neighbours(int ns)
 
 /* WHAT lives|cut [ARGUMENT] */
 bool
-host_try(const struct host *host, const struct case_file *c, struct str *out)
+host_try(const struct host *host, const struct case_file *c, bool mended,
+	 struct str *out)
 {
 	const char *at = str_text(&c->text[SECTION_KERNEL]);
 	struct str line = { 0 };
@@ -98,14 +99,14 @@ host_try(const struct host *host, const struct case_file *c, struct str *out)
 	forget_neighbours(host->peer);
 	forget_neighbours(host->container);
 	while (case_words(&at, words, 3, &line)) {
-		bool lives = strcmp(words[1], "lives") == 0;
+		bool lives = mended || strcmp(words[1], "lives") == 0;
 
 		if (strcmp(words[0], "refuses") == 0)
 			continue;
 		if (run_try(host, words[0], words[2],
 			    lives ? LIVES_MS : CUT_MS) != lives)
-			str_addf(out, "%s %s %s: not so\n", words[0], words[1],
-				 words[2]);
+			str_addf(out, "%s %s: not %s\n", words[0], words[2],
+				 lives ? "alive" : "cut");
 	}
 	str_done(&line);
 	return !out->len;
