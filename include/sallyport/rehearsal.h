@@ -8,6 +8,7 @@
 
 #include <sallyport/lifeline.h>
 #include <sallyport/tables.h>
+#include <sallyport/tryout.h>
 
 enum rehearsed {
 	REHEARSED_NOT,		/* not tried, or not usable here: account tells */
@@ -56,7 +57,10 @@ struct rehearsal_report *rehearsal_take(struct rehearsal *rehearsal);
 /* Also stops one that still runs. NULL is fine. */
 void rehearsal_free(struct rehearsal *rehearsal);
 
-/* Start, wait, take; after limit_ms it is not usable, and says so. Yours. */
+/* Start, wait, take; after limit_ms it is not usable, and says so. Yours. It
+ * takes some 20 ms where all is well, and half a second or more for packets that
+ * are lost. */
+#define REHEARSAL_LIMIT_MS 6000
 struct rehearsal_report *rehearsal_run(const struct vec *lifelines,
 				       const struct tables *live,
 				       const struct tables *candidate,

@@ -41,14 +41,29 @@ make_empty(struct xtc_handle *h)
 }
 
 static int
+put_item(struct xtc_handle *h, const struct load_item *item)
+{
+	static const char *const labels[] = {
+		[POLICY_ACCEPT] = "ACCEPT",
+		[POLICY_DROP] = "DROP",
+	};
+
+	if (item->size)
+		return ip6tc_append_entry(item->chain, (const void *)(item + 1),
+					  h);
+	if (item->policy != POLICY_NONE)
+		return ip6tc_set_policy(item->chain, labels[item->policy], NULL,
+					h);
+	return ip6tc_create_chain(item->chain, h);
+}
+
+static int
 put_items(struct xtc_handle *h, const unsigned char *at, size_t len)
 {
 	for (const unsigned char *end = at + len; at < end;) {
 		const struct load_item *item = (const void *)at;
-		const struct ip6t_entry *entry = (const void *)(item + 1);
 
-		if (!(item->size ? ip6tc_append_entry(item->chain, entry, h)
-				 : ip6tc_create_chain(item->chain, h)))
+		if (!put_item(h, item))
 			return 0;
 		at += sizeof(*item) + item->size;
 	}

@@ -14,15 +14,16 @@ enum err ip6tc_probe(struct backend *be, const char *table,
 bool legacy_has_table(const char *table);
 
 /* An item of a table: a rule, whose entry in normal form (size bytes) follows,
- * appended to chain; with size 0 the user-defined chain itself. */
+ * appended to chain; with size 0 the user-defined chain itself or, where policy
+ * is not POLICY_NONE, the built-in chain's policy. */
 struct load_item {
 	char chain[TABLE_NAME_SIZE];
 	uint32_t size;
-	uint32_t unused;
+	uint32_t policy;	/* enum policy */
 };
 
 /* Make of the table, in THIS network namespace, what the items say and nothing
- * else, policies aside: for scratch namespaces only. 0, or errno; *opened tells
+ * else; policies that they do not name stay: for scratch namespaces only. 0, or errno; *opened tells
  * whether the kernel has the table. Neither takes a lock nor sets a message. */
 int ip6tc_load(const char *table, const void *items, size_t len, bool *opened);
 

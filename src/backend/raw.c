@@ -177,6 +177,34 @@ raw_table_find(const struct raw_table *rt, const char *chain, size_t pos)
 	return RAW_NONE;
 }
 
+/* The last entry of a user-defined chain, which is no rule, counts as one. */
+void
+raw_table_each(const struct raw_table *rt,
+	       void (*each)(const char *chain, size_t pos, uint64_t packets,
+			    void *arg),
+	       void *arg)
+{
+	size_t policy = RAW_NONE, pos = 0;
+	const char *chain = "";
+
+	for (size_t offset = 0; offset < rt->info.size;) {
+		const struct ip6t_entry *entry = entry_at(rt, offset);
+		const char *hook = hook_head(rt, offset, &policy);
+		const char *head = hook ? hook : chain_head(entry);
+
+		if (head) {
+			chain = head;
+			pos = 0;
+		}
+		if (!head || hook)
+			each(chain, offset == policy ? RAW_POLICY : pos++,
+			     entry->counters.pcnt, arg);
+		if (entry->next_offset < sizeof(*entry))
+			break;
+		offset += entry->next_offset;
+	}
+}
+
 enum err
 raw_table_add(const struct raw_table *rt, const struct counters *add)
 {

@@ -29,6 +29,13 @@ size_t raw_table_count(const struct raw_table *rt);
 #define RAW_NONE ((size_t)-1)
 size_t raw_table_find(const struct raw_table *rt, const char *chain, size_t pos);
 
+/* Call each for every rule and policy, in the order of the entries, with what it
+ * has counted: pos is the rule's in its chain, or RAW_POLICY. */
+void raw_table_each(const struct raw_table *rt,
+		    void (*each)(const char *chain, size_t pos,
+				 uint64_t packets, void *arg),
+		    void *arg);
+
 /* Add to the counters of all raw_table_count() entries. */
 enum err raw_table_add(const struct raw_table *rt, const struct counters *add)
 	must_check;

@@ -3,55 +3,15 @@
  * what the kernel says to the tables that it is given. It has nothing of its
  * parent but one socket, and dies with it. */
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
 #include <sallyport/mem.h>
+#include <sallyport/scratch.h>
 #include "ip6tc.h"
 #include "tryout-helper.h"
-
-/* Nothing that happens to the terminal or the session happens to us, and what
- * our parent does with signals is not for us. */
-static void
-helper_detach(int fd)
-{
-	sigset_t none;
-	int null;
-
-	setsid();
-	prctl(PR_SET_NAME, "sallyport-try");
-	for (int i = 1; i < NSIG; i++)
-		signal(i, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	die_restore(NULL);
-	dup2(fd, STDERR_FILENO + 1);
-	close_range(STDERR_FILENO + 2, ~0u, 0);
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	for (int std = 0; null >= 0 && std <= STDERR_FILENO; std++)
-		dup2(null, std);
-	if (null > STDERR_FILENO)
-		close(null);
-}
-
-/* An ordinary user is root of a user namespace. 0 or errno. */
-static int
-helper_enter(bool *user_ns)
-{
-	*user_ns = false;
-	if (unshare(CLONE_NEWNET) == 0)
-		return 0;
-	if (errno != EPERM)
-		return errno;
-	*user_ns = true;
-	return unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 ? 0 : errno;
-}
 
 static bool
 helper_read(int fd, void *to, size_t len)
@@ -129,13 +89,10 @@ helper_main(int fd, pid_t parent)
 	struct reply hello = { 0 };
 	bool user_ns;
 
-	helper_detach(fd);
-	fd = STDERR_FILENO + 1;
-	hello.error = helper_enter(&user_ns);
+	fd = scratch_detach(fd, "sallyport-try");
+	hello.error = scratch_enter(&user_ns);
 	hello.flag = user_ns;
-	/* Behind unshare(), which clears it with new credentials. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() == parent &&
+	if (scratch_follow(parent) &&
 	    write(fd, &hello, sizeof(hello)) == sizeof(hello) && !hello.error)
 		while (helper_serve(fd))
 			;

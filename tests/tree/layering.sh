@@ -28,7 +28,7 @@ cat >"$tmp/headers" <<'HEADERS'
 base err mem str text vec base64 clock addr file proc i18n
 rule rule xt
 ruleset ruleset changeset command merge tables weave
-backend backend tryout
+backend backend scratch tryout
 guard lifeline walk rehearsal guard containers probe expose
 settings settings
 trial trial guardian

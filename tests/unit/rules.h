@@ -68,7 +68,7 @@ address(const char *text)
 	return addr;
 }
 
-static void
+static TAP_UNUSED void
 rules_start(void)
 {
 	if (xt_init(false))

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the rehearsal share. A scene is a private copy of the links
+ * that lifelines cross: the inside is a namespace that looks like this host,
+ * and on the outside sits a peer of our own, who plays gateway and client. */
+#ifndef GUARD_REHEARSAL_INTERNAL_H
+#define GUARD_REHEARSAL_INTERNAL_H
+
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip6.h>
+#include <netinet/tcp.h>
+#include <netinet/udp.h>
+#include <sallyport/rehearsal.h>
+#include <sallyport/scratch.h>
+
+/* --- rehearsal.c, rehearsal-run.c: the process --- */
+
+/* What the process tells us, in memory that both have. */
+#define BOARD_TEXT 400
+struct board_line {
+	enum rehearsed candidate;
+	enum rehearsed live;
+	char account[BOARD_TEXT];
+};
+
+struct board {
+	bool done;
+	bool usable;
+	char reason[BOARD_TEXT];
+	char refused[BOARD_TEXT];
+	unsigned setup_us;
+	unsigned answer_us;
+	size_t n;
+	struct board_line lines[];
+};
+
+/* What is rehearsed. */
+struct play {
+	const struct vec *lifelines;
+	const struct tables *live;
+	const struct tables *candidate;
+	struct board *board;
+};
+
+/* In the child of a fork. fd is closed when all is said. */
+_Noreturn void rehearsal_main(const struct play *play, int fd, pid_t parent);
+
+int64_t now_us(void);
+
+/* --- rehearsal-live.c: how this host looks --- */
+
+#define LINK_ADDRS 32
+struct link_addr {
+	struct in6_addr addr;
+	unsigned len;
+	bool deprecated;
+};
+
+/* A link as it is in the live namespace. */
+struct link_facts {
+	char ifname[IFNAMSIZ];
+	unsigned mtu;
+	unsigned group;
+	bool noarp;
+	bool ethernet;
+	unsigned char mac[ETH_ALEN];
+	size_t n_addrs;
+	struct link_addr addrs[LINK_ADDRS];
+};
+
+/* False where there is no such link. */
+bool link_facts_read(const char *ifname, struct link_facts *facts);
+
+/* The link address of a neighbour, where it is known. */
+bool neighbour_mac(const char *ifname, const struct in6_addr *addr,
+		   unsigned char mac[ETH_ALEN]);
+
+/* --- rehearsal-settings.c: below /proc/sys/net --- */
+
+struct settings_read;
+struct settings_read *settings_read(const char *const *ifnames, size_t n);
+void settings_free(struct settings_read *settings);
+/* In the namespace that is to look like this host. False, with a reason in out:
+ * one that differs cannot be set. */
+bool settings_write(const struct settings_read *settings, struct str *out);
+/* One setting; false where it cannot be. */
+bool setting_put(const char *name, const char *value);
+
+/* --- rehearsal-scene.c: the private links --- */
+
+/* A link of the scene, and its outer end. */
+struct cable {
+	struct link_facts facts;
+	int ifindex;			/* inside */
+	int fd;				/* AF_PACKET, outside */
+	unsigned char peer_mac[ETH_ALEN];
+	bool mac_known;
+};
+
+struct scene {
+	int inside;			/* namespaces */
+	int outside;
+	bool user_ns;
+	size_t n;
+	struct cable *cables;
+};
+
+/* Leave this host's namespace. False: not possible here, why in reason. */
+bool scene_build(struct scene *scene, const struct vec *lifelines,
+		 struct str *reason);
+bool scene_enter(int ns);
+struct cable *scene_cable(struct scene *scene, const char *ifname);
+
+/* --- rehearsal-net.c: links, addresses, routes over netlink; 0 or -NLE_* --- */
+
+struct nl_sock;
+int net_open(struct nl_sock **sk);
+int net_add_cable(struct nl_sock *sk, const struct link_facts *facts,
+		  const char *outer_name, int outer_ns);
+int net_bring_up(struct nl_sock *sk, int ifindex, bool noarp);
+int net_add_address(struct nl_sock *sk, int ifindex,
+		    const struct link_addr *addr);
+int net_add_route(struct nl_sock *sk, int ifindex, const struct in6_addr *dst,
+		  const struct in6_addr *gateway);
+
+/* Forget all neighbours of the link. */
+void net_forget_neighbours(int ifindex);
+/* NUD_*; 0 where it is not known. */
+int net_neighbour_state(int ifindex, const struct in6_addr *addr);
+/* Have the kernel ask whether the neighbour is still there. */
+bool net_doubt_neighbour(int ifindex, const struct in6_addr *addr,
+			 const unsigned char mac[ETH_ALEN]);
+
+/* --- rehearsal-counts.c: what the kernel counted --- */
+
+enum kernel_count {
+	COUNT_TCP,		/* segments in */
+	COUNT_UDP,		/* datagrams in, read */
+	COUNT_SOLICITATIONS,	/* of neighbours, in */
+};
+unsigned long kernel_count(enum kernel_count what);
+
+/* --- rehearsal-frame.c: packets --- */
+
+#define FRAME_MAX 9216
+struct frame {
+	size_t len;
+	unsigned char data[FRAME_MAX];
+};
+
+/* A packet that was received: what lies behind the IPv6 header. */
+struct heard {
+	const struct ip6_hdr *ip;
+	uint8_t proto;
+	const unsigned char *l4;
+	size_t len;
+};
+
+struct route_of {		/* from, to */
+	struct in6_addr src;
+	struct in6_addr dst;
+};
+
+/* Ethernet and IPv6 headers, payload and its checksum at offset sum (0: none).
+ * For multicast addresses mac is not looked at. */
+void frame_make(struct frame *f, const unsigned char from[ETH_ALEN],
+		const unsigned char to[ETH_ALEN], const struct route_of *way,
+		uint8_t proto, uint8_t hops, const void *payload, size_t len,
+		size_t sum);
+/* False: nothing that we understand. */
+bool frame_read(const void *data, size_t len, struct heard *heard);
+
+/* --- rehearsal-peer.c: who plays the outside --- */
+
+/* Called with each packet that the inside sends on the cable. */
+struct peer {
+	struct cable *cable;
+	struct in6_addr host;		/* whom we talk to */
+	struct in6_addr hop;		/* the address by which the host knows
+					 * us: gateway or on-link peer */
+	bool asked;			/* a solicitation for hop was seen */
+	bool answered;			/* an advertisement of the host was;
+					 * whoever looks clears both */
+	void (*hear)(void *arg, const struct heard *heard);
+	void *arg;
+};
+
+/* Send; the outer end's queue takes it at once. */
+void peer_send(const struct peer *peer, const struct route_of *way,
+	       uint8_t proto, uint8_t hops, const void *payload, size_t len,
+	       size_t sum);
+
+/* Hear what there is, or comes before until_us; also_fd may be -1. False at the
+ * end of that time. */
+bool peer_turn(struct peer *peer, int also_fd, int64_t until_us);
+
+/* Ask for the host's address, by multicast or directly. */
+void peer_solicit(struct peer *peer, const struct in6_addr *src,
+		  const struct in6_addr *target, bool multicast);
+
+/* --- rehearsal-tcp.c: a TCP of our own --- */
+
+struct tcp_end {
+	struct peer *peer;
+	struct route_of way;		/* from us to the host */
+	uint16_t port;			/* ours */
+	uint16_t host_port;
+	uint32_t seq;			/* of the next byte that we send */
+	uint32_t ack;			/* of the next one that we expect */
+	uint32_t their_time;
+	bool linked;			/* SYN and SYN-ACK were exchanged */
+	bool reset;
+	uint32_t acked;			/* they have everything up to here */
+	size_t got;			/* bytes of got_data */
+	unsigned char got_data[64];	/* the first ones since the last clear */
+};
+
+void tcp_syn(struct tcp_end *end);
+void tcp_ack(struct tcp_end *end);
+/* Data of a full segment that begins with len bytes; not counted as sent
+ * before tcp_sent(). */
+void tcp_data(struct tcp_end *end, const void *data, size_t len);
+size_t tcp_segment_size(const struct tcp_end *end);
+void tcp_hear(void *arg, const struct heard *heard);
+
+/* --- rehearsal-act.c: one lifeline in the scene --- */
+
+/* The packet that did not come through. */
+enum lost {
+	LOST_NOTHING,
+	LOST_SYN_IN,
+	LOST_SYN_ACK_OUT,
+	LOST_DATA_IN,
+	LOST_DATA_OUT,
+	LOST_RUNNING_IN,
+	LOST_RUNNING_OUT,
+	LOST_NS_IN,
+	LOST_NA_OUT,
+	LOST_NS_OUT,
+	LOST_NA_IN,
+};
+
+struct act {
+	const struct lifeline *ll;
+	struct scene *scene;
+	struct cable *cable;
+	struct peer peer;
+	struct in6_addr far;		/* who plays its peer */
+	struct in6_addr near;		/* our address */
+	int listener;			/* or -1 */
+	bool owns_listener;
+	int64_t wait_us;		/* for each answer */
+	int64_t slowest_us;		/* answer of those that came */
+	int64_t answer_us;		/* until the last connection was open */
+	struct tcp_end running;		/* opened under the live tables */
+	int running_fd;			/* -1: there is none */
+	char *not;			/* why it is not rehearsed, or NULL */
+};
+
+/* Its peer, addresses, routes and listener; inside. */
+void act_prepare(struct act *act, struct scene *scene,
+		 const struct lifeline *ll, const struct play *play,
+		 const struct act *before, size_t n_before);
+void act_done(struct act *act);
+
+/* The lifeline's packets, both ways, with a cold neighbour cache. With keep the
+ * connection stays as the running one. */
+enum lost act_play(struct act *act, bool keep);
+
+/* The same of the connection that was kept. */
+enum lost act_go_on(struct act *act);
+
+/* --- rehearsal-tcp-in.c --- */
+enum lost tcp_in_open(struct act *act, struct tcp_end *end, int *fd);
+enum lost tcp_in_exchange(struct act *act, struct tcp_end *end, int fd);
+
+/* --- rehearsal-ndp.c: neighbours --- */
+enum lost ndp_play(struct act *act);
+enum lost ndp_probe(struct act *act);
+
+/* Wait for what done() sees, at most act->wait_us; again() is called two times
+ * meanwhile. */
+bool act_wait(struct act *act, int also_fd, bool (*done)(void *arg),
+	      void (*again)(void *arg), void *arg);
+
+/* --- rehearsal-loss.c: by which rule --- */
+
+struct loaded_tables {
+	struct scratch *v[TABLE_COUNT];
+};
+
+/* Forget what was counted. */
+void loss_mark(struct loaded_tables *loaded, bool watched_only);
+/* The rule that lost the packet, as the counters tell: "INPUT 3"; "" where they
+ * do not tell. */
+void loss_find(struct loaded_tables *loaded, enum lost lost, uint8_t proto,
+	       struct str *out);
+/* "a new connection in"; translated. */
+const char *lost_name(enum lost lost);
+/* Did a packet come to a rule that is not believed? Then out says which. */
+bool loss_is_watched(struct loaded_tables *loaded, struct str *out);
+
+#endif

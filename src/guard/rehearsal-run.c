@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The process of a rehearsal: control, live tables, candidate, in that order. It
+ * ends when all is said or its time is up, and nothing outlives it: what it
+ * made are namespaces, which go with their last process. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/time.h>
+#include <signal.h>
+#include <unistd.h>
+#include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include <sallyport/walk.h>
+#include "rehearsal-internal.h"
+
+/* A packet costs the kernel some 10 ns a rule at least, and it can be stopped by
+ * nobody meanwhile. */
+#define VISITS_MAX 2000000u
+
+#define BUDGET_US 3000000	/* of all lifelines together */
+#define KILL_AFTER_S 20
+
+/* What an answer may take: what the control took, many times over. */
+#define WAIT_FIRST_US 1000000
+#define WAIT_MIN_US 200000
+#define WAIT_MAX_US 500000
+#define WAIT_FACTOR 20
+
+struct run {
+	const struct play *play;
+	struct scene scene;
+	struct scratch_facts facts;
+	size_t n;
+	struct act *acts;
+	struct loaded_tables loaded;
+	int64_t end_us;
+};
+
+static void
+board_text(char *to, const char *text)
+{
+	str_copy(to, BOARD_TEXT, text);
+}
+
+static struct board_line *
+line_of(const struct run *run, const struct act *act)
+{
+	return &run->play->board->lines[act - run->acts];
+}
+
+/* --- Before anything is built --- */
+
+static bool
+costs_too_much(const struct tables *tables)
+{
+	static const char *const ways[] = { "INPUT", "OUTPUT", "FORWARD" };
+
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++)
+		if (walk_visits(tables, ways[i]) > VISITS_MAX)
+			return true;
+	return false;
+}
+
+/* --- Tables --- */
+
+static bool
+holds_anything(const struct ruleset *rs)
+{
+	for (size_t i = 0; i < rs->chains.n; i++) {
+		const struct chain *chain = rs->chains.v[i];
+
+		if (chain->rules.n > 0 || chain->policy != POLICY_ACCEPT)
+			return true;
+	}
+	return !rs->absent;
+}
+
+static void
+unload(struct loaded_tables *loaded, size_t i)
+{
+	scratch_free(loaded->v[i]);
+	loaded->v[i] = NULL;
+}
+
+/* 0, or the kernel's errno for *refused. */
+static int
+load(struct run *run, const struct tables *tables, const char **refused)
+{
+	for (size_t i = 0; i < TABLE_COUNT; i++) {
+		const struct ruleset *rs = tables_get(tables, table_names[i]);
+		struct scratch *now;
+		int error;
+
+		if (!rs || (!holds_anything(rs) && !run->loaded.v[i]))
+			continue;
+		*refused = rs->table;
+		error = scratch_load(rs, &run->facts, &now);
+		if (error)
+			return error;
+		unload(&run->loaded, i);
+		run->loaded.v[i] = now;
+	}
+	return 0;
+}
+
+/* Which rule is it? Rules are tried one by one only now. */
+static void
+say_refused(const struct run *run, const char *table, int error)
+{
+	struct tryout_box *box = tryout_box_new(TRYOUT_LIMIT_MS);
+	struct vec notes = { 0 };
+	struct str text = { 0 };
+
+	if (tryout_tables(box, NULL, run->play->candidate, false, &notes))
+		str_add(&text, err_message());
+	else
+		str_addf(&text, _("the kernel refuses table '%s': %s"), table,
+			 strerror(error));
+	board_text(run->play->board->refused, str_text(&text));
+	str_done(&text);
+	tryout_notes_done(&notes);
+	tryout_box_free(box);
+}
+
+/* --- One lifeline --- */
+
+/* A packet that is lost is tried once more, while the counters are watched: a
+ * busy machine is no reason to fail. */
+static enum lost
+try_twice(struct run *run, struct act *act, enum lost (*try)(struct act *act),
+	  struct str *rule)
+{
+	enum lost lost = try(act);
+
+	if (!lost)
+		return lost;
+	loss_mark(&run->loaded, false);
+	lost = try(act);
+	if (lost)
+		loss_find(&run->loaded, lost, act->ll->proto, rule);
+	return lost;
+}
+
+static enum lost
+try_new(struct act *act)
+{
+	return act_play(act, false);
+}
+
+static void
+say_lost(char *to, enum lost lost, const struct str *rule)
+{
+	struct str text = { 0 };
+
+	if (rule->len)
+		str_addf(&text, _("%s is lost at %s"), lost_name(lost),
+			 rule->s);
+	else
+		str_addf(&text, _("%s is lost"), lost_name(lost));
+	board_text(to, str_text(&text));
+	str_done(&text);
+}
+
+/* --- The three rounds --- */
+
+static void
+give_up(struct act *act, const char *why)
+{
+	free(act->not);
+	act->not = xstrdup(why);
+}
+
+static void
+play_control(struct run *run, struct act *act)
+{
+	struct str text = { 0 };
+	enum lost lost;
+
+	act->wait_us = WAIT_FIRST_US;
+	lost = act_play(act, false);
+	if (lost) {
+		str_addf(&text, _("without any rule %s does not come through "
+				  "in a scratch namespace either"),
+			 lost_name(lost));
+		give_up(act, str_text(&text));
+		str_done(&text);
+	}
+	act->wait_us = act->slowest_us * WAIT_FACTOR;
+	if (act->wait_us < WAIT_MIN_US)
+		act->wait_us = WAIT_MIN_US;
+	if (act->wait_us > WAIT_MAX_US)
+		act->wait_us = WAIT_MAX_US;
+}
+
+static void
+play_live(struct run *run, struct act *act)
+{
+	struct board_line *line = line_of(run, act);
+	struct str why = { 0 };
+	enum lost lost;
+
+	loss_mark(&run->loaded, true);
+	lost = act_play(act, act->ll->running);
+	line->live = lost ? REHEARSED_FAIL : REHEARSED_PASS;
+	if (loss_is_watched(&run->loaded, &why))
+		line->live = REHEARSED_NOT;
+	str_done(&why);
+}
+
+static void
+play_candidate(struct run *run, struct act *act)
+{
+	struct board_line *line = line_of(run, act);
+	struct str rule = { 0 }, watched = { 0 };
+	enum lost lost = LOST_NOTHING;
+
+	loss_mark(&run->loaded, true);
+	if (act->running_fd >= 0)
+		lost = try_twice(run, act, act_go_on, &rule);
+	if (!lost)
+		lost = try_twice(run, act, try_new, &rule);
+	if (loss_is_watched(&run->loaded, &watched))
+		board_text(line->account, str_text(&watched));
+	else if (lost)
+		say_lost(line->account, lost, &rule);
+	else if (act->ll->running && act->running_fd < 0)
+		board_text(line->account, _("the running connection cannot be "
+			"opened under the live rules"));
+	else
+		line->candidate = REHEARSED_PASS;
+	if (lost && !watched.len)
+		line->candidate = REHEARSED_FAIL;
+	str_done(&watched);
+	str_done(&rule);
+	if (!lost && act->answer_us > run->play->board->answer_us)
+		run->play->board->answer_us = (unsigned)act->answer_us;
+}
+
+static void
+each_act(struct run *run, void (*play)(struct run *run, struct act *act))
+{
+	for (size_t i = 0; i < run->n; i++) {
+		struct act *act = &run->acts[i];
+
+		if (!act->not && now_us() > run->end_us)
+			give_up(act, _("there was no time to rehearse it"));
+		if (!act->not)
+			play(run, act);
+	}
+}
+
+static bool
+play_all(struct run *run, struct str *reason)
+{
+	const char *table = "";
+	int error;
+
+	each_act(run, play_control);
+	error = load(run, run->play->live, &table);
+	if (error) {
+		str_addf(reason, _("a scratch namespace refuses the live table "
+				   "'%s': %s"), table, strerror(error));
+		return false;
+	}
+	each_act(run, play_live);
+	error = load(run, run->play->candidate, &table);
+	if (error)
+		say_refused(run, table, error);
+	else
+		each_act(run, play_candidate);
+	return true;
+}
+
+/* --- The process --- */
+
+static bool
+rehearse(struct run *run, struct str *reason)
+{
+	const struct play *play = run->play;
+	int64_t start = now_us();
+
+	if (costs_too_much(play->live) || costs_too_much(play->candidate)) {
+		str_addf(reason, _("a packet may meet more than %u rules, which "
+				   "is not tried"), VISITS_MAX);
+		return false;
+	}
+	if (!scene_build(&run->scene, play->lifelines, reason))
+		return false;
+	run->facts.user_ns = run->scene.user_ns;
+	run->facts.mac_known = run->scene.n > 0;
+	for (size_t i = 0; i < run->scene.n; i++)
+		run->facts.mac_known &= run->scene.cables[i].mac_known;
+	run->acts = xcalloc(run->n + 1, sizeof(*run->acts));
+	for (size_t i = 0; i < run->n; i++)
+		act_prepare(&run->acts[i], &run->scene, play->lifelines->v[i],
+			    play, run->acts, i);
+	play->board->setup_us = (unsigned)(now_us() - start);
+	run->end_us = now_us() + BUDGET_US;
+	return play_all(run, reason);
+}
+
+static void
+die_in_time(pid_t parent)
+{
+	const struct itimerval late = { .it_value.tv_sec = KILL_AFTER_S };
+
+	if (!scratch_follow(parent))
+		_exit(1);
+	setitimer(ITIMER_REAL, &late, NULL);
+}
+
+void
+rehearsal_main(const struct play *play, int fd, pid_t parent)
+{
+	struct run run = { .play = play, .n = play->lifelines->n };
+	struct str reason = { 0 };
+
+	scratch_detach(fd, "sallyport-play");
+	die_in_time(parent);
+	play->board->usable = rehearse(&run, &reason);
+	board_text(play->board->reason, str_text(&reason));
+	for (size_t i = 0; i < run.n && run.acts; i++)
+		if (run.acts[i].not)
+			board_text(play->board->lines[i].account,
+				   run.acts[i].not);
+	play->board->done = true;
+	_exit(0);
+}
