@@ -77,16 +77,16 @@ bool link_facts_read(const char *ifname, struct link_facts *facts);
 bool neighbour_mac(const char *ifname, const struct in6_addr *addr,
 		   unsigned char mac[ETH_ALEN]);
 
-/* --- rehearsal-settings.c: below /proc/sys/net --- */
+/* --- rehearsal-sysctl.c: below /proc/sys/net --- */
 
-struct settings_read;
-struct settings_read *settings_read(const char *const *ifnames, size_t n);
-void settings_free(struct settings_read *settings);
+struct sysctls;
+struct sysctls *sysctls_read(const char *const *ifnames, size_t n);
+void sysctls_free(struct sysctls *sysctls);
 /* In the namespace that is to look like this host. False, with a reason in out:
  * one that differs cannot be set. */
-bool settings_write(const struct settings_read *settings, struct str *out);
+bool sysctls_write(const struct sysctls *sysctls, struct str *out);
 /* One setting; false where it cannot be. */
-bool setting_put(const char *name, const char *value);
+bool sysctl_put(const char *name, const char *value);
 
 /* --- rehearsal-scene.c: the private links --- */
 

@@ -96,7 +96,7 @@ make_namespaces(struct scene *scene, struct str *reason)
 		return false;
 	}
 	scene->outside = here();
-	setting_put("ipv6/conf/default/disable_ipv6", "1");
+	sysctl_put("ipv6/conf/default/disable_ipv6", "1");
 	if (unshare(CLONE_NEWNET) < 0) {
 		say_namespace(errno, reason);
 		return false;
@@ -193,31 +193,31 @@ build_cables(struct scene *scene, struct str *reason)
 	return rc == 0;
 }
 
-static struct settings_read *
-read_settings(const struct scene *scene)
+static struct sysctls *
+read_sysctls(const struct scene *scene)
 {
 	const char **names = xcalloc(scene->n + 1, sizeof(*names));
-	struct settings_read *settings;
+	struct sysctls *sysctls;
 
 	for (size_t i = 0; i < scene->n; i++)
 		names[i] = scene->cables[i].facts.ifname;
-	settings = settings_read(names, scene->n);
+	sysctls = sysctls_read(names, scene->n);
 	free(names);
-	return settings;
+	return sysctls;
 }
 
 bool
 scene_build(struct scene *scene, const struct vec *lifelines,
 	    struct str *reason)
 {
-	struct settings_read *settings;
+	struct sysctls *sysctls;
 	bool good;
 
 	memset(scene, 0, sizeof(*scene));
 	plan(scene, lifelines);
-	settings = read_settings(scene);
+	sysctls = read_sysctls(scene);
 	good = make_namespaces(scene, reason) && build_cables(scene, reason) &&
-	       settings_write(settings, reason);
-	settings_free(settings);
+	       sysctls_write(sysctls, reason);
+	sysctls_free(sysctls);
 	return good;
 }

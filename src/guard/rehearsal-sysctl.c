@@ -42,18 +42,18 @@ static const char *const names[] = {
 	"bridge/bridge-nf-filter-vlan-tagged",
 };
 
-struct setting {
+struct sysctl_value {
 	char *name;
 	char value[VALUE_SIZE];
 };
 
-struct settings_read {
+struct sysctls {
 	size_t n;
-	struct setting *v;
+	struct sysctl_value *v;
 };
 
 static bool
-setting_get(const char *name, char value[VALUE_SIZE])
+sysctl_get(const char *name, char value[VALUE_SIZE])
 {
 	char *path = xasprintf("/proc/sys/net/%s", name);
 	struct str text = { 0 };
@@ -67,7 +67,7 @@ setting_get(const char *name, char value[VALUE_SIZE])
 }
 
 bool
-setting_put(const char *name, const char *value)
+sysctl_put(const char *name, const char *value)
 {
 	char *path = xasprintf("/proc/sys/net/%s", name);
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -80,12 +80,12 @@ setting_put(const char *name, const char *value)
 }
 
 static void
-read_one(struct settings_read *s, char *name)
+read_one(struct sysctls *s, char *name)
 {
-	struct setting *to = &s->v[s->n];
+	struct sysctl_value *to = &s->v[s->n];
 
 	to->name = name;
-	if (setting_get(name, to->value))
+	if (sysctl_get(name, to->value))
 		s->n++;
 	else
 		free(name);
@@ -102,10 +102,10 @@ name_for(const char *format, const char *ifname)
 			 at + 2);
 }
 
-struct settings_read *
-settings_read(const char *const *ifnames, size_t n)
+struct sysctls *
+sysctls_read(const char *const *ifnames, size_t n)
 {
-	struct settings_read *s = xcalloc(1, sizeof(*s));
+	struct sysctls *s = xcalloc(1, sizeof(*s));
 
 	s->v = xcalloc(ARRAY_LEN(names) * (n + 1), sizeof(*s->v));
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -120,7 +120,7 @@ settings_read(const char *const *ifnames, size_t n)
 }
 
 void
-settings_free(struct settings_read *s)
+sysctls_free(struct sysctls *s)
 {
 	if (!s)
 		return;
@@ -131,16 +131,16 @@ settings_free(struct settings_read *s)
 }
 
 bool
-settings_write(const struct settings_read *s, struct str *reason)
+sysctls_write(const struct sysctls *s, struct str *reason)
 {
 	for (size_t i = 0; i < s->n; i++) {
-		const struct setting *from = &s->v[i];
+		const struct sysctl_value *from = &s->v[i];
 		char now[VALUE_SIZE];
 
-		if (setting_get(from->name, now) &&
+		if (sysctl_get(from->name, now) &&
 		    strcmp(now, from->value) == 0)
 			continue;
-		if (setting_put(from->name, from->value))
+		if (sysctl_put(from->name, from->value))
 			continue;
 		str_addf(reason, _("the setting net/%s cannot be made the same "
 				   "in a scratch namespace"), from->name);
