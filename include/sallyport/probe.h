@@ -3,6 +3,7 @@
 #ifndef SALLYPORT_PROBE_H
 #define SALLYPORT_PROBE_H
 
+#include <sallyport/rehearsal.h>
 #include <sallyport/walk.h>
 
 /* What can be said of a packet. */
@@ -64,6 +65,14 @@ struct probe_answer {
 	struct vec path;	/* of struct probe_step *: each once, in the
 				 * order in which they are met first */
 	void *seen;		/* the same, to be found */
+	/* What the kernel says of the connection that they begin. */
+	struct lifeline lifeline;
+	struct rehearsal *running;	/* owned; NULL: none runs */
+	struct rehearsal_report *rehearsal;	/* owned; NULL: none was made */
+	const char *unasked;	/* why it is not asked, translated, or NULL */
+	const char *fickle;	/* a match that it meets whose answer hangs on
+				 * time, rate or history: a pass proves nothing;
+				 * or NULL */
 };
 
 /* Walk the packets through the tables, which are borrowed for the answer's life
@@ -71,6 +80,31 @@ struct probe_answer {
 struct probe_answer *probe_walk(const struct tables *tables,
 				const struct probe_question *question);
 void probe_answer_free(struct probe_answer *answer);
+
+/* Ask the kernel of this host, too, where that can be: about new connections of
+ * TCP and UDP. To wait for it, limit_ms at most. */
+void probe_rehearse(struct probe_answer *answer, const struct tables *tables,
+		    int limit_ms);
+
+/* The same in the background: probe_rehearse_take() is true when the answer is
+ * there. The descriptor, -1 where nothing runs, is readable when there is
+ * something to take. */
+void probe_rehearse_start(struct probe_answer *answer,
+			  const struct tables *tables);
+int probe_rehearse_fd(const struct probe_answer *answer);
+bool probe_rehearse_take(struct probe_answer *answer);
+
+/* What the kernel said; whether its word decides, which it does where it was
+ * asked and a pass proves anything; what the two say together; whether the walk
+ * says the same. */
+enum rehearsed probe_rehearsed(const struct probe_answer *answer);
+bool probe_by_kernel(const struct probe_answer *answer);
+enum verdict probe_judgement(const struct probe_answer *answer);
+bool probe_agrees(const struct probe_answer *answer);
+
+/* The kernel's account where it says otherwise than the walk, or why there is
+ * none. Translated; nothing is added where there is nothing to say. */
+void probe_account(const struct probe_answer *answer, struct str *out);
 
 /* Was this rule, or the policy of the chain (rule 0), met? Did it decide? */
 bool probe_met(const struct probe_answer *answer, const char *table,

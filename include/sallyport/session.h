@@ -23,6 +23,7 @@ struct session {
 	struct vec lifelines;
 	struct guard_report *report;	/* of candidate; kept current */
 	bool rehearsal_due;		/* the kernel is still to be asked */
+	unsigned judged;		/* how often: the candidate is another */
 	struct tables *committed;	/* the candidate that is on trial, or NULL */
 	struct vec conflicts;		/* of struct conflict *: what the last
 					 * reload could not merge */

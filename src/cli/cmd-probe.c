@@ -8,6 +8,8 @@
 #include <sallyport/probe.h>
 #include "internal.h"
 
+#define REHEARSAL_LIMIT_MS 2000
+
 static struct probe_words
 words_of(const struct cli_options *opt)
 {
@@ -51,6 +53,21 @@ add_path(const struct tables *tables, const struct probe_answer *answer,
 	}
 }
 
+/* Both accounts where they differ. */
+static void
+add_judgement(const struct probe_answer *answer, struct str *out)
+{
+	bool both = probe_by_kernel(answer) && probe_agrees(answer);
+	struct str account = {0};
+
+	probe_verdict(answer, out);
+	str_addf(out, " (%s)\n", both ? _("rehearsed") : _("walked"));
+	probe_account(answer, &account);
+	if (account.len > 0)
+		str_addf(out, "%s\n", str_text(&account));
+	str_done(&account);
+}
+
 static enum err
 print_answer(const struct world *world, const struct tables *tables,
 	     const struct probe_answer *answer)
@@ -61,8 +78,7 @@ print_answer(const struct world *world, const struct tables *tables,
 	probe_describe(&answer->question, &out);
 	str_addc(&out, '\n');
 	add_path(tables, answer, &out);
-	probe_verdict(answer, &out);
-	str_addf(&out, " (%s)\n", _("walked"));
+	add_judgement(answer, &out);
 	if (answer->question.note)
 		str_addf(&out, "%s\n", answer->question.note);
 	err = cli_print(world, &out);
@@ -104,6 +120,27 @@ walk_json(const struct tables *tables, const struct probe_answer *answer)
 		"why", walk->why, "path", path);
 }
 
+static json_t *
+rehearsal_json(const struct probe_answer *answer)
+{
+	static const char *const results[] = {
+		[REHEARSED_NOT] = NULL,
+		[REHEARSED_PASS] = "pass",
+		[REHEARSED_FAIL] = "fail",
+	};
+	struct str account = {0};
+	json_t *json;
+
+	probe_account(answer, &account);
+	json = json_pack("{s:s?, s:o, s:s?, s:b}",
+		"result", results[probe_rehearsed(answer)],
+		"account", account.len > 0 ? json_text(str_text(&account)) :
+					     json_null(),
+		"fickle", answer->fickle, "agrees", probe_agrees(answer));
+	str_done(&account);
+	return json;
+}
+
 /* null where no interface is known. */
 static json_t *
 link_json(const char *ifname, bool by_route)
@@ -125,13 +162,15 @@ print_json(const struct world *world, const struct tables *tables,
 	enum err err;
 
 	probe_describe(q, &packet);
-	json = json_pack("{s:o, s:s, s:o, s:o, s:s?, s:s, s:s, s:o}",
+	json = json_pack("{s:o, s:s, s:o, s:o, s:s?, s:s, s:s, s:o, s:o}",
 		"packet", json_text(str_text(&packet)), "way", q->way,
 		"in", link_json(q->packet.in, q->in_by_route),
 		"out", link_json(q->packet.out, q->out_by_route),
 		"note", q->note,
-		"verdict", verdict_name(answer->walk.verdict),
-		"judge", "walk", "walk", walk_json(tables, answer));
+		"verdict", verdict_name(probe_judgement(answer)),
+		"judge", probe_by_kernel(answer) ? "rehearsal" : "walk",
+		"walk", walk_json(tables, answer),
+		"rehearsal", rehearsal_json(answer));
 	text = json_dumps(json, JSON_INDENT(2));
 	json_decref(json);
 	str_addf(&out, "%s\n", text ? text : "");
@@ -168,6 +207,8 @@ cmd_probe(struct world *world, const struct cli_call *call)
 	if (err)
 		return err;
 	answer = probe_walk(live, &question);
+	if (apply_rehearses(world))
+		probe_rehearse(answer, live, REHEARSAL_LIMIT_MS);
 	err = call->opt.json ? print_json(world, live, answer) :
 			       print_answer(world, live, answer);
 	probe_answer_free(answer);

@@ -161,5 +161,6 @@ probe_ask(const struct probe_words *words, bool here,
 		ask_routes(q);
 	p->in_unknown = !p->in[0] && strcmp(q->way, "OUTPUT") != 0;
 	p->out_unknown = !p->out[0] && strcmp(q->way, "INPUT") != 0;
+	p->dst_local = p->dst_len == 0 && strcmp(q->way, "INPUT") == 0;
 	return OK;
 }

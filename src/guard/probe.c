@@ -72,6 +72,8 @@ probe_answer_free(struct probe_answer *answer)
 		free(answer->path.v[i]);
 	}
 	vec_done(&answer->path);
+	rehearsal_free(answer->running);
+	rehearsal_report_free(answer->rehearsal);
 	free(answer);
 }
 
@@ -123,18 +125,21 @@ probe_verdict(const struct probe_answer *answer, struct str *out)
 {
 	const struct walk_result *walk = &answer->walk;
 	const char *verdict = verdict_name(walk->verdict);
+	const char *why = walk->why;
 	struct str rule = { 0 };
 
+	if (why && strcmp(why, "too many cases") == 0)
+		why = _("too many cases");
 	walk_result_rule(walk, &rule);
 	if (walk->loss == LOSS_DIVERTED)
 		str_addf(out, _("%s by %s, which sends it elsewhere (%s)"),
-			 verdict, str_text(&rule), walk->why);
+			 verdict, str_text(&rule), why);
 	else if (walk->loss == LOSS_HOP_LIMIT)
 		str_addf(out, _("%s by %s, which changes the hop limit (%s)"),
-			 verdict, str_text(&rule), walk->why);
-	else if (walk->verdict == VERDICT_UNKNOWN && walk->why)
+			 verdict, str_text(&rule), why);
+	else if (walk->verdict == VERDICT_UNKNOWN && why)
 		str_addf(out, _("%s by %s, which hangs on %s"), verdict,
-			 str_text(&rule), walk->why);
+			 str_text(&rule), why);
 	else
 		str_addf(out, _("%s by %s"), verdict, str_text(&rule));
 	str_done(&rule);

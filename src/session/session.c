@@ -31,6 +31,7 @@ session_switch(struct session *s, const char *table)
 void
 session_judge(struct session *s)
 {
+	s->judged++;
 	guard_report_free(s->report);
 	s->report = apply_judge_found(s->world, &s->lifelines, s->base,
 				      s->candidate, s->other_world);

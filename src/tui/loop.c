@@ -143,16 +143,21 @@ wait_once(struct ui *ui)
 		{ .fd = loop.timer_fd, .events = POLLIN },
 		{ .fd = watch_fd(&ui->watch), .events = POLLIN },
 		{ .fd = session_rehearsal_fd(ui->session), .events = POLLIN },
+		{ .fd = probing_fd(ui), .events = POLLIN },
 	};
-	bool due = ui->session->rehearsal_due;
+	bool due = ui->session->rehearsal_due || ui->probe.due;
 	int n = poll(fds, ARRAY_LEN(fds), due ? QUIET_MS : -1);
 
 	if (n < 0)
 		return;
-	if (n == 0)
+	if (n == 0) {
 		session_rehearse(ui->session);
+		probing_rehearse(ui);
+	}
 	if (fds[4].revents)
 		ui_rehearsal(ui);
+	if (fds[5].revents)
+		probing_input(ui);
 	if (fds[0].revents)
 		drain_signals(ui);
 	if (fds[3].revents)

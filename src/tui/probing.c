@@ -100,9 +100,40 @@ probing_refresh(struct ui *ui)
 {
 	struct probing *p = &ui->probe;
 
+	if (p->asked && p->answer && !p->stale &&
+	    p->judged == ui->session->judged)
+		return;
 	forget(p);
-	if (p->asked)
-		p->answer = probe_walk(ui->session->candidate, &p->question);
+	p->due = false;
+	if (!p->asked)
+		return;
+	p->answer = probe_walk(ui->session->candidate, &p->question);
+	p->stale = false;
+	p->judged = ui->session->judged;
+	p->due = apply_rehearses(ui->world);
+}
+
+void
+probing_rehearse(struct ui *ui)
+{
+	struct probing *p = &ui->probe;
+
+	if (p->due)
+		probe_rehearse_start(p->answer, ui->session->candidate);
+	p->due = false;
+}
+
+int
+probing_fd(const struct ui *ui)
+{
+	return probe_rehearse_fd(ui->probe.answer);
+}
+
+void
+probing_input(struct ui *ui)
+{
+	if (probing_fd(ui) >= 0)
+		probe_rehearse_take(ui->probe.answer);
 }
 
 void
@@ -110,7 +141,7 @@ probing_open(struct ui *ui)
 {
 	if (!ui->probe.words[PROBE_FROM])
 		set_first_words(ui);
-	ui->probe.asked = ask(ui) == OK;
+	ui->probe.asked = ui->probe.stale = ask(ui) == OK;
 	if (!ui->probe.asked)
 		ui_error(ui);
 	ui_changed(ui);
@@ -131,7 +162,7 @@ probing_say(struct ui *ui, enum probe_field field, const char *word)
 		return err;
 	}
 	free(before);
-	p->asked = true;
+	p->asked = p->stale = true;
 	ui_changed(ui);
 	return OK;
 }
@@ -162,24 +193,50 @@ static const enum role roles[] = {
 enum role
 probing_role(const struct ui *ui)
 {
-	return roles[ui->probe.answer->walk.verdict];
+	return roles[probe_judgement(ui->probe.answer)];
 }
 
+enum judges { BY_WALK, BY_WALK_SO_FAR, BY_BOTH };
+enum rules { AS_LIVE, AS_STAGED, WITHOUT_NFT };
+
 static const char *
-judge_text(const struct session *session)
+judge_text(const struct ui *ui)
 {
-	if (session->other_world)
-		return _("walked, without nf_tables");
-	if (session_staged_count(session) > 0)
-		return _("walked, as staged");
-	return _("walked");
+	static const char *const texts[][3] = {
+		[BY_WALK] = { N_("walked"), N_("walked, as staged"),
+			N_("walked, without nf_tables") },
+		[BY_WALK_SO_FAR] = { N_("walked, rehearsing"),
+			N_("walked, as staged, rehearsing"),
+			N_("walked, without nf_tables, rehearsing") },
+		[BY_BOTH] = { N_("rehearsed"), N_("rehearsed, as staged"),
+			N_("rehearsed, without nf_tables") },
+	};
+	enum judges judges = probe_by_kernel(ui->probe.answer) ? BY_BOTH :
+			     BY_WALK;
+	enum rules rules = session_staged_count(ui->session) > 0 ? AS_STAGED :
+			   AS_LIVE;
+
+	if (probing_fd(ui) >= 0)
+		judges = BY_WALK_SO_FAR;
+	if (ui->session->other_world)
+		rules = WITHOUT_NFT;
+	return _(texts[judges][rules]);
 }
 
 void
 probing_verdict(const struct ui *ui, struct str *out)
 {
-	probe_verdict(ui->probe.answer, out);
-	str_addf(out, " (%s)", judge_text(ui->session));
+	const struct probe_answer *answer = ui->probe.answer;
+	struct str walked = { 0 };
+
+	probe_verdict(answer, &walked);
+	if (probe_agrees(answer))
+		str_addf(out, "%s (%s)", str_text(&walked), judge_text(ui));
+	else
+		str_addf(out, _("%s (walked), %s (%s)"), str_text(&walked),
+			 verdict_name(probe_judgement(answer)),
+			 judge_text(ui));
+	str_done(&walked);
 }
 
 /* The packet where there is room for it, then the answer; at the right, if

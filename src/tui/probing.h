@@ -12,6 +12,9 @@ struct ui;
 struct probing {
 	char *words[PROBE_FIELDS];	/* as typed last; NULL: never */
 	bool asked;
+	bool stale;			/* another question than was answered */
+	unsigned judged;		/* session->judged when it was */
+	bool due;			/* the kernel is still to be asked */
 	struct probe_question question;
 	struct probe_answer *answer;	/* NULL: nothing is asked, no marks */
 	enum probe_field editing;	/* what the open form is about */
@@ -26,6 +29,12 @@ enum err probing_say(struct ui *ui, enum probe_field field, const char *word)
 
 /* What is staged changed: judge again. */
 void probing_refresh(struct ui *ui);
+
+/* Ask the kernel, too, where that is due: best when nothing more is being typed.
+ * There is input when the descriptor (-1: none) is readable. */
+void probing_rehearse(struct ui *ui);
+int probing_fd(const struct ui *ui);
+void probing_input(struct ui *ui);
 
 void probing_clear(struct ui *ui);	/* no marks; the words are kept */
 void probing_done(struct probing *probing);

@@ -254,27 +254,39 @@ probe_draw_row(const struct view *view, size_t row, struct paint *paint)
 		paint_add(paint, ROLE_CHAIN, _("What it meets"));
 }
 
-/* The whole packet, and what the rules have no say in; or the whole rule. */
+/* The whole packet, what the rules have no say in, and what the kernel says
+ * besides. */
+static void
+put_question(const struct ui *ui, struct paint *paint)
+{
+	struct str text = { 0 };
+
+	probe_describe(&ui->probe.question, &text);
+	paint_raw(paint, ROLE_TEXT, str_text(&text));
+	if (ui->probe.question.note)
+		paint_addf(paint, ROLE_WARN, "; %s", ui->probe.question.note);
+	str_clear(&text);
+	probe_account(ui->probe.answer, &text);
+	if (text.len > 0) {
+		paint_add(paint, ROLE_TEXT, "; ");
+		paint_raw(paint, ROLE_TEXT, str_text(&text));
+	}
+	str_done(&text);
+}
+
 static void
 probe_detail(const struct view *view, size_t row, struct paint *paint)
 {
 	const struct ui *ui = view->ui;
-	const struct probe_question *q = &ui->probe.question;
-	struct str packet = { 0 };
 	struct probe_step step;
 
-	if (probe_step_at(ui, row, &step)) {
-		if (step.rule > 0)
-			put_spec(ui, &step, step.chain, paint);
+	if (!probe_step_at(ui, row, &step)) {
+		if (ui->probe.answer)
+			put_question(ui, paint);
 		return;
 	}
-	if (!ui->probe.answer)
-		return;
-	probe_describe(q, &packet);
-	paint_raw(paint, ROLE_TEXT, str_text(&packet));
-	if (q->note)
-		paint_addf(paint, ROLE_WARN, "; %s", q->note);
-	str_done(&packet);
+	if (step.rule > 0)
+		put_spec(ui, &step, step.chain, paint);
 }
 
 static void
