@@ -17,8 +17,11 @@ enum lifeline_origin {
 	LIFELINE_ENVIRONMENT,	/* $SSH_CONNECTION */
 	LIFELINE_ANCESTOR,	/* the socket of a process above us */
 	LIFELINE_ESTABLISHED,	/* a connection to an sshd of this host */
+	LIFELINE_MOSH,		/* a mosh-server, its peer as it logged in */
 	LIFELINE_LISTENING,	/* an sshd's port, no peer known */
-	LIFELINE_CONFIGURED,
+	LIFELINE_ANNOUNCED,	/* sshd -T names the port, nobody listens yet */
+	LIFELINE_CONFIGURED,	/* the settings */
+	LIFELINE_OUTER,		/* the packets around those of another */
 };
 
 /* Which way its traffic goes. */
@@ -53,7 +56,7 @@ struct lifeline_link {
 struct lifeline {
 	enum lifeline_origin origin;
 	enum lifeline_way way;
-	bool ssh;			/* a login; else what name says */
+	bool ssh;			/* a login at an SSH server's port */
 	uint8_t proto;			/* IPPROTO_TCP, IPPROTO_UDP; of a tunnel
 					 * also 4, 41, 47 (GRE), 50 (ESP) */
 	bool v4;			/* IPv4: IPv6 rules cannot cut it */
@@ -61,9 +64,10 @@ struct lifeline {
 	bool stale;			/* named, but no such connection is there */
 	bool any_peer;			/* from somebody: peer is not known */
 	struct in6_addr peer;
-	unsigned peer_len;		/* prefix length: 128 but for sources
-					 * that are configured */
-	struct in6_addr local;		/* :: for any address of ours */
+	unsigned peer_len;		/* prefix length: 128 but for those that
+					 * are configured, all of which count */
+	struct in6_addr local;		/* :: for any address of ours; of what
+					 * goes out the one it would have */
 	uint16_t peer_port;		/* 0: any from 1024 up; without ports 0 */
 	uint16_t local_port;		/* the same */
 	struct lifeline_link link;	/* towards the peer */
@@ -80,16 +84,20 @@ struct lifeline_sources {
 	const char *ssh_connection;	/* the variable's value or NULL */
 	pid_t self;			/* whose ancestors are looked at */
 	const struct settings *settings;	/* or NULL: nothing is added */
+	const char *sshd;		/* whose -T is asked, or NULL */
 };
 
 /* All lifelines of this host in this network namespace, as struct lifeline *
- * pushed to out; each once, the most certain origin kept. Works without
- * privilege, then with less. */
+ * pushed to out; each once, the most certain origin kept. None where the
+ * settings say so. Works without privilege, then with less. */
 enum err lifelines_find(const struct lifeline_sources *src, struct vec *out)
 	must_check;
 void lifelines_free(struct vec *lifelines);
 
-/* "ssh 2001:db8::77 -> :22", "ssh port 22", "ssh 192.0.2.1 -> :22 (IPv4)". */
+/* "ssh 2001:db8::77 -> :22", "ssh port 22", "ssh 192.0.2.1 -> :22 (IPv4)",
+ * "mosh 2001:db8::77 -> :60001", "udp ::/0 -> :51820",
+ * "tcp 2001:db8::/32 -> [2001:db8:c::2]:4001", "udp -> [2001:db8::53]:53",
+ * "esp 2001:db8:9::1 -> 2001:db8::1". */
 void lifeline_describe(const struct lifeline *ll, struct str *out);
 
 /* Where it was learnt, translated: "this session (SSH_CONNECTION)". */

@@ -220,7 +220,10 @@ static const char *const origin_words[] = {
 	[LIFELINE_ANCESTOR] = "ancestor",
 	[LIFELINE_ESTABLISHED] = "established",
 	[LIFELINE_LISTENING] = "listening",
+	[LIFELINE_MOSH] = "mosh",
+	[LIFELINE_ANNOUNCED] = "announced",
 	[LIFELINE_CONFIGURED] = "configured",
+	[LIFELINE_OUTER] = "outer",
 };
 
 static json_t *

@@ -55,7 +55,9 @@ find_peer(const struct vec *lifelines)
 static bool
 check_lifeline(void)
 {
-	struct lifeline_sources sources = { getenv("SSH_CONNECTION"), getpid() };
+	struct lifeline_sources sources = {
+		.ssh_connection = getenv("SSH_CONNECTION"), .self = getpid(),
+	};
 	struct tables *live = tables_new();
 	struct guard_report *report;
 	struct vec lifelines = {0};
