@@ -48,6 +48,7 @@ enum guardian_event_kind {
 	EVENT_CONFIRMED,
 	EVENT_REVERTED,
 	EVENT_FAILED,		/* nothing was changed; err tells the code */
+	EVENT_ANSWERED,		/* a neighbour that was made to probe (text) */
 	EVENT_NOT_REVERTED,	/* the kernel refuses; it is tried again */
 	EVENT_DENIED,		/* what you asked cannot be done (text); the trial
 				 * goes on as before */

@@ -6,6 +6,8 @@
 #ifndef SALLYPORT_TRIAL_H
 #define SALLYPORT_TRIAL_H
 
+#include <net/if.h>
+#include <netinet/in.h>
 #include <sallyport/tables.h>
 #include <sallyport/clock.h>
 
@@ -35,6 +37,13 @@ void actor_copy(struct actor *to, const struct actor *from);
 void actor_done(struct actor *actor);
 json_t *actor_to_json(const struct actor *actor);
 void actor_from_json(const json_t *json, struct actor *actor);
+
+/* Who must answer for a neighbour entry after the commit. */
+struct trial_neighbour {
+	char ifname[IFNAMSIZ];
+	struct in6_addr addr;
+	bool probed;		/* in the guardian: it is waited for */
+};
 
 /* What a trial changes in one table. */
 struct trial_part {
@@ -70,9 +79,15 @@ struct trial {
 				 * table_names has them, that the guard looked
 				 * through beside these: they must be live as
 				 * well when it is committed. "": any will do */
+	struct vec neighbours;	/* of struct trial_neighbour *: gateways and
+				 * peers of the lifelines */
 	struct vec parts;	/* of struct trial_part *, one a table, in the
 				 * order of the commit; undone in reverse */
 };
+
+/* One neighbour more, unless it is there already. */
+void trial_add_neighbour(struct trial *trial, const char *ifname,
+			 const struct in6_addr *addr);
 
 struct trial *trial_new(void);	/* zeroed, with a fresh id, cookie and boot id */
 

@@ -3,6 +3,7 @@
  * guardian commits, and only what was judged. */
 #include <stdlib.h>
 #include <string.h>
+#include <sallyport/addr.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include "internal.h"
@@ -110,6 +111,34 @@ note_judged(const struct apply_request *req, struct trial *trial)
 	}
 }
 
+static void
+add_neighbour(struct trial *trial, const struct lifeline_link *link,
+	      const struct in6_addr *end)
+{
+	const struct in6_addr *next = link->on_link ? end : &link->gateway;
+
+	if (link->ifname[0] && !link->no_ndp && !addr_is_any(next))
+		trial_add_neighbour(trial, link->ifname, next);
+}
+
+/* Who must answer after the commit: the next hops of all lifelines. */
+static void
+add_neighbours(const struct vec *lifelines, struct trial *trial)
+{
+	for (size_t i = 0; i < lifelines->n; i++) {
+		const struct lifeline *ll = lifelines->v[i];
+
+		if (ll->v4)
+			continue;
+		add_neighbour(trial, &ll->link, &ll->peer);
+		if (ll->way == LIFELINE_THROUGH)
+			add_neighbour(trial, &ll->inner, &ll->local);
+		if (ll->outer && !ll->outer->v4)
+			add_neighbour(trial, &ll->outer->link,
+				      &ll->outer->peer);
+	}
+}
+
 static struct trial *
 trial_of(const struct world *world, const struct apply_request *req,
 	 bool overridden)
@@ -139,6 +168,7 @@ apply_start(const struct world *world, const struct apply_request *req,
 	    struct guardian_client *client)
 {
 	struct trial *trial;
+	struct vec lifelines = { 0 };
 	bool overridden;
 	char *warning = NULL;
 	enum err err;
@@ -149,12 +179,18 @@ apply_start(const struct world *world, const struct apply_request *req,
 					"committed"));
 	err = check_free(world);
 	if (!err)
-		err = judge_request(world, req, &overridden);
-	if (err)
+		err = judge_request(world, req, &lifelines, &overridden);
+	if (err) {
+		lifelines_free(&lifelines);
 		return err;
+	}
 	apply_sync(world, req->base, &warning);
 	free(warning);
 	trial = trial_of(world, req, overridden);
+	/* Who was told that neighbour discovery goes wants it so. */
+	if (!overridden)
+		add_neighbours(&lifelines, trial);
+	lifelines_free(&lifelines);
 	err = guardian_start(&world->guardian, trial, client);
 	trial_free(trial);
 	return err;
@@ -188,6 +224,7 @@ apply_next(const struct world *world, struct guardian_client *client,
 	switch (event->kind) {
 	case EVENT_NONE:
 	case EVENT_EXTENDED:
+	case EVENT_ANSWERED:
 	case EVENT_DENIED:
 		return;
 	case EVENT_ON_TRIAL:

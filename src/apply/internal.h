@@ -14,12 +14,12 @@ bool record_trial(const struct world *world, const struct trial *trial,
 /* The same for what is in the run directory now. */
 void record_current(const struct world *world, char **warning);
 
-/* Judge what req makes of its base: the end, and each state in between, as
+/* Find the lifelines, which are yours, and judge what req makes of its base: the end, and each state in between, as
  * tables are committed one after the other and undone the other way round.
  * *overridden: only the override lets it pass. */
 enum err judge_request(const struct world *world,
-		       const struct apply_request *req, bool *overridden)
-	must_check;
+		       const struct apply_request *req, struct vec *lifelines,
+		       bool *overridden) must_check;
 
 /* The run directory as it is; ERR_NOT_FOUND where there is none. */
 enum err run_dir_open(const struct world *world, int *fd) must_check;

@@ -132,27 +132,25 @@ judge_state(const struct world *world, const struct apply_request *req,
 
 enum err
 judge_request(const struct world *world, const struct apply_request *req,
-	      bool *overridden)
+	      struct vec *lifelines, bool *overridden)
 {
 	struct tables *candidate = tables_copy(req->base);
-	struct vec lifelines = { 0 };
 	bool other_world;
 	enum err err = apply_look(world, &other_world);
 
 	*overridden = false;
 	if (!err)
-		err = lifelines_find(&world->lifelines, &lifelines);
+		err = lifelines_find(&world->lifelines, lifelines);
 	for (size_t i = 0; i < req->changes->n && !err; i++) {
 		const struct changeset *cs = req->changes->v[i];
 		bool last = i + 1 == req->changes->n;
 
 		err = changeset_apply(cs, tables_get(candidate, cs->table));
 		if (!err)
-			err = judge_state(world, req, &lifelines, candidate,
+			err = judge_state(world, req, lifelines, candidate,
 					  other_world,
 					  last ? NULL : cs->table, overridden);
 	}
-	lifelines_free(&lifelines);
 	tables_free(candidate);
 	return err;
 }

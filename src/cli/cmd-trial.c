@@ -92,6 +92,7 @@ wait_settled(const struct world *world, struct guardian_client *client)
 		case EVENT_NONE:
 		case EVENT_ON_TRIAL:
 		case EVENT_EXTENDED:
+		case EVENT_ANSWERED:
 			break;
 		}
 		guardian_event_done(&event);

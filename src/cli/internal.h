@@ -140,6 +140,9 @@ enum err cli_wait_event(const struct world *world,
 enum err cli_outcome(const struct world *world,
 		     const struct guardian_event *event) must_check;
 
+/* EVENT_ANSWERED. */
+void cli_say_answered(const struct world *world, const char *who);
+
 /* Warn of EVENT_NOT_REVERTED and EVENT_DENIED. */
 void cli_tell_event(const struct world *world,
 		    const struct guardian_event *event);

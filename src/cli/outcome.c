@@ -61,6 +61,7 @@ cli_outcome(const struct world *world, const struct guardian_event *event)
 	case EVENT_NONE:
 	case EVENT_ON_TRIAL:
 	case EVENT_EXTENDED:
+	case EVENT_ANSWERED:
 	case EVENT_NOT_REVERTED:
 	case EVENT_DENIED:
 	case EVENT_LOST:
@@ -98,6 +99,17 @@ cli_tell_event(const struct world *world, const struct guardian_event *event)
 		cli_warn(world, _("NOT REVERTED: %s; it is tried again"), text);
 	else
 		cli_warn(world, "%s", text);
+}
+
+void
+cli_say_answered(const struct world *world, const char *who)
+{
+	struct str text = {0};
+
+	str_addf(&text, _("Neighbour discovery works: %s answered."),
+		 who ? who : "?");
+	say(world, str_text(&text));
+	str_done(&text);
 }
 
 void

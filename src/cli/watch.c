@@ -223,6 +223,11 @@ handle_event(struct watch *w, const struct guardian_event *event,
 	case EVENT_EXTENDED:
 		w->deadline_ms = event->deadline_ms;
 		break;
+	case EVENT_ANSWERED:
+		end_countdown(w);
+		cli_say_answered(w->world, event->text);
+		show_countdown(w, true);
+		break;
 	case EVENT_CONFIRMED:
 	case EVENT_REVERTED:
 	case EVENT_FAILED:

@@ -292,6 +292,8 @@ guardian_arm(struct guardian *g, struct trial *trial_take)
 	arm_locked(g);
 	g->be->ops->unlock(g->be);
 	outcome_event(g, &event);
-	if (g->phase == PHASE_WAIT)
-		peer_say_all(g, &event);
+	if (g->phase != PHASE_WAIT)
+		return;
+	peer_say_all(g, &event);
+	life_begin(g);
 }

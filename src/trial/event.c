@@ -25,6 +25,7 @@ static const char *const event_words[] = {
 	[EVENT_CONFIRMED] = "confirmed",
 	[EVENT_REVERTED] = "reverted",
 	[EVENT_FAILED] = "failed",
+	[EVENT_ANSWERED] = "answered",
 	[EVENT_NOT_REVERTED] = "not-reverted",
 	[EVENT_DENIED] = "denied",
 	[EVENT_LOST] = "lost",

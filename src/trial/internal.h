@@ -33,6 +33,9 @@ struct guardian {
 	int64_t next_ms;	/* when tick() has something to do */
 	int64_t lock_until_ms;	/* REVERT: no longer waiting for the lock */
 	int64_t leave_ms;	/* SETTLED: clients have until then */
+	int64_t life_ms;	/* WAIT, probing: when to look again */
+	int64_t life_end_ms;	/* and when no longer */
+	bool probing;		/* an answer of a neighbour is waited for */
 	bool unsaved;		/* SETTLED: the record does not say so yet */
 	bool leaving;		/* TERM came */
 };
@@ -86,6 +89,10 @@ void guardian_arm(struct guardian *g, struct trial *trial_take);
 
 /* resume.c: from a record to wherever it had come. */
 void guardian_take_over(struct guardian *g);
+
+/* life.c: the neighbours are made to answer; that is looked for. */
+void life_begin(struct guardian *g);
+void life_tick(struct guardian *g);
 
 /* revert.c. A trial that was never committed whole ends as failed. */
 void revert_begin(struct guardian *g, const char *reason,

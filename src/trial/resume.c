@@ -29,6 +29,7 @@ go_on(struct guardian *g)
 	g->phase = PHASE_WAIT;
 	outcome_event(g, &event);
 	peer_say_all(g, &event);
+	life_begin(g);
 }
 
 static void

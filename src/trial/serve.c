@@ -169,6 +169,9 @@ tick(struct guardian *g)
 	if (g->phase == PHASE_WAIT &&
 	    guardian_now(g) >= g->trial->deadline_ms)
 		revert_begin(g, "deadline", NULL);
+	if (g->phase == PHASE_WAIT && g->probing &&
+	    guardian_now(g) >= g->life_ms)
+		life_tick(g);
 	if (g->phase == PHASE_REVERT && guardian_now(g) >= g->next_ms)
 		revert_try(g);
 	if (g->phase == PHASE_SETTLED)
@@ -189,6 +192,8 @@ wake_ms(const struct guardian *g)
 		       g->phase == PHASE_REVERT || g->unsaved ? g->next_ms :
 		       g->leave_ms;
 
+	if (g->phase == PHASE_WAIT && g->probing && g->life_ms < wake)
+		wake = g->life_ms;
 	return g->supervisor_fd < 0 && g->renew_ms < wake ? g->renew_ms : wake;
 }
 

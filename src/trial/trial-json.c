@@ -2,6 +2,7 @@
 /* The trial record, written as JSON. */
 #include <stdlib.h>
 #include <string.h>
+#include <sallyport/addr.h>
 #include <sallyport/mem.h>
 #include "record.h"
 
@@ -109,6 +110,24 @@ judged_to_json(const struct trial *trial)
 	return json;
 }
 
+static json_t *
+neighbours_to_json(const struct trial *trial)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < trial->neighbours.n; i++) {
+		const struct trial_neighbour *n = trial->neighbours.v[i];
+		struct str addr = { 0 };
+
+		addr_format(&addr, &n->addr);
+		json_array_append_new(list, json_pack("{s:o, s:s}",
+			"interface", json_exact(n->ifname),
+			"address", str_text(&addr)));
+		str_done(&addr);
+	}
+	return list;
+}
+
 json_t *
 trial_to_json(const struct trial *trial)
 {
@@ -138,6 +157,7 @@ trial_to_json(const struct trial *trial)
 			    actor_to_json(&trial->settled_by));
 	json_object_set_new(json, "lost", json_exact(trial->lost));
 	json_object_set_new(json, "judged", judged_to_json(trial));
+	json_object_set_new(json, "neighbours", neighbours_to_json(trial));
 	json_object_set_new(json, "tables", parts_to_json(trial));
 	return json;
 }

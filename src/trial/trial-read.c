@@ -3,6 +3,7 @@
  * does not hold together is not acted on. */
 #include <stdlib.h>
 #include <string.h>
+#include <sallyport/addr.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include "record.h"
@@ -182,6 +183,25 @@ take_judged(const json_t *json, struct trial *trial)
 	return err;
 }
 
+/* A record without them, or with one that is none, has nobody to ask. */
+static void
+take_neighbours(const json_t *json, struct trial *trial)
+{
+	const json_t *list = json_object_get(json, "neighbours"), *one;
+	size_t i;
+
+	json_array_foreach(list, i, one) {
+		const char *text = json_string_value(
+			json_object_get(one, "address"));
+		char *ifname = json_text_get(one, "interface");
+		struct in6_addr addr;
+
+		if (text && ifname && addr_parse(text, &addr) == OK)
+			trial_add_neighbour(trial, ifname, &addr);
+		free(ifname);
+	}
+}
+
 static enum err
 take_numbers(const json_t *json, struct trial *trial)
 {
@@ -270,6 +290,7 @@ trial_from_json(const json_t *json, struct trial **trial)
 		return err;
 	}
 	take_texts(json, made);
+	take_neighbours(json, made);
 	*trial = made;
 	return OK;
 }

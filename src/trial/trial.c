@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sallyport/addr.h>
 #include <sallyport/mem.h>
 #include <sallyport/proc.h>
 #include <sallyport/trial.h>
@@ -120,10 +121,30 @@ trial_free(struct trial *trial)
 	free(trial->override);
 	free(trial->reason);
 	free(trial->lost);
+	for (size_t i = 0; i < trial->neighbours.n; i++)
+		free(trial->neighbours.v[i]);
+	vec_done(&trial->neighbours);
 	for (size_t i = 0; i < trial->parts.n; i++)
 		part_free(trial_part(trial, i));
 	vec_done(&trial->parts);
 	free(trial);
+}
+
+void
+trial_add_neighbour(struct trial *trial, const char *ifname,
+		    const struct in6_addr *addr)
+{
+	struct trial_neighbour new = { .addr = *addr };
+
+	str_copy(new.ifname, sizeof(new.ifname), ifname);
+	for (size_t i = 0; i < trial->neighbours.n; i++) {
+		const struct trial_neighbour *n = trial->neighbours.v[i];
+
+		if (addr_equal(&n->addr, addr) &&
+		    strcmp(n->ifname, new.ifname) == 0)
+			return;
+	}
+	vec_push(&trial->neighbours, xmemdup(&new, sizeof(new)));
 }
 
 bool

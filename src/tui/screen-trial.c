@@ -63,6 +63,15 @@ add_who(struct page *page, const struct ui *ui, bool utf8)
 }
 
 static void
+add_answered(struct page *page, const struct ui *ui, bool utf8)
+{
+	for (size_t i = 0; i < ui->watch.answered.n; i++)
+		paint_addf(page_row(page, 0, utf8), ROLE_SAFE,
+			   _("Neighbour discovery works: %s answered."),
+			   (const char *)ui->watch.answered.v[i]);
+}
+
+static void
 trial_update(struct view *view)
 {
 	const struct ui *ui = view->ui;
@@ -77,6 +86,7 @@ trial_update(struct view *view)
 	page_add(page, ROLE_TEXT, "", utf8);
 	add_keys(page, ui, utf8);
 	page_add(page, ROLE_TEXT, "", utf8);
+	add_answered(page, ui, utf8);
 	page_add(page, ROLE_TEXT, _("Before you keep it, log in once more from "
 		 "another window: this session proves nothing about the next "
 		 "login. There, `sallyport confirm` keeps the change, too."),

@@ -156,6 +156,16 @@ on_not_reverted(struct ui *ui, const struct guardian_event *event)
 }
 
 static void
+on_answered(struct ui *ui, const struct guardian_event *event)
+{
+	const char *who = event->text ? event->text : "?";
+
+	vec_push(&ui->watch.answered, xstrdup(who));
+	ui_changed(ui);
+	ui_say(ui, _("neighbour discovery works: %s answered"), who);
+}
+
+static void
 on_event(struct ui *ui, const struct guardian_event *event)
 {
 	switch (event->kind) {
@@ -166,6 +176,9 @@ on_event(struct ui *ui, const struct guardian_event *event)
 		return;
 	case EVENT_EXTENDED:
 		on_extended(ui, event);
+		return;
+	case EVENT_ANSWERED:
+		on_answered(ui, event);
 		return;
 	case EVENT_CONFIRMED:
 		on_kept(ui, event);

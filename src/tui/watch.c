@@ -46,6 +46,10 @@ watch_end(struct watch *watch)
 	watch->phase = WATCH_NONE;
 	changesets_done(&watch->changes);
 	watch->changes = (struct vec){ 0 };
+	for (size_t i = 0; i < watch->answered.n; i++)
+		free(watch->answered.v[i]);
+	vec_done(&watch->answered);
+	watch->answered = (struct vec){ 0 };
 	free(watch->by);
 	watch->by = NULL;
 	watch->found = false;

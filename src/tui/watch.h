@@ -27,6 +27,7 @@ struct watch {
 	int bell_s;		/* the last bell's mark */
 	struct vec changes;	/* what is on trial: of struct changeset * */
 	bool found;		/* begun by somebody else, or before */
+	struct vec answered;	/* neighbours that did: char * */
 	char *by;		/* who began it; NULL: we */
 	char *outcome;		/* how the last one ended; NULL: none did */
 	enum role outcome_role;

@@ -4,6 +4,7 @@
 #ifndef TESTS_UNIT_HISTORY_H
 #define TESTS_UNIT_HISTORY_H
 
+#include <netinet/in.h>
 #include <ftw.h>
 #include <net/if.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
