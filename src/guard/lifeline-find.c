@@ -82,7 +82,7 @@ finder_add(struct finder *f, const struct lifeline *found, unsigned ifindex)
 }
 
 static struct lifeline
-of_connection(const struct tcp_socket *s, enum lifeline_origin origin)
+of_connection(const struct ip_socket *s, enum lifeline_origin origin)
 {
 	return (struct lifeline){
 		.origin = origin,
@@ -125,7 +125,7 @@ static void
 add_connections(struct finder *f, enum lifeline_origin origin)
 {
 	for (size_t i = 0; i < f->connections.n; i++) {
-		const struct tcp_socket *s = f->connections.v[i];
+		const struct ip_socket *s = f->connections.v[i];
 		struct lifeline ll = of_connection(s, origin);
 
 		if (origin == LIFELINE_ESTABLISHED ||
@@ -139,7 +139,7 @@ static void
 add_listening(struct finder *f)
 {
 	for (size_t i = 0; i < f->servers.n; i++) {
-		const struct tcp_socket *s = f->servers.v[i];
+		const struct ip_socket *s = f->servers.v[i];
 		struct lifeline ll = {
 			.origin = LIFELINE_LISTENING,
 			.ssh = true,
@@ -177,7 +177,7 @@ ask_for_all(struct finder *f, struct vec *ports)
 	if (text && parse_ssh_connection(text, &ll, &ifindex))
 		ask_for(ports, ll.local_port);
 	for (size_t i = 0; i < f->servers.n; i++) {
-		const struct tcp_socket *s = f->servers.v[i];
+		const struct ip_socket *s = f->servers.v[i];
 
 		ask_for(ports, s->local_port);
 	}

@@ -31,7 +31,7 @@ on_socket(struct nl_msg *msg, void *arg)
 {
 	const struct nlmsghdr *h = nlmsg_hdr(msg);
 	const struct inet_diag_msg *diag = nlmsg_data(h);
-	struct tcp_socket *s;
+	struct ip_socket *s;
 
 	if (h->nlmsg_type != SOCK_DIAG_BY_FAMILY ||
 	    nlmsg_datalen(h) < (int)sizeof(*diag))
@@ -48,15 +48,15 @@ on_socket(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
-static enum err
-dump(struct nl_sock *sk, int family, unsigned states, uint16_t port,
+static int
+dump(struct nl_sock *sk, int family, const struct socket_query *query,
      struct vec *out)
 {
 	struct inet_diag_req_v2 req = {
 		.sdiag_family = (uint8_t)family,
-		.sdiag_protocol = IPPROTO_TCP,
-		.idiag_states = states,
-		.id.idiag_sport = htons(port),
+		.sdiag_protocol = query->proto,
+		.idiag_states = query->states,
+		.id.idiag_sport = htons(query->port),
 	};
 	int rc;
 
@@ -65,43 +65,64 @@ dump(struct nl_sock *sk, int family, unsigned states, uint16_t port,
 			    sizeof(req));
 	if (rc >= 0)
 		rc = nl_recvmsgs_default(sk);
-	if (rc < 0 && rc != -NLE_DUMP_INTR)
-		return fail(ERR_FAIL, _("cannot list TCP connections: %s"),
-			    nl_geterror(rc));
-	return OK;
+	return rc == -NLE_DUMP_INTR ? 0 : rc;
 }
 
-static enum err
-dump_both(unsigned states, uint16_t port, struct vec *out)
+static int
+dump_both(const struct socket_query *query, struct vec *out)
 {
 	struct nl_sock *sk = nl_socket_alloc();
-	enum err err;
 	int rc;
 
 	if (!sk)
 		die(_("out of memory"));
 	rc = nl_connect(sk, NETLINK_SOCK_DIAG);
-	if (rc < 0)
-		err = fail(ERR_FAIL, _("cannot list TCP connections: %s"),
-			   nl_geterror(rc));
-	else
-		err = dump(sk, AF_INET6, states, port, out);
-	if (!err)
-		err = dump(sk, AF_INET, states, port, out);
+	if (rc >= 0)
+		rc = dump(sk, AF_INET6, query, out);
+	if (rc >= 0)
+		rc = dump(sk, AF_INET, query, out);
 	nl_socket_free(sk);
-	return err;
+	return rc;
+}
+
+/* A kernel may be built without inet_diag: what there was of an answer goes. */
+static enum err
+list(const struct socket_query *query, struct vec *out)
+{
+	size_t before = out->n;
+	int rc = dump_both(query, out);
+
+	if (rc >= 0)
+		return OK;
+	while (out->n > before)
+		free(vec_pop(out));
+	if (sockets_proc(query, out) == OK)
+		return OK;
+	return fail(ERR_FAIL, _("cannot list the connections of this host: "
+			       "%s"), nl_geterror(rc));
 }
 
 enum err
 sockets_listening(struct vec *out)
 {
-	return dump_both(1u << TCP_LISTEN, 0, out);
+	return list(&(struct socket_query){ .proto = IPPROTO_TCP,
+					    .states = 1u << TCP_LISTEN }, out);
 }
 
 enum err
 sockets_established(uint16_t local_port, struct vec *out)
 {
-	return dump_both(1u << TCP_ESTABLISHED, local_port, out);
+	return list(&(struct socket_query){ .proto = IPPROTO_TCP,
+					    .states = 1u << TCP_ESTABLISHED,
+					    .port = local_port }, out);
+}
+
+/* One that is not connected is CLOSE to the kernel. */
+enum err
+sockets_udp(struct vec *out)
+{
+	return list(&(struct socket_query){ .proto = IPPROTO_UDP,
+					    .states = 1u << TCP_CLOSE }, out);
 }
 
 void

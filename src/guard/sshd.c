@@ -124,7 +124,7 @@ serves_sshd(const struct owners *owners, uint16_t port, bool *yes)
 	enum err err = sockets_established(port, &connections);
 
 	for (size_t i = 0; i < connections.n; i++) {
-		const struct tcp_socket *s = connections.v[i];
+		const struct ip_socket *s = connections.v[i];
 
 		if (inodes_has(&owners->servers, s->inode) ||
 		    inodes_has(&owners->sessions, s->inode))
@@ -142,7 +142,7 @@ sshd_listeners(const struct vec *listening, struct vec *out)
 
 	find_owners(&owners);
 	for (size_t i = 0; i < listening->n && !err; i++) {
-		struct tcp_socket *s = listening->v[i];
+		struct ip_socket *s = listening->v[i];
 		bool yes = s->local_port == SSH_PORT ||
 			   inodes_has(&owners.servers, s->inode);
 
