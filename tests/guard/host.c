@@ -11,6 +11,7 @@
 #include "net.h"
 #include "ra.h"
 
+#define MAX_WORDS 24
 #define HOST_ADDRESS "2001:db8:1::2"
 #define FAR_ADDRESS "2001:db8:77::10"
 #define NAME_SERVER "2001:db8:53::53"
@@ -88,12 +89,15 @@ on_console(struct build *b, const char *const words[])
 static void
 on_ip(struct build *b, const char *const words[])
 {
-	struct str line = { 0 };
+	int ns = b->host->ns;
+	const char *argv[MAX_WORDS + 1] = { "ip" };
 
-	str_addf(&line, "%s %s %s\n", words[1], words[2], words[3]);
-	net_ip(strcmp(words[0], "peer") == 0 ? b->host->peer : b->host->ns,
-	       str_text(&line));
-	str_done(&line);
+	if (strcmp(words[0], "peer") == 0)
+		ns = b->host->peer;
+	for (int n = 1; n < MAX_WORDS && *words[n]; n++)
+		argv[n] = words[n];
+	if (net_run(ns, argv, NULL, STDOUT_FILENO))
+		net_die("ip %s %s", words[1], words[2]);
 }
 
 /* A second link to the peer, who is fe80::1 on it, too. */
@@ -198,9 +202,9 @@ static void
 run_lines(struct build *b, const char *text)
 {
 	struct str line = { 0 };
-	const char *words[4];
+	const char *words[MAX_WORDS];
 
-	while (case_words(&text, words, 4, &line))
+	while (case_words(&text, words, MAX_WORDS, &line))
 		run_line(b, words);
 	str_done(&line);
 }

@@ -309,7 +309,7 @@ net_ask(int fd, int timeout_ms)
 	int type = SOCK_STREAM;
 	socklen_t size = sizeof(type);
 	char nonce[32];
-	size_t len = (size_t)snprintf(nonce, sizeof(nonce), "nonce %lld\n",
+	size_t len = (size_t)snprintf(nonce, sizeof(nonce), "SSH-2.0-nonce%lld\n",
 				      (long long)end);
 
 	getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size);
