@@ -47,7 +47,7 @@ lacks() { ! screen | grep -q -e "$1"; }
 resize() { tmux -L sallyport resize-window -x "$1" -y "$2"; }
 # The older one: its helper for tryouts has the same command line.
 editor_pid() { pgrep -o -x -f "$SALLYPORT --db $db --run-dir $run_dir${options:+ $options}"; }
-foot_is_wide() { screen | sed -n 30p | grep -q 'a Add .*v Columns'; }
+foot_is_wide() { screen | sed -n 30p | grep -q 'a Add .\{80\}'; }
 is_gone() { ! editor_pid; }
 has_ended() { [ -e "$tmp/status" ]; }
 live_has() { ip6tables-legacy -S | grep -q -e "$1"; }
