@@ -179,6 +179,7 @@ set_ends(const struct lifeline *ll, const struct flow_need *need,
 		p->dst = ll->local;
 		p->sport = theirs;
 		p->dport = ours;
+		p->dst_local = !inner;
 		packet_set_links(p, &ll->link, inner);
 	} else {
 		p->src = ll->local;
@@ -215,8 +216,9 @@ packet_new_connection(const struct lifeline *ll)
 {
 	static const struct flow_need syn = { .flags = TH_SYN, .ct = CT_NEW };
 	static const struct flow_need first = { .ct = CT_NEW };
+	struct lifeline settled = lifeline_settle(ll);
 
-	return flow_packet(ll, ll->proto == IPPROTO_TCP ? &syn : &first);
+	return flow_packet(&settled, ll->proto == IPPROTO_TCP ? &syn : &first);
 }
 
 void

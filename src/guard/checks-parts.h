@@ -31,6 +31,10 @@ void checks_push(struct vec *checks, struct check check, const char *hook);
 void packet_set_links(struct packet *packet, const struct lifeline_link *in,
 		      const struct lifeline_link *out);
 
+/* With what is left open said: which of our addresses, that of the link; from
+ * anybody, from all who are far away. */
+struct lifeline lifeline_settle(const struct lifeline *ll);
+
 /* Is it bridged by this host, and not routed: at both ends the same bridge? */
 bool lifeline_is_bridged(const struct lifeline *ll);
 

@@ -4,6 +4,7 @@
  * its route. A tunnel lives on its outer packets too. */
 #include <stdlib.h>
 #include <string.h>
+#include <sallyport/addr.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include "checks-parts.h"
@@ -43,12 +44,29 @@ checks_push(struct vec *checks, struct check check, const char *hook)
 	vec_push(checks, xmemdup(&check, sizeof(check)));
 }
 
+struct lifeline
+lifeline_settle(const struct lifeline *ll)
+{
+	static const struct in6_addr global = { .s6_addr = { 0x20 } };
+	struct lifeline settled = *ll;
+
+	if (addr_is_any(&ll->local) && ll->way != LIFELINE_THROUGH)
+		settled.local = ll->link.local;
+	if (addr_is_any(&ll->peer) && !ll->v4) {
+		settled.peer = global;
+		settled.peer_len = 3;
+	}
+	return settled;
+}
+
 static void
 add_needs(const struct lifeline *ll, bool tunnel, struct vec *checks)
 {
-	checks_flow(ll, tunnel, checks);
-	checks_neighbours(ll, checks);
-	checks_renewal(ll, checks);
+	struct lifeline settled = lifeline_settle(ll);
+
+	checks_flow(&settled, tunnel, checks);
+	checks_neighbours(&settled, checks);
+	checks_renewal(&settled, checks);
 }
 
 void

@@ -84,7 +84,8 @@ live_prefix(const struct tables *live, const struct check *check,
 	*end = (struct end){ entry->ipv6.src, len };
 }
 
-/* For whom: anybody, the prefix that the live rules name, or just this peer. */
+/* For whom: anybody, the prefix that the live rules name, or just this peer. Who
+ * answers is known: let in for its own port, anybody could choose that. */
 static struct end
 far_end(const struct tables *live, const struct check *check)
 {
@@ -96,7 +97,9 @@ far_end(const struct tables *live, const struct check *check)
 
 	if (addr_is_link_local(&end.addr) && end.len < 128)
 		end.len = 10;
-	else if (addr_is_link_local(&end.addr) || addr_is_multicast(&end.addr))
+	else if (addr_is_link_local(&end.addr) ||
+		 addr_is_multicast(&end.addr) ||
+		 (check->set.ct_reply && is_way(check, "INPUT")))
 		return end;
 	else if (end.len <= 3 || is_open(live, check, dst))
 		end.len = 0;

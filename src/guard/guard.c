@@ -150,7 +150,8 @@ has_known_peer(const struct vec *lifelines)
 	for (size_t i = 0; i < lifelines->n; i++) {
 		const struct lifeline *ll = lifelines->v[i];
 
-		if (!ll->v4 && !ll->any_peer && !addr_is_loopback(&ll->peer))
+		if (ll->ssh && !ll->v4 && !ll->any_peer &&
+		    !addr_is_loopback(&ll->peer))
 			return true;
 	}
 	return false;
