@@ -41,6 +41,7 @@ struct piece_set {
 	bool zone_by_mark;	/* the zone is the mark that it leaves raw with, */
 	unsigned zone_ways;	/* for these directions, as in xt_CT.h */
 	bool forwarded;		/* its hop limit is one less */
+	unsigned length_slack;	/* it may be longer by that */
 	struct bits mark;
 	struct bits ct_mark;	/* of its connection */
 };

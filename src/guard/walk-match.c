@@ -190,13 +190,21 @@ match_hl(const void *data, struct question *q)
 	return match_maybe(q, "hl");
 }
 
+/* In the range whatever was added, or only if something was or was not. */
 static enum match
 match_length(const void *data, struct question *q)
 {
 	const struct xt_length_info *info = data;
+	uint32_t slack = q->set->length_slack, min = info->min, max = info->max;
+	enum part part;
 
-	return match_answer(in_range(q, RANGE_LENGTH, info->min, info->max),
-			    info->invert);
+	part = max < slack ? PART_NONE :
+	       in_range(q, RANGE_LENGTH, min, max - slack);
+	if (part != PART_NONE || !slack)
+		return match_answer(part, info->invert);
+	part = in_range(q, RANGE_LENGTH, min > slack ? min - slack : 0, max);
+	return part == PART_ALL ? match_maybe(q, "TCPMSS") :
+				  match_answer(part, info->invert);
 }
 
 static enum match

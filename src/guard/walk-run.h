@@ -36,6 +36,7 @@ struct piece {
 
 struct walk {
 	const struct way *way;
+	enum own own[ADDR_FIELDS];	/* of this set's packets */
 	struct stop stops[STATIONS_MAX];
 	unsigned n_stops;
 	struct piece now;

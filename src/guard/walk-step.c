@@ -306,7 +306,7 @@ walk_step(struct walk *w)
 	struct piece_set rest;
 	struct question q = {
 		.packet = &stop->packet, .set = &w->now.set, .rest = &rest,
-		.own = w->way->own, .hook = stop->station->hook,
+		.own = w->own, .hook = stop->station->hook,
 	};
 	enum match match;
 	enum action action;

@@ -148,7 +148,7 @@ new_hop_limit(const struct ip6t_HL_info *info, uint32_t old)
 	return old;
 }
 
-/* TCPMSS gives a SYN the option that it lacks: four bytes. */
+/* TCPMSS may give a SYN the option that it lacks: four bytes (xt_TCPMSS.c). */
 void
 target_change(const struct rule *rule, struct piece_set *set)
 {
@@ -160,8 +160,8 @@ target_change(const struct rule *rule, struct piece_set *set)
 		hops->lo = new_hop_limit((const void *)t->data, hops->lo);
 		hops->hi = new_hop_limit((const void *)t->data, hops->hi);
 	} else if (strcmp(t->u.user.name, "TCPMSS") == 0) {
-		if (set->tcp_flags & TH_SYN)
-			set->range[RANGE_LENGTH].hi += 4;
+		if ((set->tcp_flags | set->tcp_flags_any) & TH_SYN)
+			set->length_slack = 4;
 	} else {
 		change_tracking(t, size, set);
 	}

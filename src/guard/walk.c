@@ -56,6 +56,15 @@ find_stops(struct walk *w, const struct tables *tables, const struct packet *p)
 	}
 }
 
+/* What the host sends to itself leaves by lo, and nothing else does. */
+static void
+find_owners(struct walk *w, const struct packet *p)
+{
+	memcpy(w->own, w->way->own, sizeof(w->own));
+	if (w->own[ADDR_DST] == OWN_UNKNOWN && p->out[0] && !p->out_unknown)
+		w->own[ADDR_DST] = strcmp(p->out, "lo") == 0 ? OWN_YES : OWN_NO;
+}
+
 static void
 first_piece(struct walk *w, const struct packet *p)
 {
@@ -152,6 +161,7 @@ run(struct walk *w, const struct tables *tables, const char *way,
 		die("no way of packets is called '%s'", way);
 	w->calls.tables = tables;
 	clear(w->result, w->way->name);
+	find_owners(w, packet);
 	find_stops(w, tables, packet);
 	if (!start(w, packet))
 		return;

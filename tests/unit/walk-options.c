@@ -132,6 +132,8 @@ through(void)
 #define MARK_1 "-m mark --mark 1 "
 #define ONLY(match) DROP "-A INPUT " match "-j ACCEPT\n"
 #define DROP_ALL "-j DROP\n"
+#define TCPMSS "*mangle\n-A PREROUTING -p tcp -m tcp --tcp-flags SYN SYN" \
+	       " -j TCPMSS --set-mss 1300\n"
 
 static const struct option_case {
 	struct packet (*packet)(void);
@@ -266,6 +268,16 @@ static const struct option_case {
 	  DROP_ALL, "DROP mangle A 1 1" },
 	{ across, "*mangle\n:A - [0:0]\n-A POSTROUTING -j A\n-A A -i br0 "
 	  DROP_ALL, "ACCEPT FORWARD policy 0" },
+	/* The SYN has 40 bytes, or 44. */
+	{ login, "-A INPUT -m length --length 0:40 " DROP_ALL TCPMSS,
+	  "UNKNOWN INPUT 1 1 TCPMSS" },
+	{ login, "-A INPUT -m length --length 41:50 " DROP_ALL TCPMSS,
+	  "UNKNOWN INPUT 1 1 TCPMSS" },
+	{ login, ONLY("-m length --length 40:44 ") TCPMSS, "ACCEPT INPUT 1 1" },
+	{ login, "-A INPUT -m length --length 45 " DROP_ALL TCPMSS,
+	  "ACCEPT INPUT policy 0" },
+	{ running, "-A INPUT -m length --length 41: " DROP_ALL TCPMSS,
+	  "ACCEPT INPUT policy 0" },
 	/* It answers for a listener, or is passed by: who knows. */
 	{ login, DROP "-A INPUT -p tcp -m tcp --dport 22 -j SYNPROXY\n",
 	  "UNKNOWN INPUT 1 1 SYNPROXY" },

@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Random rules in all tables, for a way of packets through them. */
-#ifndef TESTS_WALK_RULES_H
-#define TESTS_WALK_RULES_H
-
-#include <sallyport/mem.h>
 #include <sallyport/ruleset.h>
 #include "../tap.h"
+#include "walk-random.h"
 
-#define HOST "2001:db8::1"
-#define BEHIND "2001:db8:e::1"	/* FORWARD leads there */
-#define CHAINS 4
+#define CHAINS_MAX 8
 
-static uint64_t seed = 0x5a11fa57;
+uint64_t seed = 0x5a11fa57;
 
-static unsigned
+unsigned
 draw(unsigned n)
 {
 	seed ^= seed << 13;
@@ -21,8 +16,6 @@ draw(unsigned n)
 	seed ^= seed << 17;
 	return (unsigned)((seed >> 20) % n);
 }
-
-#define PICK(list) ((list)[draw(ARRAY_LEN(list))])
 
 /* What a rule may ask: of the packet, of an extension, of its protocol. */
 static const char *const core_options[] = {
@@ -42,34 +35,52 @@ static const char *const out_options[] = {
 };
 
 static const char *const match_options[] = {
-	"", "", "", "", "", "", "", "", "", "", "", "", "", "", "",
 	"-m state --state NEW",
-	"-m state --state RELATED,ESTABLISHED",
+	"-m state --state RELATED,ESTABLISHED", "-m state ! --state UNTRACKED",
 	"-m conntrack --ctstate INVALID", "-m conntrack ! --ctstate INVALID",
 	"-m conntrack --ctstate UNTRACKED",
 	"-m conntrack --ctstate NEW,UNTRACKED",
+	"-m conntrack --ctstate RELATED",
 	"-m conntrack --ctdir ORIGINAL", "-m conntrack --ctdir REPLY",
 	"-m conntrack ! --ctstate ESTABLISHED --ctdir ORIGINAL",
 	"-m hl --hl-eq 255", "-m hl ! --hl-eq 255", "-m hl --hl-lt 64",
-	"-m hl --hl-gt 64",
-	"-m length --length 0:80",
-	"-m length ! --length 60:70", "-m comment --comment x",
+	"-m hl --hl-gt 64", "-m hl --hl-eq 63",
+	"-m length --length 0:80", "-m length ! --length 60:70",
+	"-m comment --comment x",
 	"-m iprange --src-range 2001:db8:a::1-2001:db8:a::2",
 	"-m iprange ! --dst-range 2001:db8::1-2001:db8::2",
 	"-m addrtype --dst-type LOCAL", "-m addrtype ! --dst-type LOCAL",
-	"-m addrtype --src-type LOCAL", "-m addrtype --dst-type MULTICAST",
+	"-m addrtype --dst-type MULTICAST", "-m addrtype ! --dst-type UNICAST",
+	"-m addrtype --src-type UNICAST", "-m addrtype --src-type UNSPEC",
+	"-m addrtype ! --src-type UNICAST --dst-type MULTICAST",
+	"-m pkttype --pkt-type unicast", "-m pkttype ! --pkt-type unicast",
+	"-m pkttype --pkt-type multicast", "-m pkttype --pkt-type broadcast",
+	"-m mark --mark 0", "-m mark --mark 1", "-m mark ! --mark 0/2",
+	"-m mark --mark 2/3",
 	"-m rt --rt-type 0", "-m rt ! --rt-type 0", "-m frag ! --fragid 5",
 	"-m hbh", "-m dst ! --dst-len 8",
-	"-m mark --mark 0", "-m mark --mark 1", "-m pkttype --pkt-type unicast",
+};
+
+/* Where frames are seen. */
+static const char *const frame_options[] = {
+	"-m mac --mac-source " GATEWAY_MAC, "-m mac ! --mac-source "
+	GATEWAY_MAC, "-m mac --mac-source 02:00:00:00:00:01",
+};
+
+/* Not modelled, or not for each packet. */
+static const char *const other_options[] = {
 	"-m limit --limit 1/hour --limit-burst 2",
-	"-m statistic --mode nth --every 2 --packet 0",
+	"-m statistic --mode nth --every 2 --packet 0", "-m cpu ! --cpu 0",
+	"-m addrtype --src-type LOCAL", "-m connmark --mark 0",
+	"-m connmark ! --mark 1", "-m quota --quota 300",
+	"-m dscp --dscp 8", "-m ecn --ecn-ip-ect 0",
 };
 
 static const char *const tcp_options[] = {
 	"", "--dport 22", "! --dport 22", "--sport 1024:20000", "--dport 20:80",
 	"! --sport 30000:40000", "--syn", "! --syn",
 	"--tcp-flags SYN,ACK,FIN,RST ACK", "--tcp-flags ALL SYN",
-	"--tcp-option 2", "-m multiport --dports 22,80,443",
+	"-m multiport --dports 22,80,443",
 	"-m multiport ! --dports 20:25,443", "-m multiport --sports 1024:30000",
 	"-m multiport --ports 22,30000:65535", "-m multiport ! --ports 443",
 };
@@ -80,8 +91,10 @@ static const char *const udp_options[] = {
 };
 
 static const char *const icmp_options[] = {
-	"", "-m icmp6 --icmpv6-type 135", "-m icmp6 ! --icmpv6-type 135",
+	"", "", "-m icmp6 --icmpv6-type 135", "-m icmp6 ! --icmpv6-type 135",
 	"-m icmp6 --icmpv6-type 136", "-m icmp6 --icmpv6-type echo-request",
+	"-m icmp6 --icmpv6-type echo-reply", "-m icmp6 --icmpv6-type 134",
+	"-m icmp6 --icmpv6-type 2", "-m icmp6 ! --icmpv6-type 1/4",
 	"-m icmp6 --icmpv6-type 1/4", "-m icmp6 --icmpv6-type 1",
 };
 
@@ -91,7 +104,7 @@ static const char *const common_targets[] = {
 };
 
 static const char *const drop_targets[] = {
-	"-j ACCEPT", "-j ACCEPT", "-j DROP", "-j DROP",
+	"-j ACCEPT", "-j ACCEPT", "-j DROP", "-j DROP", "-j MARK --set-mark 1",
 };
 
 /* It answers by a packet of the host's own, for which OUTPUT is the way. */
@@ -100,11 +113,15 @@ static const char *const reject_targets[] = { "-j REJECT" };
 static const char *const raw_targets[] = {
 	"-j CT --notrack", "-j NOTRACK", "-j CT --zone 5", "-j CT --zone-orig 5",
 	"-j CT --zone-reply 5", "-j CT --zone mark", "-j CT --ctevents new",
+	"-j MARK --set-mark 1",
 	"-j DROP",
 };
 
 static const char *const mangle_targets[] = {
-	"-j MARK --set-mark 1", "-j TOS --set-tos 4", "-j HL --hl-set 64",
+	"-j MARK --set-mark 1", "-j MARK --or-mark 2", "-j MARK --xor-mark 3",
+	"-j MARK --set-xmark 1/3", "-j CONNMARK --save-mark",
+	"-j CONNMARK --restore-mark", "-j CONNMARK --set-mark 1",
+	"-j CONNMARK --restore-mark --nfmask 2 --ctmask 2", "-j TOS --set-tos 4", "-j HL --hl-set 64",
 	"-j HL --hl-set 255", "-j HL --hl-dec 1", "-j HL --hl-inc 1",
 	"-j DSCP --set-dscp 8", "-j DROP",
 	"~tcp --syn -j TCPMSS --set-mss 1300",
@@ -151,28 +168,7 @@ static const char *const source_targets[] = {
 
 static const char *const masquerade_targets[] = { "-j MASQUERADE" };
 
-struct list {
-	const char *const *v;
-	unsigned n;
-};
-
 #define LIST(list) { list, ARRAY_LEN(list) }
-
-/* A chain with rules of its own: where, which of its targets, what of links. */
-struct hook {
-	const char *table;
-	const char *name;
-	unsigned rules;		/* at most */
-	bool may_drop;		/* by its policy */
-	struct list targets[3];
-	struct list links;
-};
-
-struct way_rules {
-	const char *name;
-	const char *probe;	/* the table that is asked for ctstate DNAT */
-	struct hook hooks[9];
-};
 
 #define COMMON LIST(common_targets)
 
@@ -239,27 +235,60 @@ static const struct way_rules way_rules[] = {
 	} },
 };
 
+const struct way_rules *
+random_way(void)
+{
+	return &PICK(way_rules);
+}
+
+/* A table that is being written. */
+struct writer {
+	struct str *out;
+	const struct way_rules *way;
+	const char *table;
+	bool plain;
+	int chains;
+};
+
 /* Options of a protocol, or of none. */
 static void
-add_protocol(struct str *out)
+add_protocol(const struct writer *w)
 {
 	switch (draw(8)) {
 	case 0:
 	case 1:
-		str_addf(out, " -p tcp -m tcp %s", PICK(tcp_options));
+		str_addf(w->out, " -p tcp -m tcp %s",
+			 w->plain || draw(16) ? PICK(tcp_options) :
+						"--tcp-option 2");
 		break;
 	case 2:
-		str_addf(out, " -p udp -m udp %s", PICK(udp_options));
+		str_addf(w->out, " -p udp -m udp %s", PICK(udp_options));
 		break;
 	case 3:
-		str_addf(out, " -p icmpv6 %s", PICK(icmp_options));
+		str_addf(w->out, " -p icmpv6 %s", PICK(icmp_options));
 		break;
 	case 4:
-		str_add(out, draw(2) ? " ! -p tcp" : " ! -p icmpv6");
+		str_add(w->out, draw(2) ? " ! -p tcp" : " ! -p icmpv6");
 		break;
 	default:
 		break;
 	}
+}
+
+/* mac is for hooks that frames come in by, and so is every chain here. */
+static const char *
+pick_match(const struct writer *w)
+{
+	bool framed = strcmp(w->way->name, "OUTPUT") != 0 &&
+		      strcmp(w->table, "filter") == 0;
+
+	if (draw(3) == 0)
+		return "";
+	if (framed && draw(12) == 0)
+		return PICK(frame_options);
+	if (!w->plain && draw(5) == 0)
+		return PICK(other_options);
+	return PICK(match_options);
 }
 
 static const char *
@@ -277,79 +306,87 @@ pick_target(const struct list *lists)
 /* Jumps lead to later chains only: the kernel refuses loops. User chains bear
  * the table's common targets, as any hook may lead there. */
 static void
-add_rule(struct str *out, const struct hook *hook, int chain)
+add_rule(const struct writer *w, const struct hook *hook, int chain)
 {
 	static const struct list common[3] = { COMMON };
 	const char *target = pick_target(chain < 0 ? hook->targets : common);
-	bool jump = chain + 1 < CHAINS && draw(4) == 0;
+	bool jump = chain + 1 < w->chains && draw(4) == 0;
+	int left = w->chains - 1 - chain;
 
 	if (chain < 0)
-		str_addf(out, "-A %s", hook->name);
+		str_addf(w->out, "-A %s", hook->name);
 	else
-		str_addf(out, "-A C%d", chain);
+		str_addf(w->out, "-A C%d", chain);
 	if (!jump && *target == '~')
-		str_addf(out, " -p %.3s -m %.3s", target + 1, target + 1);
+		str_addf(w->out, " -p %.3s -m %.3s", target + 1, target + 1);
 	else
-		add_protocol(out);
+		add_protocol(w);
 	if (chain < 0 && draw(8) == 0)
-		str_addf(out, " %s", hook->links.v[draw(hook->links.n)]);
+		str_addf(w->out, " %s", hook->links.v[draw(hook->links.n)]);
 	if (!jump && *target == '~') {
-		str_addf(out, "%s\n", target + 4);
+		str_addf(w->out, "%s\n", target + 4);
 		return;
 	}
-	str_addf(out, " %s %s", PICK(core_options), PICK(match_options));
+	str_addf(w->out, " %s %s", PICK(core_options), pick_match(w));
 	if (jump)
-		str_addf(out, " -%c C%d\n", draw(4) ? 'j' : 'g',
-			 chain + 1 + (int)draw((unsigned)(CHAINS - 1 - chain)));
+		str_addf(w->out, " -%c C%d\n", draw(4) ? 'j' : 'g',
+			 chain + 1 + (int)draw((unsigned)(left < 3 ? left : 3)));
 	else
-		str_addf(out, " %s\n", target);
+		str_addf(w->out, " %s\n", target);
+}
+
+static void
+add_hook(const struct writer *w, const struct hook *hook)
+{
+	bool filter = strcmp(w->table, "filter") == 0;
+
+	str_addf(w->out, ":%s %s [0:0]\n", hook->name, hook->may_drop &&
+		 draw(filter ? 3 : 16) == 0 ? "DROP" : "ACCEPT");
+	if (strcmp(w->way->probe, w->table) == 0 &&
+	    strcmp(w->way->name, hook->name) == 0)
+		str_addf(w->out, "-A %s -m conntrack --ctstate DNAT\n",
+			 hook->name);
+	for (unsigned n = draw(hook->rules + 1); n; n--)
+		add_rule(w, hook, -1);
 }
 
 /* One table: the chains of it that lie on the way. */
 static void
-add_table(struct str *out, const struct way_rules *way, const char *table)
+add_table(const struct writer *w)
 {
-	bool filter = strcmp(table, "filter") == 0;
-	const struct hook *hook = NULL;
+	bool filter = strcmp(w->table, "filter") == 0;
 	struct ruleset *rs;
 
-	str_addf(out, "*%s\n", table);
-	if (ruleset_new_empty(table, &rs))
+	str_addf(w->out, "*%s\n", w->table);
+	if (ruleset_new_empty(w->table, &rs))
 		bail_out("%s", err_message());
 	for (size_t i = 0; i < rs->chains.n; i++)
-		str_addf(out, ":%s ACCEPT [0:0]\n",
+		str_addf(w->out, ":%s ACCEPT [0:0]\n",
 			 ((const struct chain *)rs->chains.v[i])->name);
 	ruleset_free(rs);
-	for (int i = 0; i < CHAINS; i++)
-		str_addf(out, ":C%d - [0:0]\n", i);
-	for (const struct hook *h = way->hooks; h->table; h++) {
-		if (strcmp(h->table, table) != 0)
-			continue;
-		hook = h;
-		str_addf(out, ":%s %s [0:0]\n", h->name, h->may_drop &&
-			 draw(filter ? 2 : 10) == 0 ? "DROP" : "ACCEPT");
-		if (strcmp(way->probe, table) == 0 &&
-		    strcmp(way->name, h->name) == 0)
-			str_addf(out, "-A %s -m conntrack --ctstate DNAT\n",
-				 h->name);
-		for (unsigned n = draw(h->rules + 1); n; n--)
-			add_rule(out, h, -1);
-	}
-	for (int i = 0; i < CHAINS; i++)
+	for (int i = 0; i < w->chains; i++)
+		str_addf(w->out, ":C%d - [0:0]\n", i);
+	for (const struct hook *h = w->way->hooks; h->table; h++)
+		if (strcmp(h->table, w->table) == 0)
+			add_hook(w, h);
+	for (int i = 0; i < w->chains; i++)
 		for (unsigned n = draw(filter ? 5 : 3); n; n--)
-			add_rule(out, hook, i);
-	str_add(out, "COMMIT\n");
+			add_rule(w, NULL, i);
+	str_add(w->out, "COMMIT\n");
 }
 
-static TAP_UNUSED void
-random_rules(struct str *out, const struct way_rules *way, bool security)
+void
+random_rules(struct str *out, const struct way_rules *way, bool plain,
+	     bool security)
 {
 	static const char *const tables[] = {
 		"raw", "mangle", "nat", "filter", "security",
 	};
+	struct writer w = { .out = out, .way = way, .plain = plain };
 
-	for (unsigned i = 0; i < ARRAY_LEN(tables) - !security; i++)
-		add_table(out, way, tables[i]);
+	for (unsigned i = 0; i < ARRAY_LEN(tables) - !security; i++) {
+		w.table = tables[i];
+		w.chains = 2 + (int)draw(CHAINS_MAX - 1);
+		add_table(&w);
+	}
 }
-
-#endif
