@@ -16,7 +16,7 @@
 #include "rehearsal-internal.h"
 
 struct rehearsal {
-	const struct vec *lifelines;
+	struct vec lifelines;	/* each borrowed */
 	pid_t pid;		/* 0: none could be started */
 	int fd;			/* ends when the process does */
 	struct board *board;
@@ -70,7 +70,8 @@ rehearsal_start(const struct vec *lifelines, const struct tables *live,
 	struct rehearsal *r = xcalloc(1, sizeof(*r));
 	struct play play = { lifelines, live, candidate, NULL };
 
-	r->lifelines = lifelines;
+	for (size_t i = 0; i < lifelines->n; i++)
+		vec_push(&r->lifelines, lifelines->v[i]);
 	r->fd = -1;
 	r->board = board_new(lifelines->n, &r->size);
 	play.board = r->board;
@@ -107,6 +108,7 @@ rehearsal_free(struct rehearsal *r)
 	stop(r);
 	munmap(r->board, r->size);
 	tryout_notes_done(&r->untried);
+	vec_done(&r->lifelines);
 	free(r->reason);
 	free(r);
 }
@@ -159,8 +161,8 @@ read_board(struct rehearsal *r)
 	report->refused = text_or_null(board->refused);
 	report->setup_us = board->setup_us;
 	report->answer_us = board->answer_us;
-	for (size_t i = 0; i < r->lifelines->n; i++)
-		add_line(report, r->lifelines->v[i], &board->lines[i]);
+	for (size_t i = 0; i < r->lifelines.n; i++)
+		add_line(report, r->lifelines.v[i], &board->lines[i]);
 	report->untried = r->untried;
 	r->untried = (struct vec){ 0 };
 	return report;
