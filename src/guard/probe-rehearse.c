@@ -5,11 +5,12 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sallyport/addr.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include "fickle.h"
+#include "lifeline-links.h"
 #include "probe-words.h"
-#include "routes.h"
 
 /* Why the kernel cannot be asked, translated; NULL: it can. */
 static const char *
@@ -35,23 +36,50 @@ port_of(const struct range *ports)
 	return ports->lo == ports->hi ? (uint16_t)ports->lo : 0;
 }
 
+/* What comes in goes to the address that its answer would come from. */
 static void
-find_link(const struct in6_addr *addr, const char *ifname,
-	  struct lifeline_link *link)
+find_local(struct routes *routes, struct lifeline *ll)
 {
-	route_lookup(addr, if_nametoindex(ifname), link);
-	str_copy(link->ifname, sizeof(link->ifname), ifname);
+	const struct route_query back = { .dst = ll->peer };
+	struct route route;
+
+	if (ll->way == LIFELINE_IN && addr_is_any(&ll->local) &&
+	    routes_find(routes, &back, &route))
+		ll->local = route.source;
+}
+
+/* Named interfaces count, whatever the routes say. */
+static void
+find_links(const struct packet *p, struct lifeline *ll)
+{
+	const char *near = ll->way == LIFELINE_OUT ? p->out : p->in;
+	struct routes *routes = routes_open();
+
+	find_local(routes, ll);
+	lifeline_learn_links(routes, ll, if_nametoindex(near));
+	routes_close(routes);
+	str_copy(ll->link.ifname, IFNAMSIZ, near);
+	if (ll->way == LIFELINE_THROUGH)
+		str_copy(ll->inner.ifname, IFNAMSIZ, p->out);
+}
+
+static enum lifeline_way
+way_of(const struct probe_question *q)
+{
+	if (strcmp(q->way, "FORWARD") == 0)
+		return LIFELINE_THROUGH;
+	return strcmp(q->way, "OUTPUT") == 0 ? LIFELINE_OUT : LIFELINE_IN;
 }
 
 static void
 to_lifeline(const struct probe_question *q, struct lifeline *ll)
 {
 	const struct packet *p = &q->packet;
-	bool out = strcmp(q->way, "OUTPUT") == 0;
+	bool out = way_of(q) == LIFELINE_OUT;
 
 	*ll = (struct lifeline){
 		.origin = LIFELINE_CONFIGURED,
-		.way = out ? LIFELINE_OUT : LIFELINE_IN,
+		.way = way_of(q),
 		.proto = p->proto,
 		.peer = out ? p->dst : p->src,
 		.peer_len = 128,
@@ -59,11 +87,7 @@ to_lifeline(const struct probe_question *q, struct lifeline *ll)
 		.peer_port = port_of(out ? &p->dport : &p->sport),
 		.local_port = port_of(out ? &p->sport : &p->dport),
 	};
-	find_link(&ll->peer, out ? p->out : p->in, &ll->link);
-	if (strcmp(q->way, "FORWARD") != 0)
-		return;
-	ll->way = LIFELINE_THROUGH;
-	find_link(&ll->local, p->out, &ll->inner);
+	find_links(p, ll);
 }
 
 /* What a pass proves nothing about. */
@@ -132,6 +156,14 @@ probe_rehearse_take(struct probe_answer *answer)
 	rehearsal_free(answer->running);
 	answer->running = NULL;
 	return true;
+}
+
+void
+probe_rehearse_done(struct probe_answer *answer)
+{
+	rehearsal_free(answer->running);
+	rehearsal_report_free(answer->rehearsal);
+	lifeline_free(answer->lifeline.outer);
 }
 
 /* --- The two accounts --- */

@@ -4,8 +4,6 @@
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 #include <sallyport/addr.h>
 #include <sallyport/file.h>
 #include <sallyport/i18n.h>
@@ -52,37 +50,32 @@ find_way(const struct probe_words *words, const struct packet *p)
 
 /* A link-local address may be on any link. */
 static bool
-route_names(const struct in6_addr *addr, unsigned len, char ifname[IFNAMSIZ])
+route_names(struct routes *routes, const struct in6_addr *addr, unsigned len,
+	    char ifname[IFNAMSIZ])
 {
-	struct lifeline_link link;
+	const struct route_query query = { .dst = *addr };
+	struct route route;
 
 	if (len < 128 || addr_is_any(addr) || addr_is_link_local(addr) ||
-	    addr_is_multicast(addr) || !route_lookup(addr, 0, &link))
+	    addr_is_multicast(addr) || !routes_find(routes, &query, &route))
 		return false;
-	str_copy(ifname, IFNAMSIZ, link.ifname);
+	str_copy(ifname, IFNAMSIZ, route.link.ifname);
 	return ifname[0] != '\0';
 }
 
-/* Connecting a datagram socket sends nothing and chooses the source. */
 static void
-choose_source(struct packet *p)
+choose_source(struct routes *routes, struct packet *p)
 {
-	struct sockaddr_in6 sin6 = {
-		.sin6_family = AF_INET6,
-		.sin6_addr = p->dst,
-		.sin6_port = htons(9),
+	const struct route_query query = {
+		.dst = p->dst,
+		.ifindex = if_nametoindex(p->out),
 	};
-	socklen_t len = sizeof(sin6);
-	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct route route;
 
-	if (fd < 0)
+	if (!routes_find(routes, &query, &route))
 		return;
-	if (connect(fd, (struct sockaddr *)&sin6, len) == 0 &&
-	    getsockname(fd, (struct sockaddr *)&sin6, &len) == 0) {
-		p->src = sin6.sin6_addr;
-		p->src_len = 128;
-	}
-	close(fd);
+	p->src = route.source;
+	p->src_len = 128;
 }
 
 static bool
@@ -114,15 +107,19 @@ find_note(const struct probe_question *q)
 static void
 ask_routes(struct probe_question *q)
 {
+	struct routes *routes = routes_open();
 	struct packet *p = &q->packet;
 
 	if (strcmp(q->way, "OUTPUT") != 0 && !p->in[0])
-		q->in_by_route = route_names(&p->src, p->src_len, p->in);
+		q->in_by_route = route_names(routes, &p->src, p->src_len,
+					     p->in);
 	if (strcmp(q->way, "INPUT") != 0 && !p->out[0])
-		q->out_by_route = route_names(&p->dst, p->dst_len, p->out);
+		q->out_by_route = route_names(routes, &p->dst, p->dst_len,
+					      p->out);
 	if (strcmp(q->way, "OUTPUT") == 0 && p->src_len == 0 &&
 	    p->dst_len == 128)
-		choose_source(p);
+		choose_source(routes, p);
+	routes_close(routes);
 	q->note = find_note(q);
 }
 

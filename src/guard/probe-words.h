@@ -11,4 +11,7 @@ enum err probe_words_take(const struct probe_words *words,
 
 bool probe_has_ports(uint8_t proto);
 
+/* Stop asking the kernel, and forget what it said. */
+void probe_rehearse_done(struct probe_answer *answer);
+
 #endif

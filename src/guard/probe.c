@@ -72,8 +72,7 @@ probe_answer_free(struct probe_answer *answer)
 		free(answer->path.v[i]);
 	}
 	vec_done(&answer->path);
-	rehearsal_free(answer->running);
-	rehearsal_report_free(answer->rehearsal);
+	probe_rehearse_done(answer);
 	free(answer);
 }
 
