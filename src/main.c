@@ -53,6 +53,7 @@ find_environment(struct world *world)
 	world->guardian.lock_path = or_else(getenv("XTABLES_LOCKFILE"), NULL);
 	world->lifelines.ssh_connection = or_else(getenv("SSH_CONNECTION"), NULL);
 	world->lifelines.self = getpid();
+	world->lifelines.sshd = lifelines_sshd();
 	cli_find_actor(&world->actor, or_else(getenv("SUDO_USER"), NULL),
 		       world->lifelines.ssh_connection,
 		       ttyname(STDIN_FILENO));

@@ -94,6 +94,10 @@ enum err lifelines_find(const struct lifeline_sources *src, struct vec *out)
 	must_check;
 void lifelines_free(struct vec *lifelines);
 
+/* The sshd that may be asked, or NULL: for root, and only where the program that
+ * we would run is the host's and for this network namespace. */
+const char *lifelines_sshd(void);
+
 /* "ssh 2001:db8::77 -> :22", "ssh port 22", "ssh 192.0.2.1 -> :22 (IPv4)",
  * "mosh 2001:db8::77 -> :60001", "udp ::/0 -> :51820",
  * "tcp 2001:db8::/32 -> [2001:db8:c::2]:4001", "udp -> [2001:db8::53]:53",

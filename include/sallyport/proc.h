@@ -21,8 +21,23 @@ uid_t proc_loginuid(void);
  * inode number never reused. 0 where the kernel does not tell (< 5.14). */
 uint64_t proc_netns_cookie(void);
 
-/* Whether pid is in our network namespace (same /proc/PID/ns/net). */
+/* Whether pid is in our network namespace (same /proc/PID/ns/net), or mount
+ * namespace. False where we may not see it. */
 bool proc_same_netns(pid_t pid);
+bool proc_same_mntns(pid_t pid);
+
+pid_t proc_session(pid_t pid);		/* its session's leader; 0: unknown */
+unsigned proc_tty(pid_t pid);		/* its controlling terminal's device
+					 * number; 0: none */
+
+/* Call each with the device number of every terminal that pid has open, as
+ * proc_tty() gives it; each returns false to stop. */
+void proc_each_tty(pid_t pid, bool (*each)(unsigned tty, void *arg),
+		   void *arg);
+
+/* The variable in the environment that pid was started with; "" where there is
+ * none or it cannot be seen. */
+void proc_environ(pid_t pid, const char *name, struct str *out);
 
 /* Call each with the inode of every socket that pid has open; each returns
  * false to stop. */

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
+#include <sallyport/file.h>
 #include <sallyport/proc.h>
 
 #ifndef SO_NETNS_COOKIE
@@ -104,20 +106,46 @@ proc_netns_cookie(void)
 	return cookie;
 }
 
+static bool
+same_namespace(pid_t pid, const char *kind)
+{
+	struct stat ours, theirs;
+	char path[64], own[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, kind);
+	snprintf(own, sizeof(own), "/proc/self/ns/%s", kind);
+	return stat(own, &ours) == 0 && stat(path, &theirs) == 0 &&
+	       ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev;
+}
+
 bool
 proc_same_netns(pid_t pid)
 {
-	struct stat ours, theirs;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
-	return stat("/proc/self/ns/net", &ours) == 0 &&
-	       stat(path, &theirs) == 0 && ours.st_ino == theirs.st_ino &&
-	       ours.st_dev == theirs.st_dev;
+	return same_namespace(pid, "net");
 }
 
-void
-proc_each_socket(pid_t pid, bool (*each)(uint64_t inode, void *arg), void *arg)
+bool
+proc_same_mntns(pid_t pid)
+{
+	return same_namespace(pid, "mnt");
+}
+
+pid_t
+proc_session(pid_t pid)
+{
+	return (pid_t)proc_stat(pid, 6);
+}
+
+unsigned
+proc_tty(pid_t pid)
+{
+	return (unsigned)proc_stat(pid, 7);
+}
+
+/* Call each with what every open file of pid is a link to. */
+static void
+each_file(pid_t pid, bool (*each)(int dir, const char *name, const char *link,
+				  void *arg), void *arg)
 {
 	char path[64];
 	struct dirent *entry;
@@ -135,11 +163,82 @@ proc_each_socket(pid_t pid, bool (*each)(uint64_t inode, void *arg), void *arg)
 		if (n < 0)
 			continue;
 		link[n] = '\0';
-		if (strncmp(link, "socket:[", 8) == 0 &&
-		    !each(strtoull(link + 8, NULL, 10), arg))
+		if (!each(dirfd(dir), entry->d_name, link, arg))
 			break;
 	}
 	closedir(dir);
+}
+
+struct socket_visit {
+	bool (*each)(uint64_t inode, void *arg);
+	void *arg;
+};
+
+static bool
+visit_socket(int dir, const char *name, const char *link, void *arg)
+{
+	const struct socket_visit *visit = arg;
+
+	return strncmp(link, "socket:[", 8) != 0 ||
+	       visit->each(strtoull(link + 8, NULL, 10), visit->arg);
+}
+
+void
+proc_each_socket(pid_t pid, bool (*each)(uint64_t inode, void *arg), void *arg)
+{
+	struct socket_visit visit = { each, arg };
+
+	each_file(pid, visit_socket, &visit);
+}
+
+struct tty_visit {
+	bool (*each)(unsigned tty, void *arg);
+	void *arg;
+};
+
+/* The number as /proc/PID/stat has it (new_encode_dev of linux/kdev_t.h). */
+static bool
+visit_tty(int dir, const char *name, const char *link, void *arg)
+{
+	const struct tty_visit *visit = arg;
+	struct stat st;
+	unsigned low;
+
+	if ((strncmp(link, "/dev/pts/", 9) != 0 &&
+	     strncmp(link, "/dev/tty", 8) != 0) ||
+	    fstatat(dir, name, &st, 0) < 0 || !S_ISCHR(st.st_mode))
+		return true;
+	low = minor(st.st_rdev);
+	return visit->each((low & 0xff) | major(st.st_rdev) << 8 |
+			   (low & ~0xffu) << 12, visit->arg);
+}
+
+void
+proc_each_tty(pid_t pid, bool (*each)(unsigned tty, void *arg), void *arg)
+{
+	struct tty_visit visit = { each, arg };
+
+	each_file(pid, visit_tty, &visit);
+}
+
+void
+proc_environ(pid_t pid, const char *name, struct str *out)
+{
+	size_t len = strlen(name);
+	struct str text = { 0 };
+	char path[64];
+	enum err err;
+
+	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+	err = file_read(AT_FDCWD, path, 1 << 20, &text);
+	for (const char *s = str_text(&text);
+	     !err && s < str_text(&text) + text.len; s += strlen(s) + 1) {
+		if (strncmp(s, name, len) == 0 && s[len] == '=') {
+			str_add(out, s + len + 1);
+			break;
+		}
+	}
+	str_done(&text);
 }
 
 void

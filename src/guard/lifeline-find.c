@@ -8,9 +8,11 @@
 #include <sallyport/file.h>
 #include <sallyport/mem.h>
 #include <sallyport/text.h>
+#include "ancestors.h"
 #include "finder.h"
 #include "lifeline-links.h"
 #include "sockets.h"
+#include "sshd.h"
 
 static bool
 parse_port(const char *s, uint16_t *port)
@@ -205,12 +207,15 @@ find_connections(struct finder *f)
 static void
 add_all(struct finder *f)
 {
-	inodes_of_ancestors(f->src->self, &f->ancestors);
+	ancestors_sockets(f->src->self, &f->ancestors);
 	f->routes = routes_open();
 	add_environment(f, f->src->ssh_connection);
 	add_connections(f, LIFELINE_ANCESTOR);
 	add_connections(f, LIFELINE_ESTABLISHED);
+	finder_add_mosh(f);
 	add_listening(f);
+	if (f->daemon)
+		finder_add_announced(f);
 	finder_add_settings(f);
 	routes_close(f->routes);
 	inodes_done(&f->ancestors);
@@ -227,13 +232,16 @@ lifelines_find(const struct lifeline_sources *src, struct vec *out)
 		return OK;
 	err = sockets_listening(&f.listening);
 	if (!err)
-		err = sshd_listeners(&f.listening, &f.servers);
+		err = sshd_listeners(&f.listening, &f.servers, &f.daemon);
 	if (!err)
 		err = find_connections(&f);
+	if (!err)
+		err = sockets_udp(&f.udp);
 	if (!err)
 		add_all(&f);
 	sockets_free(&f.listening);
 	sockets_free(&f.connections);
+	sockets_free(&f.udp);
 	vec_done(&f.servers);
 	return err;
 }

@@ -1,88 +1,55 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Who is an sshd. A process whose name begins with "sshd" (sshd-session since
- * OpenSSH 9.8) and that listens is one, unless another sshd started it: then it
- * listens for a port that its user forwards. A listener of PID 1 is one when an
- * sshd holds a connection to its port (socket activation). Without the
- * privilege to see who owns a socket, port 22 is left, and it always counts. */
-#include <stdlib.h>
+ * OpenSSH 9.8) or "dropbear" and that listens is one, unless another such
+ * started it: then it listens for a port that its user forwards. A listener of
+ * PID 1 or inetd is one when an sshd holds a connection to its port, or when a
+ * unit of systemd for SSH names it. Without the privilege to see who owns a
+ * socket, port 22 is left, and it always counts. */
 #include <string.h>
 #include <sallyport/mem.h>
 #include <sallyport/proc.h>
+#include "inodes.h"
 #include "sockets.h"
 #include "sshd.h"
+#include "units.h"
 
 #define SSH_PORT 22
 
 static bool
-add_inode(uint64_t inode, void *arg)
+has_name(pid_t pid, const char *const names[])
 {
-	struct inodes *inodes = arg;
+	struct str comm = { 0 };
+	bool yes = false;
 
-	if (inodes->n == inodes->cap) {
-		inodes->cap = inodes->cap ? inodes->cap * 2 : 16;
-		inodes->v = xreallocarray(inodes->v, inodes->cap,
-					  sizeof(*inodes->v));
-	}
-	inodes->v[inodes->n++] = inode;
-	return true;
-}
-
-static int
-compare_inodes(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return *x < *y ? -1 : *x > *y;
-}
-
-static void
-sort_inodes(struct inodes *inodes)
-{
-	if (inodes->n)
-		qsort(inodes->v, inodes->n, sizeof(*inodes->v),
-		      compare_inodes);
-}
-
-bool
-inodes_has(const struct inodes *inodes, uint64_t inode)
-{
-	return inodes->n && bsearch(&inode, inodes->v, inodes->n,
-				    sizeof(*inodes->v), compare_inodes);
-}
-
-void
-inodes_done(struct inodes *inodes)
-{
-	free(inodes->v);
-	*inodes = (struct inodes){ 0 };
-}
-
-void
-inodes_of_ancestors(pid_t self, struct inodes *inodes)
-{
-	/* A parent that dies meanwhile leads to PID 1: never a circle. */
-	for (pid_t pid = self; pid > 1; pid = proc_parent(pid))
-		proc_each_socket(pid, add_inode, inodes);
-	sort_inodes(inodes);
+	proc_comm(pid, &comm);
+	for (size_t i = 0; names[i] && !yes; i++)
+		yes = str_starts(str_text(&comm), names[i]);
+	str_done(&comm);
+	return yes;
 }
 
 static bool
 is_sshd(pid_t pid)
 {
-	struct str comm = { 0 };
-	bool yes;
+	static const char *const names[] = { "sshd", "dropbear", NULL };
 
-	proc_comm(pid, &comm);
-	yes = str_starts(str_text(&comm), "sshd");
-	str_done(&comm);
-	return yes;
+	return has_name(pid, names);
+}
+
+/* Who listens for others. */
+static bool
+is_activator(pid_t pid)
+{
+	static const char *const names[] = { "inetd", "xinetd", NULL };
+
+	return pid == 1 || has_name(pid, names);
 }
 
 /* Sockets by owner. */
 struct owners {
 	struct inodes servers;	/* of an sshd */
 	struct inodes sessions;	/* of an sshd that an sshd started */
-	struct inodes init;	/* of PID 1 */
+	struct inodes activators;	/* of PID 1, inetd */
 };
 
 static bool
@@ -90,12 +57,11 @@ add_process(pid_t pid, void *arg)
 {
 	struct owners *owners = arg;
 
-	if (pid == 1)
-		proc_each_socket(pid, add_inode, &owners->init);
-	if (!is_sshd(pid))
-		return true;
-	proc_each_socket(pid, add_inode, is_sshd(proc_parent(pid)) ?
-			 &owners->sessions : &owners->servers);
+	if (is_sshd(pid))
+		inodes_of_process(pid, is_sshd(proc_parent(pid)) ?
+				  &owners->sessions : &owners->servers);
+	else if (is_activator(pid))
+		inodes_of_process(pid, &owners->activators);
 	return true;
 }
 
@@ -104,9 +70,9 @@ find_owners(struct owners *owners)
 {
 	*owners = (struct owners){ 0 };
 	proc_each(add_process, owners);
-	sort_inodes(&owners->servers);
-	sort_inodes(&owners->sessions);
-	sort_inodes(&owners->init);
+	inodes_sort(&owners->servers);
+	inodes_sort(&owners->sessions);
+	inodes_sort(&owners->activators);
 }
 
 static void
@@ -114,7 +80,7 @@ owners_done(struct owners *owners)
 {
 	inodes_done(&owners->servers);
 	inodes_done(&owners->sessions);
-	inodes_done(&owners->init);
+	inodes_done(&owners->activators);
 }
 
 static enum err
@@ -134,22 +100,34 @@ serves_sshd(const struct owners *owners, uint16_t port, bool *yes)
 	return err;
 }
 
+/* A socket that waits for an sshd to be started. */
+static enum err
+is_activated(const struct owners *owners, const struct ip_socket *s, bool *yes)
+{
+	if (!inodes_has(&owners->activators, s->inode))
+		return OK;
+	*yes = units_name_port(s->local_port);
+	return *yes ? OK : serves_sshd(owners, s->local_port, yes);
+}
+
 enum err
-sshd_listeners(const struct vec *listening, struct vec *out)
+sshd_listeners(const struct vec *listening, struct vec *out, bool *daemon)
 {
 	struct owners owners;
 	enum err err = OK;
 
+	*daemon = false;
 	find_owners(&owners);
 	for (size_t i = 0; i < listening->n && !err; i++) {
 		struct ip_socket *s = listening->v[i];
-		bool yes = s->local_port == SSH_PORT ||
-			   inodes_has(&owners.servers, s->inode);
+		bool own = inodes_has(&owners.servers, s->inode);
+		bool yes = own || s->local_port == SSH_PORT;
 
-		if (!yes && inodes_has(&owners.init, s->inode))
-			err = serves_sshd(&owners, s->local_port, &yes);
+		if (!yes)
+			err = is_activated(&owners, s, &yes);
 		if (yes && !err)
 			vec_push(out, s);
+		*daemon = *daemon || own;
 	}
 	owners_done(&owners);
 	return err;

@@ -68,6 +68,7 @@ static void
 router(void)
 {
 	struct sockaddr_in6 to = { .sin6_family = AF_INET6 };
+	struct sockaddr_in6 from = { .sin6_family = AF_INET6 };
 	char path[64];
 	int hops = 255, fd;
 
@@ -77,9 +78,11 @@ router(void)
 		_exit(1);
 	fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6);
 	inet_pton(AF_INET6, "ff02::1", &to.sin6_addr);
-	to.sin6_scope_id = if_nametoindex("cl0");
-	if (fd < 0 || setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops,
-				 sizeof(hops)) < 0)
+	inet_pton(AF_INET6, ROUTER, &from.sin6_addr);
+	to.sin6_scope_id = from.sin6_scope_id = if_nametoindex("cl0");
+	if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof(from)) < 0 ||
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops,
+		       sizeof(hops)) < 0)
 		_exit(1);
 	/* Not before the link has noticed that its other end is up. */
 	for (int i = 0; i < 500; i++) {
