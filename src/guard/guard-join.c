@@ -171,6 +171,21 @@ worst_check(const struct lifeline_verdict *verdict)
 	return worst;
 }
 
+/* A pass contradicts the walk only where such packets were sent. */
+static bool
+is_contradicted(const struct lifeline_verdict *verdict)
+{
+	for (size_t i = 0; i < verdict->checks.n; i++) {
+		const struct check *check = verdict->checks.v[i];
+
+		if (check->judgement == JUDGED_REFUSED &&
+		    check->candidate.verdict == VERDICT_DROP &&
+		    is_tried(check, verdict->lifeline))
+			return true;
+	}
+	return false;
+}
+
 /* A pass without the rules of the other world proves nothing; a failure does. */
 static void
 join_verdict(struct lifeline_verdict *verdict,
@@ -188,6 +203,9 @@ join_verdict(struct lifeline_verdict *verdict,
 	join_checks(verdict, candidate, live, other_world);
 	if (candidate == REHEARSED_PASS && verdict->walked == VERDICT_UNKNOWN &&
 	    needs_more(verdict))
+		candidate = REHEARSED_NOT;
+	if (candidate == REHEARSED_PASS && verdict->walked == VERDICT_DROP &&
+	    !is_contradicted(verdict))
 		candidate = REHEARSED_NOT;
 	verdict->joined = guard_join(verdict->walked, candidate);
 	if (verdict->joined == JOINED_REFUSE ||

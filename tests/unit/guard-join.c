@@ -379,6 +379,22 @@ test_somebody(void)
 	joined_done(&g);
 }
 
+/* No router speaks up in a rehearsal: its pass is no other opinion. */
+static void
+test_not_sent(void)
+{
+	struct lifeline ll = session();
+	struct joined_guard g;
+
+	ll.link.by_ra = true;
+	walked(&g, ll, "", GOOD, false);
+	guard_join_take(g.report, rehearsal(g.report, &pass));
+	is_int(g.report->judgement, JUDGED_REFUSED, "what is not sent is walked");
+	is_str(said_by(&g, guard_refusal), LINE ": router advertisement in"
+	       " would be dropped by INPUT policy", "and nobody disagrees");
+	joined_done(&g);
+}
+
 /* One of two is not known to the rehearsal: it is said that it was in part. */
 static void
 test_in_part(void)
@@ -414,6 +430,7 @@ main(void)
 	test_kernel_refuses();
 	test_untried();
 	test_somebody();
+	test_not_sent();
 	test_in_part();
 	xt_done();
 	return done_testing();
