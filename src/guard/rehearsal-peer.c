@@ -93,7 +93,9 @@ hear_packet(struct peer *peer, const struct heard *heard)
 	const struct ndp_packet *p = (const void *)heard->l4;
 	size_t bare = sizeof(p->icmp) + sizeof(p->target);
 
-	if (heard->proto == IPPROTO_ICMPV6 && heard->len >= bare) {
+	/* Other hop limits come from afar: nobody listens (RFC 4861 7.1). */
+	if (heard->proto == IPPROTO_ICMPV6 && heard->len >= bare &&
+	    heard->ip->ip6_hops == NDP_HOPS) {
 		if (p->icmp.icmp6_type == ND_NEIGHBOR_SOLICIT)
 			hear_solicitation(peer, heard);
 		if (p->icmp.icmp6_type == ND_NEIGHBOR_ADVERT)
