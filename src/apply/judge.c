@@ -5,8 +5,6 @@
 #include <sallyport/i18n.h>
 #include "internal.h"
 
-#define REHEARSAL_LIMIT_MS 2000
-
 struct guard_report *
 apply_judge_found(const struct world *world, const struct vec *lifelines,
 		  const struct tables *live, const struct tables *candidate,

@@ -13,8 +13,39 @@
 #include "rehearsal-internal.h"
 
 #define TRIES 3		/* of each packet, within its time */
+#define LOOK_US 1000
 #define PORT_FIRST 40000
 #define BACKLOG 64
+
+/* Who begins, and how such packets are played. */
+struct act_kind {
+	bool out;
+	uint8_t proto;		/* 0: any other one */
+	int socket;		/* that of a listener */
+	enum lost (*play)(struct act *act, bool keep);
+	enum lost (*go_on)(struct act *act);	/* NULL: nothing is kept */
+};
+
+static const struct act_kind kinds[] = {
+	{ false, IPPROTO_TCP, SOCK_STREAM, tcp_in_play, tcp_in_go_on },
+	{ false, IPPROTO_UDP, SOCK_DGRAM, datagram_in_play, NULL },
+	{ false, 0, SOCK_RAW, datagram_in_play, NULL },
+	{ true, IPPROTO_TCP, 0, tcp_out_play, NULL },
+	{ true, IPPROTO_UDP, 0, datagram_out_play, NULL },
+	{ true, 0, 0, datagram_out_play, NULL },
+};
+
+static const struct act_kind *
+find_kind(const struct lifeline *ll)
+{
+	bool out = ll->way == LIFELINE_OUT;
+	size_t i = 0;
+
+	while (kinds[i].out != out ||
+	       (kinds[i].proto && kinds[i].proto != ll->proto))
+		i++;
+	return &kinds[i];
+}
 
 bool
 act_wait(struct act *act, int also_fd, bool (*done)(void *arg),
@@ -32,6 +63,20 @@ act_wait(struct act *act, int also_fd, bool (*done)(void *arg),
 			came = done(arg);
 		while (!came && peer_turn(&act->peer, also_fd, until));
 	}
+	took = now_us() - start;
+	if (came && took > act->slowest_us)
+		act->slowest_us = took;
+	return came;
+}
+
+bool
+act_watch(struct act *act, bool (*done)(void *arg), void *arg)
+{
+	int64_t start = now_us(), end = start + act->wait_us, took;
+	bool came;
+
+	for (came = done(arg); !came && now_us() < end; came = done(arg))
+		peer_turn(&act->peer, -1, now_us() + LOOK_US);
 	took = now_us() - start;
 	if (came && took > act->slowest_us)
 		act->slowest_us = took;
@@ -59,7 +104,7 @@ find_far(const struct lifeline *ll, const struct play *play)
 		p.src = from[i / 2].prefix;
 		p.src_len = from[i / 2].len;
 		p.dst_len = addr_is_any(&p.dst) ? 0 : 128;
-		if (walk_find(tables[i % 2], "INPUT", &p, &one) != VERDICT_DROP)
+		if (walk_find(tables[i % 2], lifeline_hook(ll), &p, &one) != VERDICT_DROP)
 			return one.src;
 	}
 	return (struct in6_addr){ .s6_addr = { 0x20, 1, 0x0d, 0xb8, [15] = 1 } };
@@ -77,14 +122,15 @@ choose_far(const struct lifeline *ll, const struct play *play)
 	return far;
 }
 
-/* A global address of the link rather than one that is not. */
+/* Our own address on the link: a global one rather than one that is not. */
 static bool
-choose_near(const struct act *act, struct in6_addr *near)
+choose_host(const struct act *act, struct in6_addr *near)
 {
 	const struct link_facts *facts = &act->cable->facts;
 	bool found = false;
 
-	*near = act->ll->local;
+	*near = act->ll->way == LIFELINE_THROUGH ? act->ll->link.local :
+						   act->ll->local;
 	if (!addr_is_any(near))
 		return true;
 	for (size_t i = 0; i < facts->n_addrs; i++) {
@@ -116,32 +162,36 @@ static int
 add_paths(struct act *act)
 {
 	const struct lifeline_link *link = &act->ll->link;
-	struct link_addr own = { act->near, 128, false };
+	struct link_addr own = { act->host, 128, false };
 	struct nl_sock *sk;
 	int rc = net_open(&sk);
 
 	if (rc < 0)
 		return rc;
-	if (!has_address(&act->cable->facts, &act->near))
+	if (!has_address(&act->cable->facts, &act->host))
 		rc = net_add_address(sk, (int)if_nametoindex("lo"), &own);
 	if (rc == 0 && !addr_is_link_local(&act->far))
-		rc = net_add_route(sk, act->cable->ifindex, &act->far,
-				   link->on_link ? NULL : &link->gateway);
+		rc = net_add_route(sk, act->cable->ifindex, &act->far, 128,
+				   addr_is_any(&link->gateway) ? NULL :
+								 &link->gateway);
 	nl_socket_free(sk);
 	return rc;
 }
 
 static int
-open_listener(const struct act *act)
+bound_socket(const struct act *act)
 {
 	struct sockaddr_in6 sa = {
 		.sin6_family = AF_INET6,
 		.sin6_addr = act->near,
 		.sin6_port = htons(act->ll->local_port),
 	};
-	int on = 1, fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC |
-				SOCK_NONBLOCK, 0);
+	int type = act->kind->socket, on = 1;
+	int fd = socket(AF_INET6, type | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			type == SOCK_RAW ? act->ll->proto : 0);
 
+	if (type == SOCK_RAW)
+		sa.sin6_port = 0;
 	if (addr_is_link_local(&act->near))
 		sa.sin6_scope_id = (uint32_t)act->cable->ifindex;
 	if (fd < 0)
@@ -150,10 +200,31 @@ open_listener(const struct act *act)
 	setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof(on));
 	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0 &&
-	    listen(fd, BACKLOG) == 0)
+	    (type != SOCK_STREAM || listen(fd, BACKLOG) == 0))
 		return fd;
 	close(fd);
 	return -1;
+}
+
+/* Where who is spoken to sits. */
+static int
+open_listener(const struct act *act)
+{
+	int fd = -1;
+
+	if (scene_enter(act->ns))
+		fd = bound_socket(act);
+	scene_enter(act->scene->inside);
+	return fd;
+}
+
+static bool
+listens_there(const struct act *other, const struct act *act)
+{
+	return other->listener >= 0 && other->ns == act->ns &&
+	       other->ll->proto == act->ll->proto &&
+	       other->ll->local_port == act->ll->local_port &&
+	       addr_equal(&other->near, &act->near);
 }
 
 /* One that listens there already serves as well. */
@@ -161,61 +232,94 @@ static void
 find_listener(struct act *act, const struct act *before, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (before[i].listener >= 0 &&
-		    before[i].ll->local_port == act->ll->local_port &&
-		    addr_equal(&before[i].near, &act->near)) {
+		if (listens_there(&before[i], act)) {
 			act->listener = before[i].listener;
 			return;
 		}
 	act->listener = open_listener(act);
 	act->owns_listener = act->listener >= 0;
 	if (act->listener < 0)
-		act->not = xasprintf(_("cannot listen on port %u of a private "
-				       "link"), act->ll->local_port);
+		act->not = xstrdup(_("nothing can listen there in a scratch "
+				     "namespace"));
 }
 
 /* Why not, before anything is tried; or NULL. */
 static const char *
 why_not(const struct lifeline *ll)
 {
+	bool through = ll->way == LIFELINE_THROUGH;
+
 	if (ll->v4)
 		return _("IPv4: these rules do not touch it");
 	if (strcmp(ll->link.ifname, "lo") == 0)
 		return _("it stays on this host");
-	if (!ll->link.ifname[0])
+	if (!ll->link.ifname[0] || (through && !ll->inner.ifname[0]))
 		return _("it is not known by which link it comes");
-	if (ll->way != LIFELINE_IN || ll->proto != IPPROTO_TCP)
-		return _("such traffic is not rehearsed");
+	if (through && strcmp(ll->link.ifname, ll->inner.ifname) == 0)
+		return _("what is bridged is not rehearsed");
+	if (ll->link.bridged || (through && ll->inner.bridged))
+		return _("bridged packets that the rules see "
+			 "(bridge-nf-call-ip6tables) are not rehearsed");
+	if (ll->way == LIFELINE_OUT && ll->any_peer)
+		return _("it is not known where it goes");
 	return NULL;
+}
+
+static char *
+cannot(const char *ifname)
+{
+	return xasprintf(_("its way over %s cannot be built in a scratch "
+			   "namespace"), ifname);
+}
+
+/* Whoever is behind the host moves in. */
+static void
+prepare_yard(struct act *act)
+{
+	const struct lifeline_link *inner = &act->ll->inner;
+	const struct in6_addr *gateway =
+		addr_is_any(&inner->gateway) ? NULL : &inner->gateway;
+
+	act->yard = scene_yard(act->scene, inner->ifname);
+	if (!act->yard ||
+	    yard_settle(act->scene, act->yard, &act->near, gateway) < 0)
+		act->not = cannot(inner->ifname);
+	else
+		act->ns = act->yard->ns;
+}
+
+static void
+prepare_ends(struct act *act, const struct play *play)
+{
+	const struct lifeline *ll = act->ll;
+
+	act->cable = scene_cable(act->scene, ll->link.ifname);
+	act->far = choose_far(ll, play);
+	if (!act->cable || !choose_host(act, &act->host)) {
+		act->not = cannot(ll->link.ifname);
+		return;
+	}
+	act->near = ll->way == LIFELINE_THROUGH ? ll->local : act->host;
+	act->peer.cable = act->cable;
+	act->peer.hop = addr_is_any(&ll->link.gateway) ? act->far :
+							 ll->link.gateway;
+	if (add_paths(act) < 0)
+		act->not = cannot(ll->link.ifname);
+	else if (ll->way == LIFELINE_THROUGH)
+		prepare_yard(act);
 }
 
 void
 act_prepare(struct act *act, struct scene *scene, const struct lifeline *ll,
 	    const struct play *play, const struct act *before, size_t n_before)
 {
-	const char *not = why_not(ll);
-
-	*act = (struct act){ .ll = ll, .scene = scene, .listener = -1,
-			     .running_fd = -1, .not = xstrdup(not) };
-	if (not)
-		return;
-	act->cable = scene_cable(scene, ll->link.ifname);
-	act->far = choose_far(ll, play);
-	if (!act->cable) {
-		act->not = xasprintf(_("there is no link %s"), ll->link.ifname);
-		return;
-	}
-	if (!choose_near(act, &act->near)) {
-		act->not = xasprintf(_("link %s has no address"),
-				     ll->link.ifname);
-		return;
-	}
-	act->peer.cable = act->cable;
-	act->peer.hop = ll->link.on_link ? act->far : ll->link.gateway;
-	if (add_paths(act) < 0)
-		act->not = xasprintf(_("its route over %s cannot be built in a "
-				       "scratch namespace"), ll->link.ifname);
-	else
+	*act = (struct act){ .ll = ll, .scene = scene, .ns = scene->inside,
+			     .kind = find_kind(ll), .listener = -1,
+			     .running_fd = -1, .port = PORT_FIRST };
+	act->not = xstrdup(why_not(ll));
+	if (!act->not)
+		prepare_ends(act, play);
+	if (!act->not && act->kind->socket)
 		find_listener(act, before, n_before);
 }
 
@@ -231,54 +335,17 @@ act_done(struct act *act)
 
 /* --- Playing --- */
 
+/* Nobody knows where anybody is. */
 static void
-hang_up(int fd)
+forget_neighbours(const struct act *act)
 {
-	const struct linger at_once = { .l_onoff = 1 };
-
-	if (fd < 0)
+	net_forget_neighbours(act->cable->ifindex);
+	if (!act->yard)
 		return;
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-	close(fd);
-}
-
-/* The running connection has the ports of the real one, a new one never. */
-static uint16_t
-choose_port(const struct act *act, bool running)
-{
-	static uint16_t next = PORT_FIRST;
-
-	if (running && act->ll->peer_port)
-		return act->ll->peer_port;
-	if (++next == act->ll->peer_port)
-		next++;
-	return next;
-}
-
-static enum lost
-play_tcp_in(struct act *act, bool keep)
-{
-	struct tcp_end end = {
-		.peer = &act->peer,
-		.way = { act->far, act->near },
-		.port = choose_port(act, keep),
-		.host_port = act->ll->local_port,
-		.seq = (uint32_t)now_us(),
-	};
-	int fd = -1;
-	int64_t start = now_us();
-	enum lost lost = tcp_in_open(act, &end, &fd);
-
-	act->answer_us = now_us() - start;
-	if (!lost)
-		lost = tcp_in_exchange(act, &end, fd);
-	if (lost || !keep) {
-		hang_up(fd);
-		return lost;
-	}
-	act->running = end;
-	act->running_fd = fd;
-	return LOST_NOTHING;
+	net_forget_neighbours(act->yard->ifindex);
+	if (scene_enter(act->yard->ns))
+		net_forget_neighbours(act->yard->far_ifindex);
+	scene_enter(act->scene->inside);
 }
 
 enum lost
@@ -287,22 +354,29 @@ act_play(struct act *act, bool keep)
 	bool ndp = !act->cable->facts.noarp && !act->ll->link.no_ndp;
 	enum lost lost;
 
-	net_forget_neighbours(act->cable->ifindex);
+	forget_neighbours(act);
 	act->peer.asked = act->peer.answered = false;
-	lost = play_tcp_in(act, keep);
+	if (++act->port == act->ll->peer_port)
+		act->port++;
+	lost = act->kind->play(act, keep && act->kind->go_on);
 	if (!lost && ndp)
 		lost = ndp_play(act);
 	if (!lost && ndp)
 		lost = ndp_probe(act);
+	if (!lost && act->yard && !act->ll->inner.no_ndp &&
+	    !act->yard->facts.noarp)
+		lost = ndp_play_yard(act);
 	return lost;
+}
+
+bool
+act_is_running(const struct act *act)
+{
+	return act->ll->running && act->kind->go_on;
 }
 
 enum lost
 act_go_on(struct act *act)
 {
-	enum lost lost = tcp_in_exchange(act, &act->running, act->running_fd);
-
-	if (lost == LOST_DATA_IN)
-		return LOST_RUNNING_IN;
-	return lost ? LOST_RUNNING_OUT : LOST_NOTHING;
+	return act->kind->go_on(act);
 }

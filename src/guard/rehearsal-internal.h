@@ -85,10 +85,13 @@ void sysctls_free(struct sysctls *sysctls);
 /* In the namespace that is to look like this host. False, with a reason in out:
  * one that differs cannot be set. */
 bool sysctls_write(const struct sysctls *sysctls, struct str *out);
+/* Let neighbours be asked for every 20 ms rather than every second, for half a
+ * second, as far as that can be set. */
+void sysctls_hurry(const char *ifname);
 /* One setting; false where it cannot be. */
 bool sysctl_put(const char *name, const char *value);
 
-/* --- rehearsal-scene.c: the private links --- */
+/* --- rehearsal-scene.c, rehearsal-behind.c: the private links --- */
 
 /* A link of the scene, and its outer end. */
 struct cable {
@@ -99,39 +102,63 @@ struct cable {
 	bool mac_known;
 };
 
+/* A link to what is behind this host, and a namespace at its other end. */
+struct yard {
+	struct link_facts facts;
+	int ifindex;			/* inside */
+	int ns;
+	int far_ifindex;		/* there */
+};
+
 struct scene {
 	int inside;			/* namespaces */
 	int outside;
 	bool user_ns;
 	size_t n;
 	struct cable *cables;
+	size_t n_yards;
+	struct yard *yards;
 };
 
 /* Leave this host's namespace. False: not possible here, why in reason. */
 bool scene_build(struct scene *scene, const struct vec *lifelines,
 		 struct str *reason);
 bool scene_enter(int ns);
+int scene_here(void);		/* the namespace that we are in, yours */
 struct cable *scene_cable(struct scene *scene, const char *ifname);
+struct yard *scene_yard(struct scene *scene, const char *ifname);
+
+/* 0 or -NLE_*; we are inside before and after. */
+struct nl_sock;
+int yard_build(struct scene *scene, struct nl_sock *sk, struct yard *yard);
+
+/* Somebody with this address lives there, gateway being who routes to it, or
+ * NULL; and answers by way of the host. */
+int yard_settle(struct scene *scene, struct yard *yard,
+		const struct in6_addr *addr, const struct in6_addr *gateway);
+
+/* The host's address that they answer by. */
+const struct in6_addr *yard_host(const struct yard *yard);
 
 /* --- rehearsal-net.c: links, addresses, routes over netlink; 0 or -NLE_* --- */
 
-struct nl_sock;
 int net_open(struct nl_sock **sk);
 int net_add_cable(struct nl_sock *sk, const struct link_facts *facts,
 		  const char *outer_name, int outer_ns);
+/* With its name, MTU, addresses; the other end is up already. */
+int net_dress(struct nl_sock *sk, int ifindex, const struct link_facts *facts);
 int net_bring_up(struct nl_sock *sk, int ifindex, bool noarp);
 int net_add_address(struct nl_sock *sk, int ifindex,
 		    const struct link_addr *addr);
 int net_add_route(struct nl_sock *sk, int ifindex, const struct in6_addr *dst,
-		  const struct in6_addr *gateway);
+		  unsigned len, const struct in6_addr *gateway);
 
 /* Forget all neighbours of the link. */
 void net_forget_neighbours(int ifindex);
 /* NUD_*; 0 where it is not known. */
 int net_neighbour_state(int ifindex, const struct in6_addr *addr);
 /* Have the kernel ask whether the neighbour is still there. */
-bool net_doubt_neighbour(int ifindex, const struct in6_addr *addr,
-			 const unsigned char mac[ETH_ALEN]);
+bool net_doubt_neighbour(int ifindex, const struct in6_addr *addr);
 
 /* --- rehearsal-counts.c: what the kernel counted --- */
 
@@ -210,14 +237,16 @@ struct tcp_end {
 	uint32_t seq;			/* of the next byte that we send */
 	uint32_t ack;			/* of the next one that we expect */
 	uint32_t their_time;
+	bool serves;			/* they begin: host_port is not known */
+	bool asked;			/* their SYN came */
 	bool linked;			/* SYN and SYN-ACK were exchanged */
 	bool reset;
-	uint32_t acked;			/* they have everything up to here */
 	size_t got;			/* bytes of got_data */
 	unsigned char got_data[64];	/* the first ones since the last clear */
 };
 
 void tcp_syn(struct tcp_end *end);
+void tcp_syn_ack(struct tcp_end *end);
 void tcp_ack(struct tcp_end *end);
 /* Data of a full segment that begins with len bytes; not counted as sent
  * before tcp_sent(). */
@@ -230,27 +259,35 @@ void tcp_hear(void *arg, const struct heard *heard);
 /* The packet that did not come through. */
 enum lost {
 	LOST_NOTHING,
-	LOST_SYN_IN,
-	LOST_SYN_ACK_OUT,
-	LOST_DATA_IN,
-	LOST_DATA_OUT,
-	LOST_RUNNING_IN,
-	LOST_RUNNING_OUT,
+	LOST_FIRST,		/* of a new conversation, from who begins it */
+	LOST_ANSWER,		/* to that */
+	LOST_LATER,		/* a later one of who began it */
+	LOST_BACK,		/* of the other */
+	LOST_RUNNING,		/* the same of the running connection */
+	LOST_RUNNING_BACK,
 	LOST_NS_IN,
 	LOST_NA_OUT,
 	LOST_NS_OUT,
 	LOST_NA_IN,
+	LOST_COUNT,
 };
+
+struct act_kind;
 
 struct act {
 	const struct lifeline *ll;
+	const struct act_kind *kind;
 	struct scene *scene;
 	struct cable *cable;
+	struct yard *yard;		/* LIFELINE_THROUGH */
+	int ns;				/* where its socket is */
 	struct peer peer;
 	struct in6_addr far;		/* who plays its peer */
-	struct in6_addr near;		/* our address */
+	struct in6_addr near;		/* who they talk to */
+	struct in6_addr host;		/* our own address on the link */
 	int listener;			/* or -1 */
 	bool owns_listener;
+	uint16_t port;			/* of the next new conversation */
 	int64_t wait_us;		/* for each answer */
 	int64_t slowest_us;		/* answer of those that came */
 	int64_t answer_us;		/* until the last connection was open */
@@ -269,21 +306,51 @@ void act_done(struct act *act);
  * connection stays as the running one. */
 enum lost act_play(struct act *act, bool keep);
 
+/* Has it a connection to be kept? */
+bool act_is_running(const struct act *act);
+
 /* The same of the connection that was kept. */
 enum lost act_go_on(struct act *act);
 
-/* --- rehearsal-tcp-in.c --- */
-enum lost tcp_in_open(struct act *act, struct tcp_end *end, int *fd);
-enum lost tcp_in_exchange(struct act *act, struct tcp_end *end, int fd);
+/* --- rehearsal-tcp-in.c, rehearsal-tcp-out.c, rehearsal-datagram.c --- */
+
+/* A conversation of its own; with keep it goes on later. */
+enum lost tcp_in_play(struct act *act, bool keep);
+enum lost tcp_in_go_on(struct act *act);
+enum lost tcp_out_play(struct act *act, bool keep);
+enum lost datagram_in_play(struct act *act, bool keep);
+enum lost datagram_out_play(struct act *act, bool keep);
 
 /* --- rehearsal-ndp.c: neighbours --- */
 enum lost ndp_play(struct act *act);
 enum lost ndp_probe(struct act *act);
+enum lost ndp_play_yard(struct act *act);
+
+/* --- rehearsal-where.c: how far a packet came --- */
+
+/* What was counted before it was sent. */
+struct before {
+	unsigned long segments;		/* TCP, at its end */
+	unsigned long asked_inside;	/* solicitations */
+	unsigned long asked_yard;
+};
+struct before where_begin(const struct act *act);
+/* Did a TCP segment come in since? */
+bool where_arrived(const struct act *act, const struct before *before);
+/* No answer came from who was spoken to. */
+enum lost where_lost(const struct act *act, const struct before *before,
+		     bool arrived);
+
+/* Nonces: what cannot be guessed was heard. */
+#define NONCE_SIZE 32
+void nonce_new(unsigned char nonce[NONCE_SIZE]);
 
 /* Wait for what done() sees, at most act->wait_us; again() is called two times
  * meanwhile. */
 bool act_wait(struct act *act, int also_fd, bool (*done)(void *arg),
 	      void (*again)(void *arg), void *arg);
+/* The same for what no descriptor tells. */
+bool act_watch(struct act *act, bool (*done)(void *arg), void *arg);
 
 /* --- rehearsal-loss.c: by which rule --- */
 
@@ -295,10 +362,10 @@ struct loaded_tables {
 void loss_mark(struct loaded_tables *loaded, bool watched_only);
 /* The rule that lost the packet, as the counters tell: "INPUT 3"; "" where they
  * do not tell. */
-void loss_find(struct loaded_tables *loaded, enum lost lost, uint8_t proto,
-	       struct str *out);
+void loss_find(struct loaded_tables *loaded, const struct lifeline *ll,
+	       enum lost lost, struct str *out);
 /* "a new connection in"; translated. */
-const char *lost_name(enum lost lost);
+const char *lost_name(const struct lifeline *ll, enum lost lost);
 /* Did a packet come to a rule that is not believed? Then out says which. */
 bool loss_is_watched(struct loaded_tables *loaded, struct str *out);
 

@@ -15,33 +15,84 @@ static const char *const losing[] = {
 	"DNPT", "SNPT", "TPROXY", "CT", "NOTRACK", "HL",
 };
 
+/* As the guard names them: of TCP, of others; in, out, through. */
+static const struct {
+	const char *names[2][LIFELINE_THROUGH + 1];
+	bool back;
+} flows[LOST_COUNT] = {
+	[LOST_FIRST] = { { { N_("a new connection in"),
+			     N_("a new connection out"),
+			     N_("a new connection through") },
+			   { N_("a first packet in"),
+			     N_("a first packet out"),
+			     N_("a first packet through") } }, false },
+	[LOST_ANSWER] = { { { N_("the answer to a new connection out"),
+			      N_("the answer to a new connection in"),
+			      N_("the answer to a new connection back "
+				 "through") },
+			    { N_("the answer to a first packet out"),
+			      N_("the answer to a first packet in"),
+			      N_("the answer to a first packet back "
+				 "through") } }, true },
+	[LOST_LATER] = { { { N_("an established connection in"),
+			     N_("an established connection out"),
+			     N_("an established connection through") },
+			   { N_("later packets in"),
+			     N_("later packets out"),
+			     N_("later packets through") } }, false },
+	[LOST_BACK] = { { { N_("an established connection out"),
+			    N_("an established connection in"),
+			    N_("an established connection back through") },
+			  { N_("the answer to a first packet out"),
+			    N_("the answer to a first packet in"),
+			    N_("the answer to a first packet back "
+			       "through") } }, true },
+	[LOST_RUNNING] = { { { N_("the running connection in"),
+			       N_("the running connection out"),
+			       N_("the running connection through") } },
+			   false },
+	[LOST_RUNNING_BACK] = { { { N_("the running connection out"),
+				    N_("the running connection in"),
+				    N_("the running connection back through")
+				  } }, true },
+};
+
 static const struct {
 	const char *name;
 	bool outward;
-	bool ndp;
-} packets[] = {
-	[LOST_NOTHING] = { "", false, false },
-	[LOST_SYN_IN] = { N_("a new connection in"), false, false },
-	[LOST_SYN_ACK_OUT] = { N_("the answer to a new connection out"), true,
-			       false },
-	[LOST_DATA_IN] = { N_("an established connection in"), false, false },
-	[LOST_DATA_OUT] = { N_("an established connection out"), true, false },
-	[LOST_RUNNING_IN] = { N_("the running connection in"), false, false },
-	[LOST_RUNNING_OUT] = { N_("the running connection out"), true, false },
-	[LOST_NS_IN] = { N_("neighbour solicitation in"), false, true },
-	[LOST_NA_OUT] = { N_("neighbour advertisement out"), true, true },
-	[LOST_NS_OUT] = { N_("neighbour solicitation out"), true, true },
-	[LOST_NA_IN] = { N_("neighbour advertisement in"), false, true },
+} solicitations[LOST_COUNT] = {
+	[LOST_NS_IN] = { N_("neighbour solicitation in"), false },
+	[LOST_NA_OUT] = { N_("neighbour advertisement out"), true },
+	[LOST_NS_OUT] = { N_("neighbour solicitation out"), true },
+	[LOST_NA_IN] = { N_("neighbour advertisement in"), false },
 };
 
 const char *
-lost_name(enum lost lost)
+lost_name(const struct lifeline *ll, enum lost lost)
 {
-	return _(packets[lost].name);
+	if (solicitations[lost].name)
+		return _(solicitations[lost].name);
+	return _(flows[lost].names[ll->proto != IPPROTO_TCP][ll->way]);
+}
+
+/* By which of the kernel's ways it goes: bits 1 << NF_INET_*. */
+#define WAY_IN (1u << NF_INET_PRE_ROUTING | 1u << NF_INET_LOCAL_IN)
+#define WAY_OUT (1u << NF_INET_LOCAL_OUT | 1u << NF_INET_POST_ROUTING)
+#define WAY_THROUGH (1u << NF_INET_PRE_ROUTING | 1u << NF_INET_FORWARD | \
+		     1u << NF_INET_POST_ROUTING)
+
+static unsigned
+way_of(const struct lifeline *ll, enum lost lost)
+{
+	if (solicitations[lost].name)
+		return solicitations[lost].outward ? WAY_OUT : WAY_IN;
+	if (ll->way == LIFELINE_THROUGH)
+		return WAY_THROUGH;
+	return (ll->way == LIFELINE_OUT) == flows[lost].back ? WAY_IN : WAY_OUT;
 }
 
 struct culprit {
-	bool outward;
+	unsigned way;
 	uint8_t proto;
 	size_t rank;		/* lower is surer */
 	struct scratch_hit hit;
@@ -81,21 +132,33 @@ rank_of(const struct scratch_hit *hit)
 	return ARRAY_LEN(losing) + 1;
 }
 
-/* Of built-in chains the way is known. */
+/* Of a user-defined chain the way is not known. */
+static bool
+is_on_way(unsigned way, const char *chain)
+{
+	static const char *const hooks[] = {
+		[NF_INET_PRE_ROUTING] = "PREROUTING",
+		[NF_INET_LOCAL_IN] = "INPUT",
+		[NF_INET_FORWARD] = "FORWARD",
+		[NF_INET_LOCAL_OUT] = "OUTPUT",
+		[NF_INET_POST_ROUTING] = "POSTROUTING",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(hooks); i++)
+		if (strcmp(hooks[i], chain) == 0)
+			return way & 1u << i;
+	return true;
+}
+
 static bool
 fits(const struct culprit *c, const struct scratch_hit *hit)
 {
 	const struct ip6t_entry *e = hit->rule ?
 		(const void *)hit->rule->entry : NULL;
-	bool in = strcmp(hit->chain, "INPUT") == 0 ||
-		  strcmp(hit->chain, "PREROUTING") == 0;
-	bool out = strcmp(hit->chain, "OUTPUT") == 0 ||
-		   strcmp(hit->chain, "POSTROUTING") == 0;
 
-	if ((in && c->outward) || (out && !c->outward))
-		return false;
-	return !e || !e->ipv6.proto || e->ipv6.invflags & XT_INV_PROTO ||
-	       e->ipv6.proto == c->proto;
+	return is_on_way(c->way, hit->chain) &&
+	       (!e || !e->ipv6.proto || e->ipv6.invflags & XT_INV_PROTO ||
+		e->ipv6.proto == c->proto);
 }
 
 static void
@@ -111,12 +174,12 @@ suspect(const struct scratch_hit *hit, void *arg)
 }
 
 void
-loss_find(struct loaded_tables *loaded, enum lost lost, uint8_t proto,
-	  struct str *out)
+loss_find(struct loaded_tables *loaded, const struct lifeline *ll,
+	  enum lost lost, struct str *out)
 {
 	struct culprit c = {
-		.outward = packets[lost].outward,
-		.proto = packets[lost].ndp ? IPPROTO_ICMPV6 : proto,
+		.way = way_of(ll, lost),
+		.proto = solicitations[lost].name ? IPPROTO_ICMPV6 : ll->proto,
 		.rank = ARRAY_LEN(losing) + 1,
 	};
 

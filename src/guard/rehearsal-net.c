@@ -130,11 +130,11 @@ net_add_address(struct nl_sock *sk, int ifindex, const struct link_addr *from)
 
 int
 net_add_route(struct nl_sock *sk, int ifindex, const struct in6_addr *dst,
-	      const struct in6_addr *gateway)
+	      unsigned len, const struct in6_addr *gateway)
 {
 	struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
 	struct rtnl_route *route = rtnl_route_alloc();
-	struct nl_addr *to = address_of(dst, 128), *by = NULL;
+	struct nl_addr *to = address_of(dst, len), *by = NULL;
 	int rc;
 
 	if (!hop || !route)
@@ -151,6 +151,16 @@ net_add_route(struct nl_sock *sk, int ifindex, const struct in6_addr *dst,
 	rtnl_route_put(route);
 	nl_addr_put(to);
 	nl_addr_put(by);
+	return rc;
+}
+
+int
+net_dress(struct nl_sock *sk, int ifindex, const struct link_facts *facts)
+{
+	int rc = net_bring_up(sk, ifindex, facts->noarp);
+
+	for (size_t i = 0; rc == 0 && i < facts->n_addrs; i++)
+		rc = net_add_address(sk, ifindex, &facts->addrs[i]);
 	return rc;
 }
 
@@ -223,26 +233,22 @@ net_neighbour_state(int ifindex, const struct in6_addr *addr)
 }
 
 bool
-net_doubt_neighbour(int ifindex, const struct in6_addr *addr,
-		    const unsigned char mac[ETH_ALEN])
+net_doubt_neighbour(int ifindex, const struct in6_addr *addr)
 {
 	struct rtnl_neigh *neigh = rtnl_neigh_alloc();
 	struct nl_addr *dst = address_of(addr, 128);
-	struct nl_addr *lladdr = nl_addr_build(AF_LLC, mac, ETH_ALEN);
 	struct nl_sock *sk;
 	int rc = net_open(&sk);
 
-	if (!neigh || !lladdr)
+	if (!neigh)
 		die(_("out of memory"));
 	rtnl_neigh_set_ifindex(neigh, ifindex);
 	rtnl_neigh_set_dst(neigh, dst);
-	rtnl_neigh_set_lladdr(neigh, lladdr);
 	rtnl_neigh_set_state(neigh, NUD_PROBE);
 	if (rc == 0) {
 		rc = rtnl_neigh_add(sk, neigh, NLM_F_REPLACE);
 		nl_socket_free(sk);
 	}
-	nl_addr_put(lladdr);
 	nl_addr_put(dst);
 	rtnl_neigh_put(neigh);
 	return rc == 0;

@@ -138,7 +138,7 @@ try_twice(struct run *run, struct act *act, enum lost (*try)(struct act *act),
 	loss_mark(&run->loaded, false);
 	lost = try(act);
 	if (lost)
-		loss_find(&run->loaded, lost, act->ll->proto, rule);
+		loss_find(&run->loaded, act->ll, lost, rule);
 	return lost;
 }
 
@@ -149,15 +149,15 @@ try_new(struct act *act)
 }
 
 static void
-say_lost(char *to, enum lost lost, const struct str *rule)
+say_lost(const struct act *act, enum lost lost, const struct str *rule,
+	 char *to)
 {
 	struct str text = { 0 };
 
 	if (rule->len)
-		str_addf(&text, _("%s is lost at %s"), lost_name(lost),
-			 rule->s);
+		str_addf(&text, _("%s is lost at %s"), lost_name(act->ll, lost), rule->s);
 	else
-		str_addf(&text, _("%s is lost"), lost_name(lost));
+		str_addf(&text, _("%s is lost"), lost_name(act->ll, lost));
 	board_text(to, str_text(&text));
 	str_done(&text);
 }
@@ -182,7 +182,7 @@ play_control(struct run *run, struct act *act)
 	if (lost) {
 		str_addf(&text, _("without any rule %s does not come through "
 				  "in a scratch namespace either"),
-			 lost_name(lost));
+			 lost_name(act->ll, lost));
 		give_up(act, str_text(&text));
 		str_done(&text);
 	}
@@ -201,7 +201,7 @@ play_live(struct run *run, struct act *act)
 	enum lost lost;
 
 	loss_mark(&run->loaded, true);
-	lost = act_play(act, act->ll->running);
+	lost = act_play(act, act_is_running(act));
 	line->live = lost ? REHEARSED_FAIL : REHEARSED_PASS;
 	if (loss_is_watched(&run->loaded, &why))
 		line->live = REHEARSED_NOT;
@@ -223,8 +223,8 @@ play_candidate(struct run *run, struct act *act)
 	if (loss_is_watched(&run->loaded, &watched))
 		board_text(line->account, str_text(&watched));
 	else if (lost)
-		say_lost(line->account, lost, &rule);
-	else if (act->ll->running && act->running_fd < 0)
+		say_lost(act, lost, &rule, line->account);
+	else if (act_is_running(act) && act->running_fd < 0)
 		board_text(line->account, _("the running connection cannot be "
 			"opened under the live rules"));
 	else

@@ -31,6 +31,15 @@ scene_cable(struct scene *scene, const char *ifname)
 	return NULL;
 }
 
+struct yard *
+scene_yard(struct scene *scene, const char *ifname)
+{
+	for (size_t i = 0; i < scene->n_yards; i++)
+		if (strcmp(scene->yards[i].facts.ifname, ifname) == 0)
+			return &scene->yards[i];
+	return NULL;
+}
+
 /* A loopback link needs no scene, and no link can be built without its name. */
 static void
 plan_link(struct scene *scene, const struct lifeline_link *link,
@@ -51,14 +60,34 @@ plan_link(struct scene *scene, const struct lifeline_link *link,
 }
 
 static void
+plan_yard(struct scene *scene, const struct lifeline_link *link)
+{
+	struct yard *yard = &scene->yards[scene->n_yards];
+
+	if (!link->ifname[0] || scene_yard(scene, link->ifname) ||
+	    scene_cable(scene, link->ifname) ||
+	    !link_facts_read(link->ifname, &yard->facts))
+		return;
+	yard->ns = -1;
+	scene->n_yards++;
+}
+
+static void
 plan(struct scene *scene, const struct vec *lifelines)
 {
-	scene->cables = xcalloc(lifelines->n * 2 + 1, sizeof(*scene->cables));
+	scene->cables = xcalloc(lifelines->n + 1, sizeof(*scene->cables));
+	scene->yards = xcalloc(lifelines->n + 1, sizeof(*scene->yards));
 	for (size_t i = 0; i < lifelines->n; i++) {
 		const struct lifeline *ll = lifelines->v[i];
 
 		if (!ll->v4)
 			plan_link(scene, &ll->link, &ll->peer);
+	}
+	for (size_t i = 0; i < lifelines->n; i++) {
+		const struct lifeline *ll = lifelines->v[i];
+
+		if (!ll->v4 && ll->way == LIFELINE_THROUGH)
+			plan_yard(scene, &ll->inner);
 	}
 }
 
@@ -68,8 +97,8 @@ scene_enter(int ns)
 	return setns(ns, CLONE_NEWNET) == 0;
 }
 
-static int
-here(void)
+int
+scene_here(void)
 {
 	return open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 }
@@ -95,13 +124,13 @@ make_namespaces(struct scene *scene, struct str *reason)
 		say_namespace(error, reason);
 		return false;
 	}
-	scene->outside = here();
+	scene->outside = scene_here();
 	sysctl_put("ipv6/conf/default/disable_ipv6", "1");
 	if (unshare(CLONE_NEWNET) < 0) {
 		say_namespace(errno, reason);
 		return false;
 	}
-	scene->inside = here();
+	scene->inside = scene_here();
 	if (scene->inside < 0 || scene->outside < 0) {
 		str_addf(reason, _("cannot open /proc/self/ns/net: %s"),
 			 strerror(errno));
@@ -165,12 +194,11 @@ build_cable(struct scene *scene, struct nl_sock *sk, struct cable *cable)
 		 (size_t)(cable - scene->cables));
 	rc = net_add_cable(sk, facts, outer_name, scene->outside);
 	cable->ifindex = (int)if_nametoindex(facts->ifname);
+	sysctls_hurry(facts->ifname);
 	if (rc == 0)
 		rc = connect_cable(scene, cable, outer_name);
 	if (rc == 0)
-		rc = net_bring_up(sk, cable->ifindex, facts->noarp);
-	for (size_t i = 0; rc == 0 && i < facts->n_addrs; i++)
-		rc = net_add_address(sk, cable->ifindex, &facts->addrs[i]);
+		rc = net_dress(sk, cable->ifindex, facts);
 	if (!facts->ethernet)
 		read_own_mac(cable->ifindex, facts);
 	return rc;
@@ -186,6 +214,8 @@ build_cables(struct scene *scene, struct str *reason)
 		rc = net_bring_up(sk, (int)if_nametoindex("lo"), false);
 	for (size_t i = 0; rc == 0 && i < scene->n; i++)
 		rc = build_cable(scene, sk, &scene->cables[i]);
+	for (size_t i = 0; rc == 0 && i < scene->n_yards; i++)
+		rc = yard_build(scene, sk, &scene->yards[i]);
 	if (rc)
 		str_addf(reason, _("cannot build a private link (veth): %s"),
 			 nl_geterror(rc));
@@ -196,12 +226,15 @@ build_cables(struct scene *scene, struct str *reason)
 static struct sysctls *
 read_sysctls(const struct scene *scene)
 {
-	const char **names = xcalloc(scene->n + 1, sizeof(*names));
+	size_t n = 0, most = scene->n + scene->n_yards;
+	const char **names = xcalloc(most + 1, sizeof(*names));
 	struct sysctls *sysctls;
 
 	for (size_t i = 0; i < scene->n; i++)
-		names[i] = scene->cables[i].facts.ifname;
-	sysctls = sysctls_read(names, scene->n);
+		names[n++] = scene->cables[i].facts.ifname;
+	for (size_t i = 0; i < scene->n_yards; i++)
+		names[n++] = scene->yards[i].facts.ifname;
+	sysctls = sysctls_read(names, n);
 	free(names);
 	return sysctls;
 }

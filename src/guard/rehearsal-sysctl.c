@@ -102,6 +102,26 @@ name_for(const char *format, const char *ifname)
 			 at + 2);
 }
 
+void
+sysctls_hurry(const char *ifname)
+{
+	static const struct {
+		const char *format;
+		const char *value;
+	} hurry[] = {
+		{ "ipv6/neigh/%s/retrans_time_ms", "20" },
+		{ "ipv6/neigh/%s/mcast_solicit", "25" },
+		{ "ipv6/neigh/%s/ucast_solicit", "25" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(hurry); i++) {
+		char *name = name_for(hurry[i].format, ifname);
+
+		sysctl_put(name, hurry[i].value);
+		free(name);
+	}
+}
+
 struct sysctls *
 sysctls_read(const char *const *ifnames, size_t n)
 {

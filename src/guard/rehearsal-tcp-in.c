@@ -3,18 +3,13 @@
  * listener accepted, and what was said and answered, counts. SYN-ACKs come from
  * a SYNPROXY too. */
 #include <arpa/inet.h>
-#include <errno.h>
-#include <linux/neighbour.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <sallyport/addr.h>
 #include <sallyport/mem.h>
 #include "rehearsal-internal.h"
-
-#define NONCE_SIZE 32
 
 /* One connection in the making. */
 struct talk {
@@ -38,19 +33,6 @@ is_linked(void *arg)
 	const struct talk *talk = arg;
 
 	return talk->end->linked || talk->end->reset;
-}
-
-/* No SYN-ACK came: what the kernel knows inside tells how far things went. */
-static enum lost
-where_lost(const struct act *act, const struct tcp_end *end,
-	   unsigned long before)
-{
-	if (end->reset || kernel_count(COUNT_TCP) == before)
-		return LOST_SYN_IN;
-	if (!(net_neighbour_state(act->cable->ifindex, &act->peer.hop) &
-	      (NUD_INCOMPLETE | NUD_FAILED)))
-		return LOST_SYN_ACK_OUT;
-	return act->peer.asked ? LOST_NA_IN : LOST_NS_OUT;
 }
 
 static bool
@@ -87,20 +69,21 @@ send_ack(void *arg)
 	tcp_ack(((struct talk *)arg)->end);
 }
 
-enum lost
-tcp_in_open(struct act *act, struct tcp_end *end, int *fd)
+static enum lost
+open_connection(struct act *act, struct tcp_end *end, int *fd)
 {
 	struct talk talk = { .act = act, .end = end, .fd = -1 };
-	unsigned long before = kernel_count(COUNT_TCP);
+	struct before before = where_begin(act);
 
 	act->peer.hear = tcp_hear;
 	act->peer.arg = end;
 	send_syn(&talk);
 	if (!act_wait(act, -1, is_linked, send_syn, &talk) || end->reset)
-		return where_lost(act, end, before);
+		return where_lost(act, &before, !end->reset &&
+				  where_arrived(act, &before));
 	send_ack(&talk);
 	if (!act_wait(act, act->listener, is_accepted, send_ack, &talk))
-		return LOST_DATA_IN;
+		return LOST_LATER;
 	*fd = talk.fd;
 	return LOST_NOTHING;
 }
@@ -156,29 +139,73 @@ answer_nonce(struct talk *talk)
 	free(data);
 }
 
-static void
-new_nonce(struct talk *talk)
-{
-	if (getrandom(talk->nonce, NONCE_SIZE, 0) != NONCE_SIZE)
-		memset(talk->nonce, (int)now_us() & 0xff, NONCE_SIZE);
-}
-
-enum lost
-tcp_in_exchange(struct act *act, struct tcp_end *end, int fd)
+static enum lost
+exchange(struct act *act, struct tcp_end *end, int fd)
 {
 	struct talk talk = { .act = act, .end = end, .fd = fd };
 
 	act->peer.hear = tcp_hear;
 	act->peer.arg = end;
-	new_nonce(&talk);
+	nonce_new(talk.nonce);
 	send_nonce(&talk);
 	if (!act_wait(act, fd, is_heard_inside, send_nonce, &talk))
-		return LOST_DATA_IN;
+		return LOST_LATER;
 	end->seq += (uint32_t)tcp_segment_size(end);
 	end->got = 0;
-	new_nonce(&talk);
+	nonce_new(talk.nonce);
 	answer_nonce(&talk);
 	if (!act_wait(act, -1, is_heard_outside, NULL, &talk))
-		return LOST_DATA_OUT;
+		return LOST_BACK;
 	return LOST_NOTHING;
+}
+
+static void
+hang_up(int fd)
+{
+	const struct linger at_once = { .l_onoff = 1 };
+
+	if (fd < 0)
+		return;
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	close(fd);
+}
+
+/* The running connection has the ports of the real one, a new one never. */
+enum lost
+tcp_in_play(struct act *act, bool keep)
+{
+	struct tcp_end end = {
+		.peer = &act->peer,
+		.way = { act->far, act->near },
+		.port = keep && act->ll->peer_port ? act->ll->peer_port :
+						     act->port,
+		.host_port = act->ll->local_port,
+		.seq = (uint32_t)now_us(),
+	};
+	int64_t start = now_us();
+	int fd = -1;
+	enum lost lost = open_connection(act, &end, &fd);
+
+	act->answer_us = now_us() - start;
+	if (!lost)
+		lost = exchange(act, &end, fd);
+	act->peer.hear = NULL;
+	if (lost || !keep) {
+		hang_up(fd);
+		return lost;
+	}
+	act->running = end;
+	act->running_fd = fd;
+	return LOST_NOTHING;
+}
+
+enum lost
+tcp_in_go_on(struct act *act)
+{
+	enum lost lost = exchange(act, &act->running, act->running_fd);
+
+	act->peer.hear = NULL;
+	if (lost == LOST_LATER)
+		return LOST_RUNNING;
+	return lost ? LOST_RUNNING_BACK : LOST_NOTHING;
 }

@@ -64,8 +64,8 @@ send_segment(struct tcp_end *end, uint8_t flags, struct segment *s,
 }
 
 /* MSS, SACK permitted, times, window scale: as Linux does. */
-void
-tcp_syn(struct tcp_end *end)
+static void
+send_syn(struct tcp_end *end, uint8_t flags)
 {
 	struct segment s = { .tcp.th_seq = 0 };
 	size_t mss = tcp_segment_size(end) + TIME_OPTION;
@@ -83,7 +83,20 @@ tcp_syn(struct tcp_end *end)
 	*at++ = TCPOPT_WINDOW;
 	*at++ = TCPOLEN_WINDOW;
 	*at++ = 7;
-	send_segment(end, TH_SYN, &s, SYN_OPTIONS, 0);
+	send_segment(end, flags, &s, SYN_OPTIONS, 0);
+}
+
+void
+tcp_syn(struct tcp_end *end)
+{
+	send_syn(end, TH_SYN);
+}
+
+/* The segment that follows has the next number. */
+void
+tcp_syn_ack(struct tcp_end *end)
+{
+	send_syn(end, TH_SYN | TH_ACK);
 }
 
 void
@@ -142,21 +155,35 @@ is_ours(const struct tcp_end *end, const struct heard *heard)
 
 	return heard->proto == IPPROTO_TCP && heard->len >= sizeof(*tcp) &&
 	       tcp->th_dport == htons(end->port) &&
-	       tcp->th_sport == htons(end->host_port) &&
-	       addr_equal(&heard->ip->ip6_src, &end->way.dst) &&
+	       (end->serves || tcp->th_sport == htons(end->host_port)) &&
+	       (end->serves ||
+		addr_equal(&heard->ip->ip6_src, &end->way.dst)) &&
 	       addr_equal(&heard->ip->ip6_dst, &end->way.src) &&
 	       tcp->th_off * 4u >= sizeof(*tcp) &&
 	       tcp->th_off * 4u <= heard->len;
 }
 
-/* The host's answer to our SYN, or its own SYN. */
+/* The host's answer to our SYN. */
 static void
-hear_syn(struct tcp_end *end, const struct tcphdr *tcp)
+hear_syn_ack(struct tcp_end *end, const struct tcphdr *tcp)
 {
 	end->ack = ntohl(tcp->th_seq) + 1;
 	if (!end->linked)
 		end->seq = ntohl(tcp->th_ack);
 	end->linked = true;
+}
+
+/* Its own. From now on only this one counts. */
+static void
+hear_syn(struct tcp_end *end, const struct heard *heard)
+{
+	const struct tcphdr *tcp = (const void *)heard->l4;
+
+	end->way.dst = heard->ip->ip6_src;
+	end->host_port = ntohs(tcp->th_sport);
+	end->ack = ntohl(tcp->th_seq) + 1;
+	end->serves = false;
+	end->asked = true;
 }
 
 void
@@ -174,9 +201,12 @@ tcp_hear(void *arg, const struct heard *heard)
 		end->reset = true;
 		return;
 	}
-	end->acked = ntohl(tcp->th_ack);
-	if ((tcp->th_flags & (TH_SYN | TH_ACK)) == (TH_SYN | TH_ACK))
-		hear_syn(end, tcp);
+	if (end->serves && !(tcp->th_flags & TH_SYN))
+		return;
+	if (end->serves)
+		hear_syn(end, heard);
+	else if ((tcp->th_flags & (TH_SYN | TH_ACK)) == (TH_SYN | TH_ACK))
+		hear_syn_ack(end, tcp);
 	else if (heard->len > header && ntohl(tcp->th_seq) == end->ack)
 		hear_data(end, heard->l4 + header, heard->len - header);
 }
