@@ -8,8 +8,6 @@
 #include <sallyport/probe.h>
 #include "internal.h"
 
-#define REHEARSAL_LIMIT_MS 2000
-
 static struct probe_words
 words_of(const struct cli_options *opt)
 {
