@@ -4,6 +4,7 @@
 #ifndef SALLYPORT_SESSION_H
 #define SALLYPORT_SESSION_H
 
+#include <sallyport/draft.h>
 #include <sallyport/apply.h>
 #include <sallyport/tryout.h>
 
@@ -27,6 +28,8 @@ struct session {
 	struct tables *committed;	/* the candidate that is on trial, or NULL */
 	struct vec conflicts;		/* of struct conflict *: what the last
 					 * reload could not merge */
+	struct draft_file draft;	/* what is staged, on disk */
+	bool new_base;			/* base is not the draft's */
 	const char *origin;		/* of what is staged: "edit", "restore" ... */
 	struct tryout_box *tryout;	/* everything that is staged is tried */
 	char *note;			/* session_take_note() */
@@ -37,6 +40,15 @@ struct session {
  * is to be said, and forbids nothing. */
 enum err session_claim(const struct world *world, int *fd, struct str *holder)
 	must_check;
+
+/* Stage what a draft (eaten) has, carried onto the rules as they are now. As
+ * session_reload() with RELOAD_ASK: until a conflict is settled, its base is
+ * the session's. */
+enum err session_take_draft(struct session *session, struct draft *draft)
+	must_check;
+
+/* What is staged is not wanted any more. */
+void session_drop_draft(struct session *session);
 
 /* Read the tables and judge them as they are. */
 enum err session_open(const struct world *world, struct session **session)

@@ -10,6 +10,9 @@
 enum err session_try(struct session *session, const struct tables *candidate)
 	must_check;
 
+/* What is staged changed: keep it on disk. */
+void session_keep(struct session *session);
+
 /* The guard's report anew, for what is staged now. */
 void session_judge(struct session *session);
 

@@ -117,6 +117,8 @@ rebase_take(struct session *s, struct tables *live, const struct tables *old,
 	steps_free(&s->redo);
 	if (carried.n)
 		session_push_step(s, &carried);
+	s->new_base = true;
+	session_keep(s);
 	session_judge(s);
 	return OK;
 }
@@ -151,6 +153,7 @@ session_open(const struct world *world, struct session **session)
 	s->world = world;
 	s->table = world->table;
 	s->origin = "edit";
+	s->draft.fd = -1;
 	s->tryout = tryout_box_new(TRYOUT_LIMIT_MS);
 	err = apply_read(world, &live, &s->other_world);
 	if (!err)
@@ -180,6 +183,7 @@ session_free(struct session *s)
 	tables_free(s->base);
 	tables_free(s->candidate);
 	tables_free(s->committed);
+	draft_close(s->world, &s->draft, false);
 	conflicts_done(&s->conflicts);
 	tryout_box_free(s->tryout);
 	free(s->note);
@@ -244,6 +248,8 @@ session_commit(struct session *s, const char *message, int seconds,
 	if (!err) {
 		tables_free(s->committed);
 		s->committed = tables_copy(s->candidate);
+		/* The trial's record has it from here on. */
+		session_drop_draft(s);
 	}
 	changesets_done(&changes);
 	return err;

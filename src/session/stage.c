@@ -16,6 +16,7 @@ staged_step(struct session *s, struct tables *candidate, struct vec *changesets)
 	s->candidate = candidate;
 	session_push_step(s, changesets);
 	steps_free(&s->redo);
+	session_keep(s);
 	session_judge(s);
 }
 

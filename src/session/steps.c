@@ -64,6 +64,7 @@ session_undo(struct session *s)
 	vec_push(&s->redo, step);
 	if (s->steps.n == 0)
 		s->origin = "edit";
+	session_keep(s);
 	session_judge(s);
 	return true;
 }
@@ -77,6 +78,7 @@ session_redo(struct session *s)
 		return false;
 	must_apply(s, &step->changesets);
 	vec_push(&s->steps, step);
+	session_keep(s);
 	session_judge(s);
 	return true;
 }

@@ -95,14 +95,27 @@ leave_now(struct ui *ui)
 	ui->done = true;
 }
 
-static const struct choice leave_choices[] = {
+static void
+drop_and_leave(struct ui *ui)
+{
+	session_drop_draft(ui->session);
+	leave_now(ui);
+}
+
+static const struct choice trial_choices[] = {
 	{ 'y', N_("Leave"), leave_now },
 };
 
+static const struct choice leave_choices[] = {
+	{ 'y', N_("Drop and leave"), drop_and_leave },
+	{ 'k', N_("Keep for later"), leave_now },
+};
+
 static void
-ask_to_leave(struct ui *ui, char *question)
+ask_to_leave(struct ui *ui, char *question, const struct choice *choices,
+	     size_t n)
 {
-	form_ask(&ui->form, question, leave_choices, ARRAY_LEN(leave_choices));
+	form_ask(&ui->form, question, choices, n);
 	free(question);
 }
 
@@ -115,11 +128,13 @@ ui_leave(struct ui *ui)
 	if (ui->watch.phase != WATCH_NONE)
 		ask_to_leave(ui, xasprintf(
 			_("The trial goes on %ld s; `sallyport confirm` keeps "
-			  "it. Leave?"), watch_seconds(ui)));
+			  "it. Leave?"), watch_seconds(ui)),
+			     trial_choices, ARRAY_LEN(trial_choices));
 	else if (n > 0)
 		ask_to_leave(ui, xasprintf(
-			Q_("%zu staged edit will be lost. Leave?",
-			   "%zu staged edits will be lost. Leave?", n), n));
+			Q_("%zu edit is staged. Leave?",
+			   "%zu edits are staged. Leave?", n), n),
+			     leave_choices, ARRAY_LEN(leave_choices));
 	else
 		leave_now(ui);
 }

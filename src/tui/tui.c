@@ -86,6 +86,7 @@ run(const struct world *world, struct session *session, enum apply_found found,
 	ui_init(&ui, world, session);
 	place = claim(&ui);
 	watch_resume(&ui, found, trial);
+	draft_offer(&ui);
 	loop_run(&ui);
 	term_close();
 	edit_leave(&ui);

@@ -34,6 +34,7 @@ ui_done(struct ui *ui)
 	edit_done(&ui->edit, true);
 	str_done(&ui->message);
 	rule_unref(ui->clip);
+	draft_free(ui->draft);
 	free(ui->search);
 	free(ui->path);
 	str_done(&ui->text);

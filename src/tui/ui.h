@@ -66,6 +66,7 @@ struct ui {
 	struct rule *clip;	/* what was copied */
 	struct edit edit;	/* text that is with $EDITOR, or could not be
 				 * read; dir NULL: none */
+	struct draft *draft;	/* that is offered; or NULL */
 	char *path;		/* of the file that is asked about */
 	struct str text;	/* of that file, to be imported */
 	bool commit_waits;	/* for the rehearsal; any key calls it off */
@@ -152,6 +153,10 @@ void probe_open(struct ui *ui);
 void probe_go_next(struct ui *ui);
 void probe_go_decision(struct ui *ui);
 const char *unless_probe(struct ui *ui);
+/* Ask what becomes of a draft that was left behind, where nothing is staged and
+ * no trial runs. */
+void draft_offer(struct ui *ui);
+
 /* Of session->conflicts. */
 void conflicts_open(struct ui *ui);
 /* Text lines (heap, eaten), one change a line. */

@@ -106,6 +106,7 @@ editor_open(struct editor *editor, const struct setup *setup)
 	resizeterm(setup->rows, setup->columns);
 	ui_init(&editor->ui, &editor->world, editor->session);
 	watch_resume(&editor->ui, found, trial);
+	draft_offer(&editor->ui);
 	trial_free(trial);
 	ui_draw(&editor->ui);
 	ui_sync(&editor->ui);

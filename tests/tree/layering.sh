@@ -35,7 +35,7 @@ trial trial guardian
 history history
 world world
 apply apply
-session edit session
+session draft edit session
 tui tui
 cli cli sandbox
 HEADERS

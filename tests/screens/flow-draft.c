@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What was staged is there again after the editor was killed. */
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <sallyport/guardian.h>
+#include <sallyport/mem.h>
+#include <sallyport/xt.h>
+#include "../ns.h"
+#include "../../src/tui/cursesw.h"
+#include "screen.h"
+
+#define RULES \
+	"*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n" \
+	":OUTPUT ACCEPT [0:0]\n" \
+	"-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n" \
+	"-A INPUT -p tcp -m tcp --dport 80 -j ACCEPT\n" \
+	"COMMIT\n"
+
+static struct editor e;
+
+static void
+begin(const char *name, const char *rules)
+{
+	char *dir = xasprintf("%s/%s", screen_dir(), name);
+	struct setup setup = {
+		.rows = 24, .columns = 100, .rules = rules, .dir = dir,
+		.ssh = "2001:db8::77 50000 2001:db8::1 22",
+	};
+
+	mkdir(dir, 0700);
+	editor_open(&e, &setup);
+	free(dir);
+}
+
+/* An editor that types keys and is killed. */
+static void
+killed(const char *name, const char *keys)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		begin(name, RULES);
+		editor_keys(&e, keys);
+		kill(getpid(), SIGKILL);
+	}
+	if (waitpid(pid, &status, 0) != pid || !WIFSIGNALED(status))
+		bail_out("the first editor was not killed");
+}
+
+static bool
+seen(const char *text)
+{
+	return editor_sees(&e, text);
+}
+
+static bool
+staged(const char *text)
+{
+	return editor_staged(&e, "filter", text);
+}
+
+#define ADD ":ip6tables -A INPUT -p udp --dport 53 -j ACCEPT<Enter>"
+#define ADD_RAW \
+	":ip6tables -t raw -A PREROUTING -p udp -j NOTRACK<Enter>"
+
+static void
+test_taken_up(void)
+{
+	killed("taken", ADD ADD_RAW);
+	begin("taken", RULES);
+	ok(seen("2 edits of") && seen("left behind. Take them up?"),
+	   "what was left behind is offered");
+	editor_keys(&e, "y");
+	ok(staged("--dport 53") && editor_staged(&e, "raw", "NOTRACK"),
+	   "y stages it, in all tables");
+	is_int(session_staged_count(e.session), 2, "and nothing else");
+	editor_close(&e);
+	begin("taken", RULES);
+	ok(seen("2 edits of"), "which is kept in turn");
+	editor_keys(&e, "yuqy");
+	editor_close(&e);
+	begin("taken", RULES);
+	ok(!seen("left behind"), "until it is undone");
+	editor_close(&e);
+}
+
+/* Others changed the rules meanwhile. */
+static void
+test_carried(void)
+{
+	killed("carried", ADD);
+	begin("carried", RULES "*filter\n:INPUT ACCEPT [0:0]\n"
+	      "-A INPUT -p sctp -j DROP\n"
+	      "-A INPUT -p tcp -m tcp --dport 80 -j ACCEPT\nCOMMIT\n");
+	editor_keys(&e, "y");
+	ok(staged("--dport 53") && staged("sctp") && !staged("--dport 22"),
+	   "a draft is carried onto the rules as they are");
+	is_int(session_staged_count(e.session), 1, "as one edit");
+	editor_keys(&e, "u");
+	editor_close(&e);
+}
+
+static void
+test_collides(void)
+{
+	killed("collides", ":ip6tables -R INPUT 2 -p tcp --dport 8080 -j "
+	       "ACCEPT<Enter>");
+	begin("collides", "*filter\n:INPUT ACCEPT [0:0]\n"
+	      "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\nCOMMIT\n");
+	editor_keys(&e, "y");
+	ok(seen("others deleted it"), "where it collides that is shown");
+	editor_close(&e);
+	begin("collides", "*filter\n:INPUT ACCEPT [0:0]\n"
+	      "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\nCOMMIT\n");
+	ok(seen("1 edit of"), "and it is not lost before that is settled");
+	editor_keys(&e, "yo");
+	is_int(session_staged_count(e.session), 0, "which it is");
+	editor_close(&e);
+}
+
+static void
+test_dropped(void)
+{
+	killed("dropped", ADD);
+	begin("dropped", RULES);
+	editor_keys(&e, "<Esc>");
+	is_int(session_staged_count(e.session), 0, "Esc leaves it for later");
+	editor_close(&e);
+	begin("dropped", RULES);
+	editor_keys(&e, "d");
+	editor_close(&e);
+	begin("dropped", RULES);
+	ok(!seen("left behind"), "d drops it");
+	editor_keys(&e, ADD "q");
+	ok(seen("1 edit is staged. Leave?"), "q asks");
+	editor_keys(&e, "k");
+	ok(e.ui.done, "k keeps it and leaves");
+	editor_close(&e);
+	begin("dropped", RULES);
+	editor_keys(&e, "y");
+	ok(staged("--dport 53"), "for later");
+	editor_keys(&e, "qy");
+	editor_close(&e);
+	begin("dropped", RULES);
+	ok(!seen("left behind"), "q y drops it");
+	editor_close(&e);
+}
+
+/* One that is open is nobody else's. */
+static void
+test_living(void)
+{
+	struct draft *draft;
+	pid_t pid;
+	int status;
+
+	begin("living", RULES);
+	editor_keys(&e, ADD);
+	pid = fork();
+	if (pid == 0)
+		_exit(draft_find(&e.world, &draft) == ERR_NOT_FOUND ? 0 : 1);
+	waitpid(pid, &status, 0);
+	is_int(status, 0, "the draft of a living editor is not offered");
+	editor_keys(&e, "u");
+	editor_close(&e);
+}
+
+static void (*const tests[])(void) = {
+	test_taken_up, test_carried, test_collides, test_dropped, test_living,
+};
+
+int
+main(int argc, char **argv)
+{
+	struct guardian_options opt;
+	int fd;
+
+	if (guardian_asked(argc, argv, &opt, &fd))
+		return guardian_main(&opt, fd);
+	screen_dir();
+	ns_or_skip();
+	if (xt_init(false))
+		bail_out("xt_init: %s", err_message());
+	for (size_t i = 0; i < ARRAY_LEN(tests); i++)
+		tests[i]();
+	return done_testing();
+}
