@@ -157,7 +157,8 @@ open_outer_end(const char *name)
 
 /* The outer end first, so that the inner one has its carrier at once. */
 static int
-connect_cable(struct scene *scene, struct cable *cable, const char *outer_name)
+connect_cable(struct scene *scene, struct cable *cable, const char *outer_name,
+	      struct str *reason)
 {
 	struct nl_sock *sk;
 	int rc = -NLE_FAILURE;
@@ -167,6 +168,9 @@ connect_cable(struct scene *scene, struct cable *cable, const char *outer_name)
 	rc = net_bring_up(sk, (int)if_nametoindex(outer_name), true);
 	nl_socket_free(sk);
 	cable->fd = open_outer_end(outer_name);
+	if (cable->fd < 0)
+		str_addf(reason, _("cannot open a packet socket in a scratch "
+				   "namespace: %s"), strerror(errno));
 	if (!scene_enter(scene->inside) || cable->fd < 0)
 		return -NLE_FAILURE;
 	return rc;
@@ -184,7 +188,8 @@ read_own_mac(int ifindex, struct link_facts *facts)
 }
 
 static int
-build_cable(struct scene *scene, struct nl_sock *sk, struct cable *cable)
+build_cable(struct scene *scene, struct nl_sock *sk, struct cable *cable,
+	    struct str *reason)
 {
 	struct link_facts *facts = &cable->facts;
 	char outer_name[IFNAMSIZ];
@@ -196,7 +201,7 @@ build_cable(struct scene *scene, struct nl_sock *sk, struct cable *cable)
 	cable->ifindex = (int)if_nametoindex(facts->ifname);
 	sysctls_hurry(facts->ifname);
 	if (rc == 0)
-		rc = connect_cable(scene, cable, outer_name);
+		rc = connect_cable(scene, cable, outer_name, reason);
 	if (rc == 0)
 		rc = net_dress(sk, cable->ifindex, facts);
 	if (!facts->ethernet)
@@ -213,10 +218,10 @@ build_cables(struct scene *scene, struct str *reason)
 	if (rc == 0)
 		rc = net_bring_up(sk, (int)if_nametoindex("lo"), false);
 	for (size_t i = 0; rc == 0 && i < scene->n; i++)
-		rc = build_cable(scene, sk, &scene->cables[i]);
+		rc = build_cable(scene, sk, &scene->cables[i], reason);
 	for (size_t i = 0; rc == 0 && i < scene->n_yards; i++)
 		rc = yard_build(scene, sk, &scene->yards[i]);
-	if (rc)
+	if (rc && !reason->len)
 		str_addf(reason, _("cannot build a private link (veth): %s"),
 			 nl_geterror(rc));
 	nl_socket_free(sk);
