@@ -18,6 +18,7 @@ begin() {
 	shift 3
 	ip6tables-legacy-restore <"$rules"
 	rm -f "$tmp"/before "$tmp"/after "$tmp"/status
+	rm -rf "${db%/*}/drafts"
 	cat >"$tmp/edit" <<EDIT
 trap : INT
 stty -g >$tmp/before
