@@ -41,7 +41,8 @@ enum lifeline_entry {
 /* A link that its packets cross, and who is met there. */
 struct lifeline_link {
 	char ifname[IFNAMSIZ];		/* "" unknown */
-	struct in6_addr local;		/* our address on it; :: unknown */
+	struct in6_addr local;		/* our address there: the one that the
+					 * kernel chooses; :: unknown */
 	struct in6_addr gateway;	/* next hop; :: when on-link or unknown */
 	bool on_link;			/* the far end itself is the next hop */
 	bool no_ndp;			/* IFF_NOARP, or loopback */

@@ -14,6 +14,7 @@
 
 #define CT_MESSAGE(type) ((NFNL_SUBSYS_CTNETLINK << 8) | (type))
 
+/* The answer claims to be one of many (ctnetlink_fill_info): none follows. */
 static int
 on_entry(struct nl_msg *msg, void *arg)
 {
@@ -21,7 +22,7 @@ on_entry(struct nl_msg *msg, void *arg)
 
 	if (nlmsg_hdr(msg)->nlmsg_type == CT_MESSAGE(IPCTNL_MSG_CT_NEW))
 		*found = true;
-	return NL_OK;
+	return NL_STOP;
 }
 
 /* The tuple that the peer's packets have, as those of the host's own. */

@@ -9,6 +9,7 @@ static bool
 same_link(const struct lifeline_link *a, const struct lifeline_link *b)
 {
 	return strncmp(a->ifname, b->ifname, IFNAMSIZ) == 0 &&
+	       addr_equal(&a->local, &b->local) &&
 	       addr_equal(&a->gateway, &b->gateway) &&
 	       a->on_link == b->on_link && a->no_ndp == b->no_ndp &&
 	       a->by_ra == b->by_ra && a->leased == b->leased &&
@@ -31,6 +32,7 @@ same(const struct lifeline *a, const struct lifeline *b)
 	return a->way == b->way && a->ssh == b->ssh && a->proto == b->proto &&
 	       a->v4 == b->v4 && a->running == b->running &&
 	       a->any_peer == b->any_peer && a->strict == b->strict &&
+	       a->entry == b->entry &&
 	       same_ends(a, b) && same_link(&a->link, &b->link) &&
 	       same_link(&a->inner, &b->inner) && same(a->outer, b->outer);
 }

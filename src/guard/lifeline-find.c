@@ -9,6 +9,7 @@
 #include <sallyport/mem.h>
 #include <sallyport/text.h>
 #include "ancestors.h"
+#include "conntrack.h"
 #include "finder.h"
 #include "lifeline-links.h"
 #include "sockets.h"
@@ -80,6 +81,7 @@ finder_add(struct finder *f, const struct lifeline *found, unsigned ifindex)
 	ll->v4 = addr_is_v4(&ll->peer);
 	ll->strict = f->strict;
 	lifeline_learn_links(f->routes, ll, ifindex);
+	conntrack_look_up(ll);
 	vec_push(f->out, ll);
 }
 

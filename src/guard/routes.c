@@ -158,6 +158,8 @@ routes_find(struct routes *routes, const struct route_query *query,
 	if (addr_is_any(&route->source))
 		route->source = answer.source;
 	learn_link(routes, &facts, &route->link);
+	route->link.local = addr_is_any(&answer.source) ? route->source :
+							  answer.source;
 	route->link.gateway = answer.gateway;
 	route->link.on_link = !answer.has_gateway;
 	route->link.by_ra = hangs_on_ra(routes, query);
