@@ -63,6 +63,7 @@ struct lifeline {
 	bool v4;			/* IPv4: IPv6 rules cannot cut it */
 	bool running;			/* sock_diag found the connection */
 	bool stale;			/* named, but no such connection is there */
+	bool ours;			/* this very session goes over it */
 	bool any_peer;			/* from somebody: peer is not known */
 	struct in6_addr peer;
 	unsigned peer_len;		/* prefix length: 128 but for those that

@@ -8,6 +8,7 @@
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include "internal.h"
+#include "status.h"
 
 struct status {
 	struct tables *live;
@@ -102,44 +103,6 @@ trial_left(const struct world *world, const struct trial *trial)
 	return ms > 0 ? (ms + 999) / 1000 : 0;
 }
 
-static const char *
-judgement_text(enum judgement judgement)
-{
-	switch (judgement) {
-	case JUDGED_SAFE:
-	case JUDGED_ADVISED:
-		return "safe";
-	case JUDGED_WARN:
-		return "unknown";
-	case JUDGED_REFUSED:
-		return "cut";
-	}
-	return "";
-}
-
-static void
-add_lifelines(struct str *out, const struct guard_report *report)
-{
-	const struct lifeline_verdict *verdict;
-	size_t i;
-
-	for (i = 0; i < report->verdicts.n; i++) {
-		verdict = report->verdicts.v[i];
-		str_add(out, i ? "           " : _("lifelines  "));
-		lifeline_describe(verdict->lifeline, out);
-		str_add(out, "  ");
-		guard_verdict_text(report, verdict, out);
-		str_addf(out, "  (%s)\n",
-			 lifeline_origin_text(verdict->lifeline));
-	}
-	str_add(out, _("guard      "));
-	guard_summary(report, out);
-	str_addc(out, '\n');
-	if (report->other_world)
-		str_add(out, _("warning    other rules exist in nf_tables that "
-			       "this guard does not see\n"));
-}
-
 static void
 add_trial(const struct world *world, struct str *out, const struct status *st)
 {
@@ -202,7 +165,7 @@ print_text(const struct world *world, const struct status *st)
 	str_addf(&out, _("host       %s\n"),
 		 world->actor.host ? world->actor.host : "?");
 	add_tables(world, &out, st->live);
-	add_lifelines(&out, st->report);
+	status_add_lifelines(world, st->report, &out);
 	add_trial(world, &out, st);
 	if (st->revision)
 		str_addf(&out, _("revision   %lld\n"),
@@ -212,41 +175,6 @@ print_text(const struct world *world, const struct status *st)
 	err = cli_print(world, &out);
 	str_done(&out);
 	return err;
-}
-
-/* For programs: the same in every language. */
-static const char *const origin_words[] = {
-	[LIFELINE_ENVIRONMENT] = "environment",
-	[LIFELINE_ANCESTOR] = "ancestor",
-	[LIFELINE_ESTABLISHED] = "established",
-	[LIFELINE_LISTENING] = "listening",
-	[LIFELINE_MOSH] = "mosh",
-	[LIFELINE_ANNOUNCED] = "announced",
-	[LIFELINE_CONFIGURED] = "configured",
-	[LIFELINE_OUTER] = "outer",
-};
-
-static json_t *
-lifelines_json(const struct guard_report *report)
-{
-	json_t *list = json_array();
-	const struct lifeline_verdict *verdict;
-	struct str name = {0};
-	size_t i;
-
-	for (i = 0; i < report->verdicts.n; i++) {
-		verdict = report->verdicts.v[i];
-		str_clear(&name);
-		lifeline_describe(verdict->lifeline, &name);
-		json_array_append_new(list, json_pack("{s:o, s:s, s:s, s:b}",
-			"lifeline", json_text(str_text(&name)),
-			"origin", origin_words[verdict->lifeline->origin],
-			"verdict", verdict->note ? "none" :
-				judgement_text(verdict->judgement),
-			"ipv4", verdict->lifeline->v4));
-	}
-	str_done(&name);
-	return list;
 }
 
 static json_t *
@@ -302,9 +230,9 @@ print_json(const struct world *world, const struct status *st)
 		"chains", (json_int_t)rs->chains.n,
 		"tables", tables_json(st->live),
 		"verdict", st->report->none ? "none" :
-			judgement_text(st->report->judgement),
+			status_judgement(st->report->judgement),
 		"other_world", st->other_world,
-		"lifelines", lifelines_json(st->report),
+		"lifelines", status_lifelines_json(st->report),
 		"trial", trial_json(world, st),
 		"revision", (json_int_t)st->revision);
 	text = json_dumps(json, JSON_INDENT(2));

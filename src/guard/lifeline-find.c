@@ -122,6 +122,7 @@ add_environment(struct finder *f, const char *text)
 			ll.running = true;
 	}
 	ll.stale = !ll.running;
+	ll.ours = ll.running;
 	finder_add(f, &ll, ifindex);
 }
 
@@ -132,6 +133,7 @@ add_connections(struct finder *f, enum lifeline_origin origin)
 		const struct ip_socket *s = f->connections.v[i];
 		struct lifeline ll = of_connection(s, origin);
 
+		ll.ours = origin == LIFELINE_ANCESTOR;
 		if (origin == LIFELINE_ESTABLISHED ||
 		    inodes_has(&f->ancestors, s->inode))
 			finder_add(f, &ll, s->ifindex);

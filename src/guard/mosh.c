@@ -38,6 +38,7 @@ add_sockets(struct finder *f, const struct inodes *own, pid_t pid)
 			.peer_len = 128,
 			.local = s->local,
 			.local_port = s->local_port,
+			.ours = inodes_has(&f->ancestors, s->inode),
 		};
 
 		if (!inodes_has(own, s->inode) || !s->local_port ||
