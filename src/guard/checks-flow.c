@@ -192,7 +192,8 @@ set_ends(const struct lifeline *ll, const struct flow_need *need,
 }
 
 static struct packet
-flow_packet(const struct lifeline *ll, const struct flow_need *need)
+flow_packet(const struct lifeline *ll, const struct flow_need *need,
+	    bool tunnel)
 {
 	struct packet p = {
 		.src_len = 128,
@@ -204,6 +205,7 @@ flow_packet(const struct lifeline *ll, const struct flow_need *need)
 		.length = packet_length(ll, need),
 		.ct = need->ct,
 		.ct_reply = need->back,
+		.mark_unknown = tunnel,	/* as wg's fwmark */
 	};
 
 	set_ends(ll, need, &p);
@@ -218,7 +220,8 @@ packet_new_connection(const struct lifeline *ll)
 	static const struct flow_need first = { .ct = CT_NEW };
 	struct lifeline settled = lifeline_settle(ll);
 
-	return flow_packet(&settled, ll->proto == IPPROTO_TCP ? &syn : &first);
+	return flow_packet(&settled, ll->proto == IPPROTO_TCP ? &syn : &first,
+			   false);
 }
 
 void
@@ -240,7 +243,7 @@ checks_flow(const struct lifeline *ll, bool tunnel, struct vec *checks)
 				.running = needs[i].running,
 				.lost = needs[i].lost,
 				.kept = tunnel && needs[i].kept,
-				.set = flow_packet(ll, &needs[i]),
+				.set = flow_packet(ll, &needs[i], tunnel),
 			    }, hook_of(ll, needs[i].back));
 	}
 }

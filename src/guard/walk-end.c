@@ -21,14 +21,14 @@ set_place(struct walk *w, const struct place *at)
 }
 
 static void
-note_found(struct walk *w, enum verdict verdict)
+note_found(struct walk *w, const struct piece *piece, enum verdict verdict)
 {
 	if (w->best != VERDICT_DROP && verdict != VERDICT_ACCEPT)
 		return;
 	w->best = verdict;
 	w->over = verdict == VERDICT_ACCEPT;
-	addr_set_first(&w->now.set.addr[ADDR_SRC], &w->found->src);
-	addr_set_first(&w->now.set.addr[ADDR_DST], &w->found->dst);
+	addr_set_first(&piece->set.addr[ADDR_SRC], &w->found->src);
+	addr_set_first(&piece->set.addr[ADDR_DST], &w->found->dst);
 	w->found->src_len = w->found->dst_len = 128;
 }
 
@@ -52,7 +52,7 @@ void
 end_unknown(struct walk *w, const struct place *at, const char *why)
 {
 	if (w->find)
-		note_found(w, VERDICT_UNKNOWN);
+		note_found(w, &w->now, VERDICT_UNKNOWN);
 	if (w->tracking) {
 		w->tracking->known = false;
 		w->accepted = true;
@@ -147,8 +147,14 @@ end_accepted(struct walk *w)
 	}
 	w->accepted = true;
 	if (w->find)
-		note_found(w, now->in_doubt || now->threatened ?
+		note_found(w, now, now->in_doubt || now->threatened ?
 			      VERDICT_UNKNOWN : VERDICT_ACCEPT);
+}
+
+void
+end_forgotten(struct walk *w, const struct piece *piece)
+{
+	note_found(w, piece, VERDICT_UNKNOWN);
 }
 
 void

@@ -86,6 +86,9 @@ void end_threatened(struct walk *w, const char *why);
 void end_accepted(struct walk *w);
 void end_lost(struct walk *w, enum loss loss, const char *why);
 
+/* Nobody looks what becomes of the piece. */
+void end_forgotten(struct walk *w, const struct piece *piece);
+
 /* Out of bounds: nothing more can be said. */
 void end_all(struct walk *w);
 

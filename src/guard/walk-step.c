@@ -16,10 +16,17 @@ hook_chain(const struct walk *w)
 	return w->stops[w->now.at.stop].chain;
 }
 
+/* Who looks for somebody is content with the pieces that there is room for: what
+ * becomes of others is not known. Long lists of single sources that are dropped
+ * leave but one to go on with. */
 static void
 wait_piece(struct walk *w, const struct piece *piece)
 {
-	if (w->n_pieces++ >= PIECES_MAX) {
+	if (w->find && w->n_waiting == PIECES_MAX) {
+		end_forgotten(w, piece);
+		return;
+	}
+	if (w->n_pieces++ >= PIECES_MAX && !w->find) {
 		end_all(w);
 		return;
 	}

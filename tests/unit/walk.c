@@ -309,6 +309,33 @@ test_bound(void)
 	str_done(&text);
 }
 
+/* A thousand who are banned hide nobody else. */
+static void
+test_banned(void)
+{
+	struct str text = { 0 };
+	struct packet p = any_source(), found;
+	struct walk_result r;
+	struct tables *rs;
+
+	str_add(&text, DROP);
+	for (unsigned i = 0; i < 1000; i++)
+		str_addf(&text, "-A INPUT -s 2001:db8:%x::bad -j DROP\n", i);
+	str_add(&text, SSH);
+	rs = firewall(str_text(&text));
+	is_int(walk_find(rs, "INPUT", &p, &found), VERDICT_ACCEPT,
+	       "somebody is let in, a thousand are not");
+	walk(rs, "INPUT", &found, &r);
+	is_int(r.verdict, VERDICT_ACCEPT, "the one that is named");
+	tables_free(rs);
+	str_add(&text, "-I INPUT 1001 -j DROP\n");
+	rs = firewall(str_text(&text));
+	is_int(walk_find(rs, "INPUT", &p, &found), VERDICT_UNKNOWN,
+	       "of too many it is not known");
+	tables_free(rs);
+	str_done(&text);
+}
+
 static void
 test_source(void)
 {
@@ -374,6 +401,7 @@ main(void)
 	test_doubling(40, 'j', "-m cpu --cpu 1 -j DROP", "UNKNOWN C39 1 1 cpu");
 	test_doubling(40, 'g', "-p udp -j DROP", "ACCEPT INPUT 2 2");
 	test_bound();
+	test_banned();
 	test_source();
 	test_path();
 	xt_done();
