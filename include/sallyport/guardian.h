@@ -17,6 +17,7 @@ struct guardian_options {
 	/* For tests, inside the guardian's process; NULL is the real thing. */
 	struct backend *backend;	/* borrowed */
 	const struct clock *clock;
+	const char *utmp;	/* who is logged in; NULL: utmp(5) */
 	void (*step)(const char *name);	/* called at each named step */
 };
 

@@ -63,6 +63,7 @@ struct trial {
 	char boot_id[37];
 	int64_t deadline_ms;	/* boot clock */
 	int64_t window_ms;
+	bool wall;		/* who is logged in is told of it */
 	bool no_trial;		/* commit and be done: confirmed at once */
 	struct actor actor;
 	char *message;

@@ -147,6 +147,8 @@ trial_of(const struct world *world, const struct apply_request *req,
 
 	trial->window_ms = (int64_t)req->seconds * 1000;
 	trial->no_trial = req->no_trial;
+	trial->wall = !world->sandbox &&
+		      !(world->settings && world->settings->no_wall);
 	actor_copy(&trial->actor, &world->actor);
 	trial->message = xstrdup(req->message ? req->message : "");
 	trial->origin = xstrdup(req->origin);

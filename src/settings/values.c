@@ -33,6 +33,16 @@ value_confirm(struct settings *settings, const char *value)
 	return OK;
 }
 
+enum err
+value_wall(struct settings *settings, const char *value)
+{
+	settings->no_wall = strcmp(value, "no") == 0;
+	if (!settings->no_wall && strcmp(value, "yes") != 0)
+		return fail(ERR_PARSE, _("'wall' is '%s', but can only be 'yes' "
+			    "or 'no'"), value);
+	return OK;
+}
+
 static enum err
 parse_port(const char *word, uint16_t *port)
 {

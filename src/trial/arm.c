@@ -213,6 +213,7 @@ go_on_trial(struct guardian *g, const struct arming *armings)
 		revert_begin(g, err_message(), NULL);
 		return;
 	}
+	tell_begun(g);
 	if (trial->no_trial) {
 		actor_copy(&trial->settled_by, &trial->actor);
 		outcome_settle(g, TRIAL_CONFIRMED);

@@ -90,6 +90,10 @@ void guardian_arm(struct guardian *g, struct trial *trial_take);
 /* resume.c: from a record to wherever it had come. */
 void guardian_take_over(struct guardian *g);
 
+/* tell.c: the log, and who is logged in. */
+void tell_begun(const struct guardian *g);
+void tell_ended(const struct guardian *g);
+
 /* life.c: the neighbours are made to answer; that is looked for. */
 void life_begin(struct guardian *g);
 void life_tick(struct guardian *g);

@@ -75,10 +75,8 @@ outcome_settle(struct guardian *g, enum trial_state state)
 	outcome_save(g);
 	step(g, "outcome");
 	g->phase = PHASE_SETTLED;
-	process_note("trial %s: %s%s%s", g->trial->id, trial_state_name(state),
-		     g->trial->reason ? ": " : "",
-		     g->trial->reason ? g->trial->reason : "");
 	tell_all(g);
+	tell_ended(g);
 }
 
 enum err
@@ -100,8 +98,8 @@ outcome_confirm(struct guardian *g, const struct actor *by)
 	}
 	step(g, "confirmed");
 	g->phase = PHASE_SETTLED;
-	process_note("trial %s: confirmed", trial->id);
 	tell_all(g);
+	tell_ended(g);
 	return OK;
 }
 

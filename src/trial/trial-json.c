@@ -143,6 +143,7 @@ trial_to_json(const struct trial *trial)
 	json_object_set_new(json, "deadline_ms",
 			    json_integer(trial->deadline_ms));
 	json_object_set_new(json, "window_ms", json_integer(trial->window_ms));
+	json_object_set_new(json, "wall", json_boolean(trial->wall));
 	json_object_set_new(json, "no_trial", json_boolean(trial->no_trial));
 	json_object_set_new(json, "actor", actor_to_json(&trial->actor));
 	json_object_set_new(json, "message", json_exact(trial->message));

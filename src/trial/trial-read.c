@@ -220,6 +220,7 @@ take_numbers(const json_t *json, struct trial *trial)
 		err = take_int(json, "settled_wall_s", &trial->settled_wall_s);
 	if (!err)
 		err = take_state(json, &trial->state);
+	trial->wall = json_is_true(json_object_get(json, "wall"));
 	trial->no_trial = json_is_true(json_object_get(json, "no_trial"));
 	return err;
 }
