@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_addr.h>
+#include <linux/neighbour.h>
 #include <net/if.h>
 #include <netlink/netlink.h>
 #include <netlink/route/addr.h>
 #include <netlink/route/link.h>
 #include <netlink/route/link/veth.h>
+#include <netlink/route/neighbour.h>
 #include <netlink/route/route.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,6 +28,7 @@ enum step_kind {
 	STEP_MASTER,	/* name, port of which bridge */
 	STEP_UP,	/* name */
 	STEP_ADDRESS,	/* on name, which; without duplicate detection */
+	STEP_NEIGHBOUR,	/* on name, who; without an answer of his */
 	STEP_ROUTE,	/* through name, where to, by which gateway */
 	STEP_SETTING,	/* below /proc/sys/net/ipv6/conf/, value */
 };
@@ -56,6 +59,8 @@ static const struct step host_steps[] = {
 	{ STEP_CABLE, "node0", "node0", NULL },
 	{ STEP_MASTER, "node0", "br0", NULL },
 	{ STEP_UP, "node0", NULL, NULL },
+	{ STEP_NEIGHBOUR, "br0", "2001:db8:1:c::80", NULL },
+	{ STEP_NEIGHBOUR, "br0", "2001:db8:1:c::4001", NULL },
 	{ STEP_END, NULL, NULL, NULL },
 };
 
@@ -158,6 +163,28 @@ add_address(struct nl_sock *sk, const struct step *step)
 }
 
 static int
+add_neighbour(struct nl_sock *sk, const struct step *step)
+{
+	struct rtnl_neigh *neigh = rtnl_neigh_alloc();
+	struct nl_addr *who = NULL, *link = NULL;
+	int rc = nl_addr_parse(step->value, AF_INET6, &who);
+
+	if (rc == 0)
+		rc = nl_addr_parse("02:00:00:00:00:02", AF_LLC, &link);
+	if (rc == 0) {
+		rtnl_neigh_set_ifindex(neigh, (int)if_nametoindex(step->name));
+		rtnl_neigh_set_state(neigh, NUD_PERMANENT);
+		rtnl_neigh_set_dst(neigh, who);
+		rtnl_neigh_set_lladdr(neigh, link);
+		rc = rtnl_neigh_add(sk, neigh, NLM_F_CREATE);
+	}
+	nl_addr_put(who);
+	nl_addr_put(link);
+	rtnl_neigh_put(neigh);
+	return rc;
+}
+
+static int
 add_route(struct nl_sock *sk, const struct step *step)
 {
 	struct rtnl_nexthop *hop = rtnl_route_nh_alloc();
@@ -197,6 +224,8 @@ take_step(struct nl_sock *sk, const struct step *step, pid_t pid)
 		return set_up(sk, step);
 	case STEP_ADDRESS:
 		return add_address(sk, step);
+	case STEP_NEIGHBOUR:
+		return add_neighbour(sk, step);
 	case STEP_ROUTE:
 		return add_route(sk, step);
 	case STEP_SETTING:
