@@ -66,6 +66,7 @@ take_options(struct world *world, const struct cli_options *opt)
 	world->table = or_else(opt->table, "filter");
 	world->only_table = opt->table;
 	world->file = opt->file;
+	world->docker = opt->file ? NULL : CONTAINERS_DOCKER;
 	world->db_path = or_else(opt->db, "/var/lib/sallyport/history.db");
 	world->guardian.run_dir = or_else(opt->run_dir, "/run/sallyport");
 	world->override = opt->override;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <sallyport/backend.h>
+#include <sallyport/containers.h>
 #include <sallyport/guardian.h>
 #include <sallyport/lifeline.h>
 #include <sallyport/settings.h>
@@ -19,6 +20,8 @@ struct world {
 	const char *only_table;		/* -T as given; NULL: all tables count */
 	const char *file;		/* --file: the tables are those of this
 					 * file, nothing is live; else NULL */
+	const char *docker;		/* Docker Engine's socket; NULL: it is
+					 * not asked */
 	const char *db_path;
 	struct guardian_options guardian;	/* run directory and lock */
 	struct lifeline_sources lifelines;

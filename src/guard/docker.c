@@ -101,27 +101,25 @@ is_inode(uint64_t inode, void *arg)
 	return !holder->found;
 }
 
-/* systemd listens for one that it would start. */
 static bool
-is_systemd(pid_t pid)
+is_called(pid_t pid, const char *name)
 {
-	struct str name = { 0 };
+	struct str comm = { 0 };
 	bool is;
 
-	if (pid != 1)
-		return false;
-	proc_comm(pid, &name);
-	is = strcmp(str_text(&name), "systemd") == 0;
-	str_done(&name);
+	proc_comm(pid, &comm);
+	is = strcmp(str_text(&comm), name) == 0;
+	str_done(&comm);
 	return is;
 }
 
+/* All descriptors of all processes would take too long. */
 static bool
 is_holder(pid_t pid, void *arg)
 {
 	struct holder *holder = arg;
 
-	if (!is_systemd(pid))
+	if (is_called(pid, "dockerd") || is_called(pid, "podman"))
 		proc_each_socket(pid, is_inode, holder);
 	return !holder->found;
 }
@@ -166,6 +164,7 @@ find_inode(const char *socket, const struct stat *st, uint64_t *inode)
 	return found;
 }
 
+/* systemd listens for one that it would start. */
 bool
 docker_runs(const char *socket)
 {
@@ -175,6 +174,8 @@ docker_runs(const char *socket)
 	if (stat(socket, &st) < 0 || !S_ISSOCK(st.st_mode) ||
 	    !find_inode(socket, &st, &holder.inode))
 		return false;
+	if (!is_called(1, "systemd"))
+		return true;
 	proc_each(is_holder, &holder);
 	return holder.found;
 }

@@ -104,10 +104,14 @@ static bool
 host_listens(uint8_t proto, uint16_t port)
 {
 	struct vec sockets = { 0 };
-	bool listens = true;
+	enum err err = proto == IPPROTO_UDP ? sockets_udp(&sockets) :
+					      sockets_listening(&sockets);
+	bool listens = err != OK;	/* who cannot look does not blame */
 
-	if (!sockets_bound(proto, port, &sockets))
-		listens = sockets.n > 0;
+	for (size_t i = 0; i < sockets.n; i++)
+		if (((const struct ip_socket *)sockets.v[i])->local_port ==
+		    port)
+			listens = true;
 	sockets_free(&sockets);
 	return listens;
 }

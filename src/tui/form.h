@@ -20,6 +20,7 @@ enum form_kind {
 	FORM_MESSAGE,
 	FORM_FILE,
 	FORM_PROBE,
+	FORM_PORT,
 	FORM_OTHER,
 	FORM_KINDS
 };

@@ -193,6 +193,10 @@ static const struct action actions[] = {
 	{ .keys = { 't' }, .name = "probe", .foot = N_("Probe"),
 	  .run = probe_open,
 	  .help = N_("Ask what becomes of a packet; its rules are marked") },
+	{ .keys = { 'x' }, .name = "expose", .foot = N_("Expose"),
+	  .run = expose_open, .unless = unless_expose,
+	  .help = N_("Open a port for whoever listens: this host or a "
+		     "container") },
 	{ .keys = { 'H' }, .name = "history", .foot = N_("History"),
 	  .run = history_open_screen, .unless = unless_history,
 	  .help = N_("Who changed what, and when") },

@@ -31,6 +31,7 @@ ui_done(struct ui *ui)
 	form_done(&ui->form);
 	watch_done(&ui->watch);
 	probing_done(&ui->probe);
+	exposing_done(&ui->expose);
 	edit_done(&ui->edit, true);
 	str_done(&ui->message);
 	rule_unref(ui->clip);
@@ -153,6 +154,8 @@ ui_staged(struct ui *ui, enum err err)
 	if (err)
 		ui_error(ui);
 	ui_changed(ui);
+	if (!err)
+		exposing_warn(ui);
 }
 
 const char *

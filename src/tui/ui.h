@@ -11,6 +11,7 @@
 #include <sallyport/edit.h>
 #include <sallyport/session.h>
 #include "action.h"
+#include "exposing.h"
 #include "form.h"
 #include "paint.h"
 #include "probing.h"
@@ -57,6 +58,7 @@ struct ui {
 	struct form form;
 	struct watch watch;
 	struct probing probe;
+	struct exposing expose;
 	struct str message;
 	enum role message_role;
 	unsigned changed;	/* how often the contents changed: a form that
@@ -138,6 +140,8 @@ extern const struct screen help_screen;
 extern const struct screen tables_screen;
 extern const struct screen probe_screen;
 extern const struct screen conflicts_screen;
+extern const struct screen expose_screen;
+extern const struct screen exposed_screen;
 
 void rules_open(struct ui *ui);
 void review_open(struct ui *ui);
@@ -148,6 +152,10 @@ void history_open_screen(struct ui *ui);
 void help_open(struct ui *ui);
 void tables_open(struct ui *ui);
 void probe_open(struct ui *ui);
+void expose_open(struct ui *ui);
+void expose_again(struct ui *ui);	/* from what was exposed */
+void exposed_open(struct ui *ui, const struct exposed *exposed,
+		  const struct vec *changesets);
 
 /* In the listing: to the next rule that the packet meets, to what decides. */
 void probe_go_next(struct ui *ui);

@@ -162,6 +162,7 @@ static void
 engine_run(int fd, int ready, enum engine_mood mood, const char *version)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_NAME, "dockerd");
 	signal(SIGPIPE, SIG_IGN);
 	close(ready);
 	for (;;) {
