@@ -66,7 +66,6 @@ take_options(struct world *world, const struct cli_options *opt)
 	world->table = or_else(opt->table, "filter");
 	world->only_table = opt->table;
 	world->file = opt->file;
-	world->docker = opt->file ? NULL : CONTAINERS_DOCKER;
 	world->db_path = or_else(opt->db, "/var/lib/sallyport/history.db");
 	world->guardian.run_dir = or_else(opt->run_dir, "/run/sallyport");
 	world->override = opt->override;
@@ -104,7 +103,7 @@ int
 main(int argc, char **argv)
 {
 	struct guardian_options guardian;
-	struct world world = {0};
+	struct world world = { .docker = CONTAINERS_DOCKER };
 	struct cli_call call;
 	int fd;
 
