@@ -35,11 +35,19 @@ static const struct act_kind kinds[] = {
 	{ true, 0, 0, datagram_out_play, NULL },
 };
 
+static const struct act_kind tunnel_kinds[] = {
+	{ false, IPPROTO_UDP, SOCK_DGRAM, tunnel_play, tunnel_go_on },
+	{ false, 0, SOCK_RAW, tunnel_play, tunnel_go_on },
+};
+
 static const struct act_kind *
-find_kind(const struct lifeline *ll)
+find_kind(const struct lifeline *ll, bool tunnel)
 {
 	bool out = ll->way == LIFELINE_OUT;
 	size_t i = 0;
+
+	if (tunnel && ll->way == LIFELINE_IN && ll->proto != IPPROTO_TCP)
+		return &tunnel_kinds[ll->proto != IPPROTO_UDP];
 
 	while (kinds[i].out != out ||
 	       (kinds[i].proto && kinds[i].proto != ll->proto))
@@ -229,11 +237,11 @@ listens_there(const struct act *other, const struct act *act)
 
 /* One that listens there already serves as well. */
 static void
-find_listener(struct act *act, const struct act *before, size_t n)
+find_listener(struct act *act, size_t n_before)
 {
-	for (size_t i = 0; i < n; i++)
-		if (listens_there(&before[i], act)) {
-			act->listener = before[i].listener;
+	for (const struct act *other = act - n_before; other < act; other++)
+		if (listens_there(other, act)) {
+			act->listener = other->listener;
 			return;
 		}
 	act->listener = open_listener(act);
@@ -311,16 +319,17 @@ prepare_ends(struct act *act, const struct play *play)
 
 void
 act_prepare(struct act *act, struct scene *scene, const struct lifeline *ll,
-	    const struct play *play, const struct act *before, size_t n_before)
+	    bool tunnel, const struct play *play, size_t n_before)
 {
 	*act = (struct act){ .ll = ll, .scene = scene, .ns = scene->inside,
-			     .kind = find_kind(ll), .listener = -1,
-			     .running_fd = -1, .port = PORT_FIRST };
+			     .kind = find_kind(ll, tunnel), .listener = -1,
+			     .running_fd = -1, .port = PORT_FIRST,
+			     .tunnel = tunnel };
 	act->not = xstrdup(why_not(ll));
 	if (!act->not)
 		prepare_ends(act, play);
 	if (!act->not && act->kind->socket)
-		find_listener(act, before, n_before);
+		find_listener(act, n_before);
 }
 
 void
@@ -363,6 +372,8 @@ act_play(struct act *act, bool keep)
 		lost = ndp_play(act);
 	if (!lost && ndp)
 		lost = ndp_probe(act);
+	if (!lost)
+		lost = renewal_play(act);
 	if (!lost && act->yard && !act->ll->inner.no_ndp &&
 	    !act->yard->facts.noarp)
 		lost = ndp_play_yard(act);
@@ -372,7 +383,7 @@ act_play(struct act *act, bool keep)
 bool
 act_is_running(const struct act *act)
 {
-	return act->ll->running && act->kind->go_on;
+	return (act->ll->running || act->tunnel) && act->kind->go_on;
 }
 
 enum lost

@@ -53,6 +53,9 @@ kernel_count(enum kernel_count what)
 		case COUNT_SOLICITATIONS:
 			n = number_behind(text.s, "Icmp6InNeighborSolicits");
 			break;
+		case COUNT_ADVERTISEMENTS:
+			n = number_behind(text.s, "Icmp6InRouterAdvertisements");
+			break;
 		}
 	}
 	str_done(&text);

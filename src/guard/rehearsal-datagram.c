@@ -125,7 +125,8 @@ begin(struct act *act)
 	return (struct flow){
 		.act = act,
 		.udp = act->ll->proto == IPPROTO_UDP,
-		.port = act->ll->peer_port ? act->ll->peer_port : act->port,
+		.port = act->ll->peer_port && !act->stranger ?
+			act->ll->peer_port : act->port,
 		.host_port = act->ll->local_port,
 	};
 }
@@ -149,6 +150,20 @@ datagram_in_play(struct act *act, bool keep)
 	if (!goes_in(&flow))
 		return LOST_LATER;
 	return goes_out(&flow) ? LOST_NOTHING : LOST_BACK;
+}
+
+static struct sockaddr_in6
+far_end(const struct act *act, const struct flow *flow)
+{
+	struct sockaddr_in6 sa = {
+		.sin6_family = AF_INET6,
+		.sin6_addr = act->far,
+		.sin6_port = flow->udp ? htons(flow->port) : 0,
+	};
+
+	if (addr_is_link_local(&act->far))
+		sa.sin6_scope_id = (uint32_t)act->cable->ifindex;
+	return sa;
 }
 
 static int
@@ -192,13 +207,7 @@ datagram_out_play(struct act *act, bool keep)
 	enum lost lost = LOST_FIRST;
 
 	(void)keep;
-	flow.from = (struct sockaddr_in6){
-		.sin6_family = AF_INET6,
-		.sin6_addr = act->far,
-		.sin6_port = flow.udp ? htons(flow.port) : 0,
-	};
-	if (addr_is_link_local(&act->far))
-		flow.from.sin6_scope_id = (uint32_t)act->cable->ifindex;
+	flow.from = far_end(act, &flow);
 	act->peer.hear = hear;
 	act->peer.arg = &flow;
 	flow.fd = open_socket(act, &flow);
@@ -207,5 +216,85 @@ datagram_out_play(struct act *act, bool keep)
 	act->peer.hear = NULL;
 	if (flow.fd >= 0)
 		close(flow.fd);
+	return lost;
+}
+
+/* --- Tunnels: either end may begin, and both have begun already --- */
+
+static enum lost
+begin_out(struct act *act)
+{
+	struct flow flow = begin(act);
+
+	flow.fd = act->listener;
+	flow.from = far_end(act, &flow);
+	act->peer.hear = hear;
+	act->peer.arg = &flow;
+	return play_out(act, &flow);
+}
+
+/* From another port of the peer, where there are ports. */
+static enum lost
+begin_in(struct act *act)
+{
+	enum lost lost;
+
+	act->stranger = true;
+	lost = datagram_in_play(act, false);
+	act->stranger = false;
+	return lost;
+}
+
+/* Under the live rules it is enough that one end can begin; what a stranger
+ * may there he must be allowed later as well. */
+static enum lost
+begin_tunnel(struct act *act)
+{
+	enum lost lost = begin_in(act);
+
+	act->strangers = !lost;
+	if (act->ll->any_peer)
+		return lost;
+	lost = datagram_in_play(act, false);
+	if (lost)
+		lost = begin_out(act);
+	if (!lost)
+		act->running_fd = dup(act->listener);
+	return lost;
+}
+
+enum lost
+tunnel_play(struct act *act, bool keep)
+{
+	enum lost lost;
+
+	act->began |= keep;
+	if (keep)
+		lost = begin_tunnel(act);
+	else if (act->began)
+		lost = act->strangers ? begin_in(act) : LOST_NOTHING;
+	else
+		lost = begin_in(act);
+	if (!lost && !act->began && !act->ll->any_peer)
+		lost = begin_out(act);
+	act->peer.hear = NULL;
+	return lost;
+}
+
+enum lost
+tunnel_go_on(struct act *act)
+{
+	struct flow flow = begin(act);
+	enum lost lost = LOST_NOTHING;
+
+	flow.fd = act->listener;
+	flow.from = far_end(act, &flow);
+	act->peer.hear = hear;
+	act->peer.arg = &flow;
+	if (!goes_in(&flow))
+		lost = LOST_RUNNING;
+	else if (!goes_out(&flow))
+		lost = LOST_RUNNING_BACK;
+	act->peer.hear = NULL;
 	return lost;
 }

@@ -22,7 +22,7 @@
 struct board_line {
 	enum rehearsed candidate;
 	enum rehearsed live;
-	char account[BOARD_TEXT];
+	char account[BOARD_TEXT];	/* "" is none */
 };
 
 struct board {
@@ -166,6 +166,7 @@ enum kernel_count {
 	COUNT_TCP,		/* segments in */
 	COUNT_UDP,		/* datagrams in, read */
 	COUNT_SOLICITATIONS,	/* of neighbours, in */
+	COUNT_ADVERTISEMENTS,	/* of routers, in */
 };
 unsigned long kernel_count(enum kernel_count what);
 
@@ -269,6 +270,9 @@ enum lost {
 	LOST_NA_OUT,
 	LOST_NS_OUT,
 	LOST_NA_IN,
+	LOST_RA_IN,
+	LOST_DHCP_OUT,
+	LOST_DHCP_IN,
 	LOST_COUNT,
 };
 
@@ -293,13 +297,19 @@ struct act {
 	int64_t answer_us;		/* until the last connection was open */
 	struct tcp_end running;		/* opened under the live tables */
 	int running_fd;			/* -1: there is none */
+	bool tunnel;			/* it carries another lifeline */
+	bool began;			/* under the live rules */
+	bool strangers;			/* who is no peer yet may begin there */
+	bool stranger;			/* now one of them speaks */
+	struct board_line line;		/* what is said of it */
 	char *not;			/* why it is not rehearsed, or NULL */
 };
 
-/* Its peer, addresses, routes and listener; inside. */
+/* Its peer, addresses, routes and listener; inside. The acts before it stand
+ * in front of it. */
 void act_prepare(struct act *act, struct scene *scene,
-		 const struct lifeline *ll, const struct play *play,
-		 const struct act *before, size_t n_before);
+		 const struct lifeline *ll, bool tunnel,
+		 const struct play *play, size_t n_before);
 void act_done(struct act *act);
 
 /* The lifeline's packets, both ways, with a cold neighbour cache. With keep the
@@ -320,11 +330,16 @@ enum lost tcp_in_go_on(struct act *act);
 enum lost tcp_out_play(struct act *act, bool keep);
 enum lost datagram_in_play(struct act *act, bool keep);
 enum lost datagram_out_play(struct act *act, bool keep);
+enum lost tunnel_play(struct act *act, bool keep);
+enum lost tunnel_go_on(struct act *act);
 
 /* --- rehearsal-ndp.c: neighbours --- */
 enum lost ndp_play(struct act *act);
 enum lost ndp_probe(struct act *act);
 enum lost ndp_play_yard(struct act *act);
+
+/* --- rehearsal-renewal.c: routers and leases --- */
+enum lost renewal_play(struct act *act);
 
 /* --- rehearsal-where.c: how far a packet came --- */
 

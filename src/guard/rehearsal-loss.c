@@ -49,29 +49,42 @@ static const struct {
 			       "through") } }, true },
 	[LOST_RUNNING] = { { { N_("the running connection in"),
 			       N_("the running connection out"),
-			       N_("the running connection through") } },
+			       N_("the running connection through") },
+			     { N_("the tunnel's packets in"), "", "" } },
 			   false },
 	[LOST_RUNNING_BACK] = { { { N_("the running connection out"),
 				    N_("the running connection in"),
 				    N_("the running connection back through")
-				  } }, true },
+				  },
+				  { N_("the tunnel's packets out"), "", "" } },
+				true },
 };
 
+/* On the link alone, whatever the lifeline is. */
 static const struct {
 	const char *name;
 	bool outward;
-} solicitations[LOST_COUNT] = {
-	[LOST_NS_IN] = { N_("neighbour solicitation in"), false },
-	[LOST_NA_OUT] = { N_("neighbour advertisement out"), true },
-	[LOST_NS_OUT] = { N_("neighbour solicitation out"), true },
-	[LOST_NA_IN] = { N_("neighbour advertisement in"), false },
+	uint8_t proto;
+} local[LOST_COUNT] = {
+	[LOST_NS_IN] = { N_("neighbour solicitation in"), false,
+			 IPPROTO_ICMPV6 },
+	[LOST_NA_OUT] = { N_("neighbour advertisement out"), true,
+			  IPPROTO_ICMPV6 },
+	[LOST_NS_OUT] = { N_("neighbour solicitation out"), true,
+			  IPPROTO_ICMPV6 },
+	[LOST_NA_IN] = { N_("neighbour advertisement in"), false,
+			 IPPROTO_ICMPV6 },
+	[LOST_RA_IN] = { N_("router advertisement in"), false,
+			 IPPROTO_ICMPV6 },
+	[LOST_DHCP_OUT] = { N_("DHCPv6 request out"), true, IPPROTO_UDP },
+	[LOST_DHCP_IN] = { N_("DHCPv6 answer in"), false, IPPROTO_UDP },
 };
 
 const char *
 lost_name(const struct lifeline *ll, enum lost lost)
 {
-	if (solicitations[lost].name)
-		return _(solicitations[lost].name);
+	if (local[lost].name)
+		return _(local[lost].name);
 	return _(flows[lost].names[ll->proto != IPPROTO_TCP][ll->way]);
 }
 
@@ -84,8 +97,8 @@ lost_name(const struct lifeline *ll, enum lost lost)
 static unsigned
 way_of(const struct lifeline *ll, enum lost lost)
 {
-	if (solicitations[lost].name)
-		return solicitations[lost].outward ? WAY_OUT : WAY_IN;
+	if (local[lost].name)
+		return local[lost].outward ? WAY_OUT : WAY_IN;
 	if (ll->way == LIFELINE_THROUGH)
 		return WAY_THROUGH;
 	return (ll->way == LIFELINE_OUT) == flows[lost].back ? WAY_IN : WAY_OUT;
@@ -179,7 +192,7 @@ loss_find(struct loaded_tables *loaded, const struct lifeline *ll,
 {
 	struct culprit c = {
 		.way = way_of(ll, lost),
-		.proto = solicitations[lost].name ? IPPROTO_ICMPV6 : ll->proto,
+		.proto = local[lost].name ? local[lost].proto : ll->proto,
 		.rank = ARRAY_LEN(losing) + 1,
 	};
 

@@ -31,8 +31,9 @@ struct run {
 	const struct play *play;
 	struct scene scene;
 	struct scratch_facts facts;
-	size_t n;
-	struct act *acts;
+	struct vec lines;	/* lifelines, each with what carries it behind
+				 * it: struct lifeline * */
+	struct act *acts;	/* one for each */
 	struct loaded_tables loaded;
 	int64_t end_us;
 };
@@ -41,12 +42,6 @@ static void
 board_text(char *to, const char *text)
 {
 	str_copy(to, BOARD_TEXT, text);
-}
-
-static struct board_line *
-line_of(const struct run *run, const struct act *act)
-{
-	return &run->play->board->lines[act - run->acts];
 }
 
 /* --- Before anything is built --- */
@@ -196,7 +191,7 @@ play_control(struct run *run, struct act *act)
 static void
 play_live(struct run *run, struct act *act)
 {
-	struct board_line *line = line_of(run, act);
+	struct board_line *line = &act->line;
 	struct str why = { 0 };
 	enum lost lost;
 
@@ -211,7 +206,7 @@ play_live(struct run *run, struct act *act)
 static void
 play_candidate(struct run *run, struct act *act)
 {
-	struct board_line *line = line_of(run, act);
+	struct board_line *line = &act->line;
 	struct str rule = { 0 }, watched = { 0 };
 	enum lost lost = LOST_NOTHING;
 
@@ -240,7 +235,7 @@ play_candidate(struct run *run, struct act *act)
 static void
 each_act(struct run *run, void (*play)(struct run *run, struct act *act))
 {
-	for (size_t i = 0; i < run->n; i++) {
+	for (size_t i = 0; i < run->lines.n; i++) {
 		struct act *act = &run->acts[i];
 
 		if (!act->not && now_us() > run->end_us)
@@ -274,6 +269,72 @@ play_all(struct run *run, struct str *reason)
 
 /* --- The process --- */
 
+/* Those that the rules can cut. */
+static void
+find_lines(struct run *run)
+{
+	const struct vec *all = run->play->lifelines;
+
+	for (size_t i = 0; i < all->n; i++) {
+		vec_push(&run->lines, all->v[i]);
+		for (struct lifeline *outer = ((struct lifeline *)all->v[i])->
+					      outer;
+		     outer && !outer->v4; outer = outer->outer)
+			vec_push(&run->lines, outer);
+	}
+}
+
+static void
+prepare_acts(struct run *run)
+{
+	const struct lifeline *inner = NULL;
+
+	run->acts = xcalloc(run->lines.n + 1, sizeof(*run->acts));
+	for (size_t i = 0; i < run->lines.n; i++) {
+		const struct lifeline *ll = run->lines.v[i];
+
+		act_prepare(&run->acts[i], &run->scene, ll,
+			    inner && inner->outer == ll, run->play, i);
+		inner = ll;
+	}
+}
+
+/* What is said of the lifeline: the worst of it and of what carries it. */
+static void
+merge(struct board_line *to, const struct board_line *from)
+{
+	bool worse = from->candidate == REHEARSED_FAIL ||
+		     (from->candidate == REHEARSED_NOT &&
+		      to->candidate == REHEARSED_PASS);
+
+	if (worse && to->candidate != REHEARSED_FAIL) {
+		to->candidate = from->candidate;
+		str_copy(to->account, BOARD_TEXT, from->account);
+	}
+	if (from->live == REHEARSED_FAIL ||
+	    (from->live == REHEARSED_NOT && to->live == REHEARSED_PASS))
+		to->live = from->live;
+}
+
+static void
+fill_board(struct run *run)
+{
+	struct board_line *line = run->play->board->lines;
+	const struct lifeline *inner = NULL;
+
+	for (size_t i = 0; i < run->lines.n; i++) {
+		struct act *act = &run->acts[i];
+
+		if (act->not)
+			board_text(act->line.account, act->not);
+		if (inner && inner->outer == act->ll)
+			merge(line - 1, &act->line);
+		else
+			*line++ = act->line;
+		inner = act->ll;
+	}
+}
+
 static bool
 rehearse(struct run *run, struct str *reason)
 {
@@ -285,16 +346,13 @@ rehearse(struct run *run, struct str *reason)
 				   "is not tried"), VISITS_MAX);
 		return false;
 	}
-	if (!scene_build(&run->scene, play->lifelines, reason))
+	if (!scene_build(&run->scene, &run->lines, reason))
 		return false;
 	run->facts.user_ns = run->scene.user_ns;
 	run->facts.mac_known = run->scene.n > 0;
 	for (size_t i = 0; i < run->scene.n; i++)
 		run->facts.mac_known &= run->scene.cables[i].mac_known;
-	run->acts = xcalloc(run->n + 1, sizeof(*run->acts));
-	for (size_t i = 0; i < run->n; i++)
-		act_prepare(&run->acts[i], &run->scene, play->lifelines->v[i],
-			    play, run->acts, i);
+	prepare_acts(run);
 	play->board->setup_us = (unsigned)(now_us() - start);
 	run->end_us = now_us() + BUDGET_US;
 	return play_all(run, reason);
@@ -313,17 +371,16 @@ die_in_time(pid_t parent)
 void
 rehearsal_main(const struct play *play, int fd, pid_t parent)
 {
-	struct run run = { .play = play, .n = play->lifelines->n };
+	struct run run = { .play = play };
 	struct str reason = { 0 };
 
 	scratch_detach(fd, "sallyport-play");
 	die_in_time(parent);
+	find_lines(&run);
 	play->board->usable = rehearse(&run, &reason);
 	board_text(play->board->reason, str_text(&reason));
-	for (size_t i = 0; i < run.n && run.acts; i++)
-		if (run.acts[i].not)
-			board_text(play->board->lines[i].account,
-				   run.acts[i].not);
+	if (play->board->usable)
+		fill_board(&run);
 	play->board->done = true;
 	_exit(0);
 }

@@ -21,6 +21,8 @@ struct try {
 #define FWD "-P FORWARD DROP\n" \
 	"-A FORWARD -m state --state RELATED,ESTABLISHED -j ACCEPT\n"
 
+#define TUNNEL GOOD "-A INPUT -p udp -m udp --dport 51820 -j ACCEPT\n"
+
 static const struct try tries[] = {
 	/* In */
 	{ "udp in", LIFELINE_IN, IPPROTO_UDP, 0, 51820,
@@ -103,6 +105,10 @@ static void
 add_yard(void)
 {
 	run("sysctl -qw net.ipv6.conf.all.forwarding=1");
+	run("ip link add wg0 type veth peer name wg1");
+	run("ip link set wg0 addrgenmode none");
+	run("ip link set wg0 arp off up");
+	run("ip -6 addr add 2001:db8:5::1/64 dev wg0 nodad");
 	run("ip link add br0 type bridge");
 	run("ip link set br0 addrgenmode none");
 	run("ip link set br0 up");
@@ -175,6 +181,80 @@ test_neighbours(void)
 	}
 }
 
+/* A login through a tunnel, and the tunnel itself. */
+static void
+test_tunnel(void)
+{
+	static const struct {
+		const char *name;
+		const char *live;
+		const char *candidate;
+		enum rehearsed expected;
+		const char *account;
+	} cases[] = {
+		{ "a tunnel", TUNNEL, TUNNEL, REHEARSED_PASS, NULL },
+		{ "a tunnel that is closed", TUNNEL, GOOD "-A INPUT -p udp -m "
+		  "udp --dport 51820 -j DROP\n-I INPUT -p udp -j DROP\n",
+		  REHEARSED_FAIL, "the tunnel's packets in is lost at INPUT 1" },
+		{ "one that strangers must still begin", TUNNEL, GOOD,
+		  REHEARSED_FAIL, "a first packet in is lost at INPUT policy" },
+		{ "one that we alone begin", GOOD, GOOD, REHEARSED_PASS, NULL },
+		{ "the login in it", TUNNEL, "-P INPUT DROP\n" RELATED NDP
+		  "-A INPUT -p udp -m udp --dport 51820 -j ACCEPT\n",
+		  REHEARSED_FAIL, "a new connection in is lost at INPUT policy" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct lifeline ll = login(), outer = login();
+		struct outcome o;
+
+		strcpy(ll.link.ifname, "wg0");
+		ll.link.no_ndp = true;
+		ll.local = address("2001:db8:5::1");
+		ll.peer = address("2001:db8:5::2");
+		ll.outer = &outer;
+		outer.ssh = outer.running = false;
+		outer.proto = IPPROTO_UDP;
+		outer.local_port = 51820;
+		outer.peer_port = 51821;
+		o = rehearse_lifeline(&ll, cases[i].live, cases[i].candidate);
+		is_int(o.candidate, cases[i].expected, "%s", cases[i].name);
+		is_str(o.account, cases[i].account, "its account");
+		outcome_done(&o);
+	}
+}
+
+/* A route by router advertisements, and a leased address. */
+static void
+test_renewal(void)
+{
+	static const struct {
+		const char *candidate;
+		const char *account;
+	} cases[] = {
+		{ GOOD "-A INPUT -p udp -m udp --dport 546 -s fe80::/10 "
+		  "-j ACCEPT\n", NULL },
+		{ "-A INPUT -p ipv6-icmp -m icmp6 --icmpv6-type 134 -j DROP\n",
+		  "router advertisement in is lost at INPUT 1" },
+		{ GOOD, "DHCPv6 answer in is lost at INPUT policy" },
+		{ "-A OUTPUT -p udp -m udp --dport 547 -j DROP\n",
+		  "DHCPv6 request out is lost at OUTPUT 1" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct lifeline ll = login();
+		struct outcome o;
+
+		ll.link.by_ra = ll.link.leased = true;
+		o = rehearse_lifeline(&ll, "", cases[i].candidate);
+		is_int(o.candidate, cases[i].account ? REHEARSED_FAIL :
+						       REHEARSED_PASS,
+		       "what expires, %zu", i);
+		is_str(o.account, cases[i].account, "its account");
+		outcome_done(&o);
+	}
+}
+
 int
 main(void)
 {
@@ -182,6 +262,8 @@ main(void)
 	add_yard();
 	test_ways();
 	test_neighbours();
+	test_tunnel();
+	test_renewal();
 	xt_done();
 	return done_testing();
 }
