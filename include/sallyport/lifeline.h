@@ -74,6 +74,8 @@ struct lifeline {
 	uint16_t local_port;		/* the same */
 	struct lifeline_link link;	/* towards the peer */
 	struct lifeline_link inner;	/* LIFELINE_THROUGH: towards local */
+	struct lifeline_link from;	/* LIFELINE_IN: what the peer sends
+					 * comes in here; "": by link */
 	enum lifeline_entry entry;
 	bool strict;			/* nf_conntrack_tcp_loose is 0: what
 					 * conntrack did not see begin is INVALID */

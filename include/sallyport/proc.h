@@ -44,6 +44,14 @@ void proc_environ(pid_t pid, const char *name, struct str *out);
 void proc_each_socket(pid_t pid, bool (*each)(uint64_t inode, void *arg),
 		      void *arg);
 
+/* The same with the number of the descriptor, too. */
+void proc_each_socket_fd(pid_t pid, bool (*each)(uint64_t inode, int fd,
+						 void *arg), void *arg);
+
+/* A descriptor of ours for what pid has open as fd; -1 where that is gone, or is
+ * not for us. */
+int proc_take_fd(pid_t pid, int fd);
+
 /* Call each with every process's pid; each returns false to stop. */
 void proc_each(bool (*each)(pid_t pid, void *arg), void *arg);
 

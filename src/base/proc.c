@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -189,6 +190,42 @@ proc_each_socket(pid_t pid, bool (*each)(uint64_t inode, void *arg), void *arg)
 	struct socket_visit visit = { each, arg };
 
 	each_file(pid, visit_socket, &visit);
+}
+
+struct socket_fd_visit {
+	bool (*each)(uint64_t inode, int fd, void *arg);
+	void *arg;
+};
+
+static bool
+visit_socket_fd(int dir, const char *name, const char *link, void *arg)
+{
+	const struct socket_fd_visit *visit = arg;
+
+	(void)dir;
+	return strncmp(link, "socket:[", 8) != 0 ||
+	       visit->each(strtoull(link + 8, NULL, 10), atoi(name),
+			   visit->arg);
+}
+
+void
+proc_each_socket_fd(pid_t pid, bool (*each)(uint64_t inode, int fd, void *arg),
+		    void *arg)
+{
+	struct socket_fd_visit visit = { each, arg };
+
+	each_file(pid, visit_socket_fd, &visit);
+}
+
+int
+proc_take_fd(pid_t pid, int fd)
+{
+	int process = pidfd_open(pid, 0);
+	int taken = process < 0 ? -1 : pidfd_getfd(process, fd, 0);
+
+	if (process >= 0)
+		close(process);
+	return taken;
 }
 
 struct tty_visit {

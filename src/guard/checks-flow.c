@@ -180,7 +180,7 @@ set_ends(const struct lifeline *ll, const struct flow_need *need,
 		p->sport = theirs;
 		p->dport = ours;
 		p->dst_local = !inner;
-		packet_set_links(p, &ll->link, inner);
+		packet_set_links(p, lifeline_from(ll), inner);
 	} else {
 		p->src = ll->local;
 		p->dst = ll->peer;
@@ -209,7 +209,7 @@ flow_packet(const struct lifeline *ll, const struct flow_need *need,
 	};
 
 	set_ends(ll, need, &p);
-	p.routed_back = p.in[0];
+	p.routed_back = p.in[0] && !ll->from.ifname[0];
 	return p;
 }
 

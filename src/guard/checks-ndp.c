@@ -190,12 +190,26 @@ inward(const struct lifeline *ll)
 	return ends;
 }
 
+/* Where the peer's packets come in: the router there is not known, nor the
+ * address of ours that it asks for. */
+static struct ends
+backward(const struct lifeline *ll)
+{
+	struct ends ends = { .link = &ll->from };
+
+	set_end(&ends.us, &ends.us_len, &ll->from.local, 128);
+	set_end(&ends.neighbour, &ends.neighbour_len, &ll->from.gateway, 128);
+	return ends;
+}
+
 void
 checks_neighbours(const struct lifeline *ll, struct vec *checks)
 {
-	struct ends out = outward(ll), in = inward(ll);
+	struct ends out = outward(ll), in = inward(ll), back = backward(ll);
 
 	add_link(&out, checks);
+	if (ll->from.ifname[0])
+		add_link(&back, checks);
 	if (ll->way == LIFELINE_THROUGH && !out.bridged)
 		add_link(&in, checks);
 }

@@ -31,6 +31,9 @@ void checks_push(struct vec *checks, struct check check, const char *hook);
 void packet_set_links(struct packet *packet, const struct lifeline_link *in,
 		      const struct lifeline_link *out);
 
+/* Where the peer's packets come in. */
+const struct lifeline_link *lifeline_from(const struct lifeline *ll);
+
 /* With what is left open said: which of our addresses, that of the link; from
  * anybody, from all who are far away. */
 struct lifeline lifeline_settle(const struct lifeline *ll);

@@ -30,6 +30,12 @@ packet_set_links(struct packet *packet, const struct lifeline_link *in,
 	packet->out_unknown = set_link(packet->out, out);
 }
 
+const struct lifeline_link *
+lifeline_from(const struct lifeline *ll)
+{
+	return ll->from.ifname[0] ? &ll->from : &ll->link;
+}
+
 bool
 lifeline_is_bridged(const struct lifeline *ll)
 {

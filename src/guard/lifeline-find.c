@@ -11,6 +11,7 @@
 #include "ancestors.h"
 #include "conntrack.h"
 #include "finder.h"
+#include "ingress.h"
 #include "lifeline-links.h"
 #include "sockets.h"
 #include "sshd.h"
@@ -88,7 +89,7 @@ finder_add(struct finder *f, const struct lifeline *found, unsigned ifindex)
 static struct lifeline
 of_connection(const struct ip_socket *s, enum lifeline_origin origin)
 {
-	return (struct lifeline){
+	struct lifeline ll = {
 		.origin = origin,
 		.ssh = true,
 		.proto = IPPROTO_TCP,
@@ -99,6 +100,10 @@ of_connection(const struct ip_socket *s, enum lifeline_origin origin)
 		.peer_port = s->peer_port,
 		.local_port = s->local_port,
 	};
+
+	if (s->came_by)
+		if_indextoname(s->came_by, ll.from.ifname);
+	return ll;
 }
 
 static void
@@ -118,8 +123,10 @@ add_environment(struct finder *f, const char *text)
 		struct lifeline running = of_connection(f->connections.v[i],
 							ll.origin);
 
-		if (same_lifeline(&running, &ll))
+		if (same_lifeline(&running, &ll)) {
 			ll.running = true;
+			ll.from = running.from;
+		}
 	}
 	ll.stale = !ll.running;
 	ll.ours = ll.running;
@@ -205,6 +212,8 @@ find_connections(struct finder *f)
 		err = sockets_established((uint16_t)(uintptr_t)ports.v[i],
 					  &f->connections);
 	vec_done(&ports);
+	if (!err)
+		ingress_learn(&f->connections);
 	return err;
 }
 

@@ -88,6 +88,9 @@ lifeline_learn_links(struct routes *routes, struct lifeline *ll,
 	if (ll->v4)
 		return;
 	learn(routes, ll, ifindex, 0, 0);
+	if (strcmp(ll->from.ifname, ll->link.ifname) == 0 ||
+	    !routes_link(routes, if_nametoindex(ll->from.ifname), &ll->from))
+		ll->from = (struct lifeline_link){ .ifname = "" };
 	if (ll->way == LIFELINE_THROUGH &&
 	    routes_find(routes, &behind, &route))
 		ll->inner = route.link;

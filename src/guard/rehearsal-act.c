@@ -261,6 +261,9 @@ why_not(const struct lifeline *ll)
 		return _("IPv4: these rules do not touch it");
 	if (strcmp(ll->link.ifname, "lo") == 0)
 		return _("it stays on this host");
+	if (ll->from.ifname[0])
+		return _("its packets come in by another link than its answers "
+			 "leave by");
 	if (!ll->link.ifname[0] || (through && !ll->inner.ifname[0]))
 		return _("it is not known by which link it comes");
 	if (through && strcmp(ll->link.ifname, ll->inner.ifname) == 0)

@@ -168,6 +168,19 @@ routes_find(struct routes *routes, const struct route_query *query,
 }
 
 bool
+routes_link(struct routes *routes, unsigned ifindex,
+	    struct lifeline_link *link)
+{
+	struct link_facts facts;
+
+	*link = (struct lifeline_link){ .ifname = "" };
+	if (!routes || !ifindex || !link_find(routes->sk, ifindex, &facts))
+		return false;
+	learn_link(routes, &facts, link);
+	return true;
+}
+
+bool
 routes_own(const struct routes *routes, const struct in6_addr *addr)
 {
 	return routes && addresses_find(&routes->addresses, addr) != NULL;

@@ -31,6 +31,11 @@ void routes_close(struct routes *routes);
 bool routes_find(struct routes *routes, const struct route_query *query,
 		 struct route *route);
 
+/* What the link itself tells; who is met there is left open. False where there is
+ * no such link. */
+bool routes_link(struct routes *routes, unsigned ifindex,
+		 struct lifeline_link *link);
+
 /* Whether addr is an address of this host. */
 bool routes_own(const struct routes *routes, const struct in6_addr *addr);
 

@@ -18,6 +18,8 @@ struct ip_socket {
 	uint16_t peer_port;
 	unsigned ifindex;	/* that it is bound to; 0 for none */
 	uint64_t inode;		/* as in /proc/PID/fd */
+	unsigned came_by;	/* the link that its peer's packets come in
+				 * by; 0 unknown (ingress.h) */
 };
 
 /* Push struct ip_socket *, yours, for each socket of AF_INET and AF_INET6 that
