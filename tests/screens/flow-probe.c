@@ -2,6 +2,7 @@
 /* A packet that is asked about on the screen: said field by field, answered as
  * things are staged, its rules marked in the listings of all tables. */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -180,8 +181,61 @@ test_links(void)
 	free(path);
 }
 
+/* What the loop does when nothing more is typed. */
+static bool
+rehearse(void)
+{
+	struct pollfd fd = { .events = POLLIN };
+
+	probing_rehearse(&e.ui);
+	fd.fd = probing_fd(&e.ui);
+	if (fd.fd < 0 || !seen("rehearsing)"))
+		return false;
+	if (poll(&fd, 1, 10000) == 1)
+		probing_input(&e.ui);
+	return probing_fd(&e.ui) < 0;
+}
+
+/* A rehearsal needs our link-local address, which is good after a second. */
+static void
+wait_for_address(void)
+{
+	for (int i = 0; i < 100; i++) {
+		if (system("test -z \"$(ip -6 address show tentative)\"") == 0)
+			return;
+		poll(NULL, 0, 100);
+	}
+	bail_out("an address stays tentative");
+}
+
+/* The kernel is asked in the background, once a question and a change. */
+static void
+test_kernel(void)
+{
+	wait_for_address();
+	begin("kernel", "2001:db8:1::77 50000 2001:db8:1::2 22", NULL);
+	e.world.rehearse = true;
+	editor_keys(&e, ":-I INPUT -p icmpv6 -j ACCEPT<Enter>t");
+	ok(rehearse(), "it is asked when nothing more is typed");
+	ok(seen("ACCEPT by INPUT 3 (rehearsed, as staged)"), "and says so, too");
+	editor_keys(&e, "qTrTf");
+	ok(!e.ui.probe.due, "it is not asked again about the same");
+	editor_keys(&e, "u");
+	ok(e.ui.probe.due && seen("ACCEPT by INPUT 2 (walked)"),
+	   "another change is walked first");
+	ok(rehearse(), "then it is asked anew");
+	ok(seen("ACCEPT by INPUT 2 (walked), DROP (rehearsed)"),
+	   "both are told where they differ");
+	editor_keys(&e, "t");
+	ok(rehearse() && seen("rehearsed: neighbour"), "with the account");
+	editor_keys(&e, "ce");
+	ok(!rehearse() && seen("not rehearsed: only new"),
+	   "or why there is none");
+	editor_close(&e);
+}
+
 static void (*const tests[])(void) = {
-	test_fields, test_marks, test_tables, test_links,
+	test_fields, test_marks, test_tables, test_links, test_kernel,
 };
 
 int
