@@ -52,6 +52,8 @@ const char sandbox_example[] =
 	" -m comment --comment \"time exceeded\" -j ACCEPT\n"
 	"-A icmp6 -p ipv6-icmp -m icmp6 --icmpv6-type 4"
 	" -m comment --comment \"parameter problem\" -j ACCEPT\n"
+	"-A icmp6 -p ipv6-icmp -m icmp6 --icmpv6-type 130"
+	" -m comment --comment \"multicast: who listens?\" -j ACCEPT\n"
 	"-A icmp6 -p ipv6-icmp -m icmp6 --icmpv6-type 128"
 	" -m comment --comment ping -j ACCEPT\n"
 	"COMMIT\n";
