@@ -30,25 +30,26 @@ put_heading(const struct ui *ui, struct page *page)
 			 what->proto == IPPROTO_UDP ? "udp" : "tcp",
 			 what->port, str_text(&to), str_text(&from));
 	page_add(page, ROLE_CHAIN, line, utf8);
-	page_add(page, ROLE_TEXT, "", utf8);
 	free(line);
 	str_done(&to);
 	str_done(&from);
 }
 
 static void
-put_changes(const struct ui *ui, const struct vec *changesets,
+put_changes(const struct ui *ui, bool was_open, const struct vec *changesets,
 	    struct page *page)
 {
 	bool utf8 = ui->world->utf8;
 	struct str text = { 0 };
 
 	if (changesets->n == 0) {
-		page_add(page, ROLE_TEXT, _("Nothing is missing, nothing was "
+		page_add(page, ROLE_TEXT, _("It is open already; nothing was "
 			 "staged."), utf8);
 		return;
 	}
-	page_add(page, ROLE_TEXT, _("Staged as one step:"), utf8);
+	page_add(page, ROLE_TEXT, was_open ? _("The port was open already. "
+		 "Staged as one step, what it needs:") :
+		 _("Staged as one step:"), utf8);
 	changesets_describe(changesets, &text);
 	page_text(page, str_text(&text), added_role, utf8);
 	str_done(&text);
@@ -162,11 +163,9 @@ exposed_open(struct ui *ui, const struct exposed *exposed, const struct vec *cha
 	bool utf8 = ui->world->utf8;
 
 	put_heading(ui, page);
-	put_changes(ui, changesets, page);
-	page_add(page, ROLE_TEXT, "", utf8);
-	page_add(page, ROLE_TEXT, exposed->was_open ? _("It was open already:")
-		 : _("What becomes of its packets now:"), utf8);
 	put_answer(exposed, page, utf8);
 	put_notes(ui, page);
+	page_add(page, ROLE_TEXT, "", utf8);
+	put_changes(ui, exposed->was_open, changesets, page);
 	ui_push(ui, &exposed_screen, page);
 }
