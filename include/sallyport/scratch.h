@@ -29,6 +29,7 @@ bool scratch_follow(pid_t parent);
 struct scratch_facts {
 	bool user_ns;
 	bool mac_known;		/* neighbours have their real link addresses */
+	bool routes_known;	/* a packet's way back is what it is here */
 };
 
 /* A rule, or with SCRATCH_POLICY a policy, that a packet came to. */

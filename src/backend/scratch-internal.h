@@ -10,6 +10,7 @@
 enum watch {
 	WATCH_NOT,
 	WATCH_MAC,		/* link addresses, where they are not known */
+	WATCH_ROUTES,		/* routes, where they are not known */
 	WATCH_WORLD,		/* what packets of ours do not have */
 	WATCH_HISTORY,		/* time, rate, or what went before */
 	WATCH_UNLOADED,		/* it must not be loaded, or makes no sense */

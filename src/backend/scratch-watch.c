@@ -59,6 +59,7 @@ static const struct watch_row {
 	{ "osf", false, WATCH_WORLD, NULL },
 	{ "helper", false, WATCH_WORLD, NULL },
 	{ "mac", false, WATCH_MAC, NULL },
+	{ "rpfilter", false, WATCH_ROUTES, NULL },
 };
 
 /* Targets behind which the packet goes on as it was: whether they are there
@@ -94,7 +95,8 @@ watch_of(const char *name, bool target, enum exempt exempt,
 
 	if (exempt)
 		return WATCH_UNLOADED;
-	if (!row || (row->watch == WATCH_MAC && facts->mac_known))
+	if (!row || (row->watch == WATCH_MAC && facts->mac_known) ||
+	    (row->watch == WATCH_ROUTES && facts->routes_known))
 		return WATCH_NOT;
 	return row->watch;
 }

@@ -6,6 +6,9 @@
 #include <sallyport/guard.h>
 #include <sallyport/mem.h>
 
+#define DHCP_CLIENT 546		/* RFC 8415 7.2 */
+#define DHCP_SERVER 547
+
 static const enum joined cells[][REHEARSED_FAIL + 1] = {
 	[VERDICT_ACCEPT] = {
 		[REHEARSED_PASS] = JOINED_COMMIT,
@@ -75,22 +78,48 @@ has_port(const struct range *range, const struct lifeline *ll)
 					  range->lo == ll->peer_port);
 }
 
-/* Does the rehearsal send such packets? Its own, and neighbour discovery on its
- * own links; no router speaks up, and no lease is renewed. */
+/* Neighbours are asked on each link; routers and DHCPv6 servers speak up on that
+ * towards the peer. */
+static bool
+is_tried_locally(const struct packet *p, const struct lifeline *ll)
+{
+	const char *ifname = *p->in ? p->in : p->out;
+	bool towards_peer = strncmp(ifname, ll->link.ifname, IFNAMSIZ) == 0;
+
+	if (p->proto == IPPROTO_UDP)
+		return towards_peer && (p->dport.lo == DHCP_CLIENT ||
+					p->dport.lo == DHCP_SERVER);
+	return p->icmp_type == ND_NEIGHBOR_SOLICIT ||
+	       p->icmp_type == ND_NEIGHBOR_ADVERT ||
+	       (p->icmp_type == ND_ROUTER_ADVERT && towards_peer);
+}
+
+static bool
+is_its_own(const struct packet *p, const struct lifeline *ll)
+{
+	if (p->proto != ll->proto)
+		return false;
+	return (p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP) ||
+	       has_port(&p->sport, ll) || has_port(&p->dport, ll);
+}
+
+/* Does the rehearsal send such packets? Its own, those of what carries it, and
+ * what keeps its links. */
 static bool
 is_tried(const struct check *check, const struct lifeline *ll)
 {
 	const struct packet *p = &check->set;
 
-	if (!is_on(p->in, ll) || !is_on(p->out, ll))
-		return false;
-	if (p->proto == IPPROTO_ICMPV6 && ll->proto != IPPROTO_ICMPV6)
-		return p->icmp_type == ND_NEIGHBOR_SOLICIT ||
-		       p->icmp_type == ND_NEIGHBOR_ADVERT;
-	if (p->proto != ll->proto)
-		return false;
-	return (p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP) ||
-	       has_port(&p->sport, ll) || has_port(&p->dport, ll);
+	for (; ll; ll = ll->outer) {
+		if (!is_on(p->in, ll) || !is_on(p->out, ll))
+			continue;
+		if (is_its_own(p, ll))
+			return true;
+		if ((p->proto == IPPROTO_ICMPV6 || p->proto == IPPROTO_UDP) &&
+		    is_tried_locally(p, ll))
+			return true;
+	}
+	return false;
 }
 
 /* A pass settles it: whatever was not known, one packet answers it for all. */

@@ -306,7 +306,8 @@ prepare_ends(struct act *act, const struct play *play)
 
 	act->cable = scene_cable(act->scene, ll->link.ifname);
 	act->far = choose_far(ll, play);
-	if (!act->cable || !choose_host(act, &act->host)) {
+	if (!act->cable || act->cable->facts.slave ||
+	    !choose_host(act, &act->host)) {
 		act->not = cannot(ll->link.ifname);
 		return;
 	}

@@ -65,6 +65,7 @@ struct link_facts {
 	unsigned group;
 	bool noarp;
 	bool ethernet;
+	bool slave;		/* of another link: a VRF, a bridge */
 	unsigned char mac[ETH_ALEN];
 	size_t n_addrs;
 	struct link_addr addrs[LINK_ADDRS];
@@ -110,10 +111,17 @@ struct yard {
 	int far_ifindex;		/* there */
 };
 
+/* Rules of policy routing in the live namespace. */
+struct ip_rules {
+	bool other;		/* than those that are there at first */
+	bool by_mark;		/* of them, such as look at marks */
+};
+
 struct scene {
 	int inside;			/* namespaces */
 	int outside;
 	bool user_ns;
+	struct ip_rules policy;
 	size_t n;
 	struct cable *cables;
 	size_t n_yards;
@@ -139,6 +147,12 @@ int yard_settle(struct scene *scene, struct yard *yard,
 
 /* The host's address that they answer by. */
 const struct in6_addr *yard_host(const struct yard *yard);
+
+/* --- rehearsal-policy.c --- */
+
+void policy_read(struct ip_rules *policy);
+/* May a packet be routed by a mark that the tables set? */
+bool policy_is_open(const struct ip_rules *policy, const struct tables *tables);
 
 /* --- rehearsal-net.c: links, addresses, routes over netlink; 0 or -NLE_* --- */
 

@@ -29,6 +29,7 @@ read_link(struct rtnl_link *link, struct link_facts *facts)
 	facts->mtu = rtnl_link_get_mtu(link);
 	facts->group = rtnl_link_get_group(link);
 	facts->noarp = rtnl_link_get_flags(link) & IFF_NOARP;
+	facts->slave = rtnl_link_get_master(link) != 0;
 	facts->ethernet = rtnl_link_get_arptype(link) == ARPHRD_ETHER;
 	if (facts->ethernet)
 		read_mac(rtnl_link_get_addr(link), facts->mac,

@@ -348,7 +348,14 @@ rehearse(struct run *run, struct str *reason)
 	}
 	if (!scene_build(&run->scene, &run->lines, reason))
 		return false;
+	if (policy_is_open(&run->scene.policy, play->live) ||
+	    policy_is_open(&run->scene.policy, play->candidate)) {
+		str_add(reason, _("rules set marks, and marks choose routes "
+				  "(ip -6 rule)"));
+		return false;
+	}
 	run->facts.user_ns = run->scene.user_ns;
+	run->facts.routes_known = !run->scene.policy.other;
 	run->facts.mac_known = run->scene.n > 0;
 	for (size_t i = 0; i < run->scene.n; i++)
 		run->facts.mac_known &= run->scene.cables[i].mac_known;

@@ -252,6 +252,7 @@ scene_build(struct scene *scene, const struct vec *lifelines,
 	bool good;
 
 	memset(scene, 0, sizeof(*scene));
+	policy_read(&scene->policy);
 	plan(scene, lifelines);
 	sysctls = read_sysctls(scene);
 	good = make_namespaces(scene, reason) && build_cables(scene, reason) &&

@@ -66,7 +66,8 @@ struct rehearsal *
 rehearsal_start(const struct vec *lifelines, const struct tables *live,
 		const struct tables *candidate)
 {
-	const struct scratch_facts facts = { .mac_known = true };
+	const struct scratch_facts facts = { .mac_known = true,
+					     .routes_known = true };
 	struct rehearsal *r = xcalloc(1, sizeof(*r));
 	struct play play = { lifelines, live, candidate, NULL };
 

@@ -427,6 +427,31 @@ mark_players(char **argv)
 	bail_out("execv: %s", strerror(errno));
 }
 
+#define MARKS "*mangle\n-A PREROUTING -p tcp -j MARK --set-mark 7\n"
+#define RPFILTER "*raw\n-A PREROUTING -m rpfilter --invert -j DROP\n"
+
+/* Policy routing: told where it may matter. */
+static void
+test_policy(void)
+{
+	struct outcome o;
+
+	run("ip -6 rule add from 2001:db8:9::/64 lookup 9");
+	o = play(GOOD MARKS);
+	is_int(o.candidate, REHEARSED_PASS, "rules by address hide nothing");
+	outcome_done(&o);
+	is_account(GOOD RPFILTER, "raw PREROUTING 1 (rpfilter) is not "
+		   "rehearsed", "but from rpfilter");
+	run("ip -6 rule add fwmark 7 lookup 7");
+	is_account(GOOD MARKS, "rules set marks, and marks choose routes "
+		   "(ip -6 rule)", "a route by a mark is not tried");
+	o = play(GOOD);
+	is_int(o.candidate, REHEARSED_PASS, "where nobody sets one it is");
+	outcome_done(&o);
+	run("ip -6 rule del fwmark 7 lookup 7");
+	run("ip -6 rule del from 2001:db8:9::/64 lookup 9");
+}
+
 int
 main(int argc, char **argv)
 {
@@ -443,6 +468,7 @@ main(int argc, char **argv)
 	test_killed();
 	test_not_possible();
 	test_not_tried();
+	test_policy();
 	xt_done();
 	return done_testing();
 }
