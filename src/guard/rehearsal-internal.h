@@ -385,6 +385,7 @@ bool act_watch(struct act *act, bool (*done)(void *arg), void *arg);
 
 struct loaded_tables {
 	struct scratch *v[TABLE_COUNT];
+	struct scratch_hit watched;	/* the first that a packet came to */
 };
 
 /* Forget what was counted. */

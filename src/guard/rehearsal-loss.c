@@ -105,11 +105,21 @@ way_of(const struct lifeline *ll, enum lost lost)
 }
 
 struct culprit {
+	struct scratch_hit *watched;	/* the first one, or none yet */
 	unsigned way;
 	uint8_t proto;
 	size_t rank;		/* lower is surer */
 	struct scratch_hit hit;
 };
+
+static void
+note_watched(const struct scratch_hit *hit, void *arg)
+{
+	struct scratch_hit *first = arg;
+
+	if (hit->watched && !first->watched)
+		*first = *hit;
+}
 
 void
 loss_mark(struct loaded_tables *loaded, bool watched_only)
@@ -117,7 +127,10 @@ loss_mark(struct loaded_tables *loaded, bool watched_only)
 	for (size_t i = 0; i < TABLE_COUNT; i++)
 		if (loaded->v[i] &&
 		    (!watched_only || scratch_is_watched(loaded->v[i])))
-			scratch_hits(loaded->v[i], NULL, NULL);
+			scratch_hits(loaded->v[i], note_watched,
+				     &loaded->watched);
+	if (watched_only)
+		loaded->watched = (struct scratch_hit){ .watched = NULL };
 }
 
 static void
@@ -180,6 +193,7 @@ suspect(const struct scratch_hit *hit, void *arg)
 	struct culprit *c = arg;
 	size_t rank = rank_of(hit);
 
+	note_watched(hit, c->watched);
 	if (hit->watched || rank >= c->rank || !fits(c, hit))
 		return;
 	c->rank = rank;
@@ -191,6 +205,7 @@ loss_find(struct loaded_tables *loaded, const struct lifeline *ll,
 	  enum lost lost, struct str *out)
 {
 	struct culprit c = {
+		.watched = &loaded->watched,
 		.way = way_of(ll, lost),
 		.proto = local[lost].name ? local[lost].proto : ll->proto,
 		.rank = ARRAY_LEN(losing) + 1,
@@ -203,19 +218,10 @@ loss_find(struct loaded_tables *loaded, const struct lifeline *ll,
 		add_place(&c.hit, out);
 }
 
-static void
-note_watched(const struct scratch_hit *hit, void *arg)
-{
-	struct scratch_hit *first = arg;
-
-	if (hit->watched && !first->watched)
-		*first = *hit;
-}
-
 bool
 loss_is_watched(struct loaded_tables *loaded, struct str *out)
 {
-	struct scratch_hit first = { .watched = NULL };
+	struct scratch_hit first = loaded->watched;
 	struct str place = { 0 };
 
 	for (size_t i = 0; i < TABLE_COUNT; i++)
