@@ -70,6 +70,7 @@ take_options(struct world *world, const struct cli_options *opt)
 	world->guardian.run_dir = or_else(opt->run_dir, "/run/sallyport");
 	world->override = opt->override;
 	world->no_trial = opt->no_trial;
+	world->rehearse = true;
 	world->read_only = opt->read_only;
 	world->sandbox = opt->in_sandbox;
 	if (opt->no_editor)

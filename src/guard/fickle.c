@@ -68,18 +68,16 @@ on_met(const char *table, const char *chain, size_t rule, void *arg)
 		look->found = fickle_match(met);
 }
 
-/* What the walk names is looked at too: it may have walked in a state that the
- * check does not tell. */
 const char *
-fickle_met(const struct tables *tables, const struct check *check)
+fickle_met(const struct tables *tables, const struct check *check,
+	   const struct walk_result *walked)
 {
 	struct look look = { .tables = tables };
 	struct walk_result result;
 
 	walk_path(tables, check->hook, &check->set, &result, on_met, &look);
-	if (!look.found && check->candidate.why)
+	if (!look.found && walked->why)
 		look.found = find_name(fickle_matches,
-				       ARRAY_LEN(fickle_matches),
-				       check->candidate.why);
+				       ARRAY_LEN(fickle_matches), walked->why);
 	return look.found;
 }

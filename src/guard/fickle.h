@@ -7,7 +7,9 @@
 #include <sallyport/guard.h>
 
 /* The name of such a match in a rule that packets of the check may meet and that
- * has a say in what becomes of them, or NULL. */
-const char *fickle_met(const struct tables *tables, const struct check *check);
+ * has a say in what becomes of them, or NULL. What was walked may be more than
+ * the check tells, in other states: what it names is looked at too. */
+const char *fickle_met(const struct tables *tables, const struct check *check,
+		       const struct walk_result *walked);
 
 #endif

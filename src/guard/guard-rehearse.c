@@ -25,6 +25,8 @@ guard_rehearse_start(struct guard_report *report, const struct tables *live,
 	if (lifelines.n > 0) {
 		report->running = rehearsal_start(&lifelines, live, candidate);
 		report->stage = GUARD_REHEARSING;
+		if (rehearsal_fd(report->running) < 0)
+			guard_rehearse_take(report);
 	}
 	vec_done(&lifelines);
 }

@@ -47,8 +47,10 @@ judge_check(const struct judge *judge, const struct lifeline *ll,
 	if (check->candidate.verdict != VERDICT_ACCEPT)
 		walk_tracked(judge->live, judge->live, ll, check, &check->live);
 	if (check->candidate.verdict == VERDICT_UNKNOWN) {
-		check->fickle = fickle_met(judge->candidate, check);
-		check->live_fickle = fickle_met(judge->live, check) != NULL;
+		check->fickle = fickle_met(judge->candidate, check,
+					   &check->candidate);
+		check->live_fickle = fickle_met(judge->live, check,
+						&check->live) != NULL;
 	}
 	check->judgement = judge_verdicts(check, judge->report->other_world);
 }
@@ -216,9 +218,13 @@ guard_report_free(struct guard_report *report)
 	free(report);
 }
 
+/* What the walk does not know and the kernel does, the kernel decides. */
 static const struct check *
 deciding_check(const struct lifeline_verdict *verdict)
 {
+	if (verdict->joined == JOINED_REFUSE &&
+	    verdict->walked == VERDICT_UNKNOWN)
+		return NULL;
 	for (size_t i = 0; i < verdict->checks.n; i++) {
 		const struct check *check = verdict->checks.v[i];
 

@@ -102,7 +102,7 @@ find_fickle(const struct probe_answer *answer, const struct tables *tables)
 
 	if (answer->walk.verdict != VERDICT_UNKNOWN)
 		return NULL;
-	return fickle_met(tables, &check);
+	return fickle_met(tables, &check, &check.candidate);
 }
 
 /* Whether there is something to ask. */

@@ -42,10 +42,14 @@ verdict_text(const struct guard_report *report, bool offline,
 		str_add(out, _("not safe"));
 	else
 		str_add(out, _(verdict_looks[report->judgement].word));
-	if (length == VERDICT_WORD || !check)
+	if (length == VERDICT_WORD)
 		return;
-	str_add(out, ": ");
-	walk_result_rule(&check->candidate, out);
+	if (check) {
+		str_add(out, ": ");
+		walk_result_rule(&check->candidate, out);
+	}
+	if (report->stage == GUARD_REHEARSING)
+		str_add(out, _(", rehearsing"));
 }
 
 static void

@@ -62,6 +62,7 @@ make_world(struct editor *editor, const struct setup *setup)
 		.utf8 = !setup->ascii,
 		.read_only = setup->read_only,
 		.sandbox = setup->sandbox,
+		.rehearse = setup->rehearse,
 		.in = null_stream("r"),
 		.out = null_stream("w"),
 		.err = stderr,
@@ -354,6 +355,24 @@ editor_wait(struct editor *editor, enum watch_phase phase)
 			break;
 	}
 	return watch->phase == phase;
+}
+
+bool
+editor_idle(struct editor *editor)
+{
+	struct session *session = editor->session;
+
+	session_rehearse(session);
+	if (session_rehearsal_fd(session) < 0)
+		return false;
+	for (int i = 0; i < 100 && session_rehearsal_fd(session) >= 0; i++) {
+		struct pollfd fd = { .fd = session_rehearsal_fd(session),
+				     .events = POLLIN };
+
+		if (poll(&fd, 1, 100) > 0)
+			ui_rehearsal(&editor->ui);
+	}
+	return session_rehearsal_fd(session) < 0;
 }
 
 static char *made_dir;

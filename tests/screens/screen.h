@@ -17,6 +17,7 @@ struct setup {
 	bool ascii;		/* no UTF-8 */
 	bool read_only;
 	bool sandbox;
+	bool rehearse;		/* the kernel is asked too */
 	const char *rules;	/* ip6tables-save text */
 	const char *ssh;	/* $SSH_CONNECTION */
 	const char *dir;	/* private, for history and trial */
@@ -62,6 +63,10 @@ bool file_has(const char *path, const char *text);
 
 /* Take the guardian's events until the watch is in phase; false after 10 s. */
 bool editor_wait(struct editor *editor, enum watch_phase phase);
+
+/* Nobody types: the rehearsal that is due begins, and is waited for; false where
+ * none was due, or after 10 s. */
+bool editor_idle(struct editor *editor);
 
 /* An empty private directory; removed at exit. */
 char *screen_dir(void);
