@@ -36,7 +36,7 @@ struct guard_report *apply_judge_found(const struct world *world,
 /* Is the kernel asked too? Not about a file. */
 bool apply_rehearses(const struct world *world);
 
-/* Ask it, if so, and join what it says; takes 2 s at most. */
+/* Ask it, if so, and join what it says; waits REHEARSAL_LIMIT_MS at most. */
 void apply_rehearse(const struct world *world, struct guard_report *report,
 		    const struct tables *live, const struct tables *candidate);
 
