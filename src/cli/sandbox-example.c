@@ -44,6 +44,8 @@ const char sandbox_example[] =
 	" -m comment --comment \"neighbours answer: never drop\" -j ACCEPT\n"
 	"-A icmp6 -p ipv6-icmp -m icmp6 --icmpv6-type 134"
 	" -m comment --comment \"routers advertise\" -j ACCEPT\n"
+	"-A icmp6 -p ipv6-icmp -m icmp6 --icmpv6-type 130"
+	" -m comment --comment \"switches ask who listens\" -j ACCEPT\n"
 	"-A icmp6 -p ipv6-icmp -m icmp6 --icmpv6-type 2"
 	" -m comment --comment \"packet too big\" -j ACCEPT\n"
 	"-A icmp6 -p ipv6-icmp -m icmp6 --icmpv6-type 1"

@@ -239,6 +239,30 @@ guard_explain(const struct guard_report *report, struct str *out)
 		explain_all(report->rehearsal, out);
 }
 
+/* The rehearsal's account, and what the walk could not judge. */
+static void
+add_lost(const struct lifeline_verdict *verdict, const char *account,
+	 struct str *out)
+{
+	const struct check *open = NULL;
+	struct str reason = { 0 };
+
+	for (size_t i = 0; i < verdict->checks.n && !open; i++) {
+		const struct check *check = verdict->checks.v[i];
+
+		if (check->judgement >= JUDGED_WARN)
+			open = check;
+	}
+	if (open)
+		guard_add_reason(&open->candidate, &reason);
+	if (open)
+		str_addf(out, _("rehearsed, %s; walked, %s"), account,
+			 str_text(&reason));
+	else
+		str_addf(out, _("rehearsed, %s"), account);
+	str_done(&reason);
+}
+
 /* What the judge who refused says of it; check is the walk's, or NULL. */
 static void
 add_refusal(const struct lifeline_verdict *verdict, const struct check *check,
@@ -257,7 +281,7 @@ add_refusal(const struct lifeline_verdict *verdict, const struct check *check,
 		str_addf(out, _("walked, every packet would pass; rehearsed, %s: "
 				"the two judges disagree"), str_text(&clause));
 	else if (!check)
-		str_addf(out, _("rehearsed, %s"), str_text(&clause));
+		add_lost(verdict, str_text(&clause), out);
 	else
 		str_add(out, str_text(&clause));
 	str_done(&clause);
