@@ -70,7 +70,6 @@ take_options(struct world *world, const struct cli_options *opt)
 	world->guardian.run_dir = or_else(opt->run_dir, "/run/sallyport");
 	world->override = opt->override;
 	world->no_trial = opt->no_trial;
-	world->rehearse = true;
 	world->read_only = opt->read_only;
 	world->sandbox = opt->in_sandbox;
 	if (opt->no_editor)
@@ -104,7 +103,7 @@ int
 main(int argc, char **argv)
 {
 	struct guardian_options guardian;
-	struct world world = { .docker = CONTAINERS_DOCKER };
+	struct world world = { .docker = CONTAINERS_DOCKER, .rehearse = true };
 	struct cli_call call;
 	int fd;
 
