@@ -50,6 +50,8 @@ struct lifeline_link {
 					 * unless router advertisements come */
 	bool leased;			/* our address goes unless DHCPv6 renews
 					 * it */
+	bool by_mark;			/* which route is taken hangs on marks,
+					 * too (ip -6 rule fwmark) */
 	bool bridged;			/* a bridge whose packets these rules
 					 * see (bridge-nf-call-ip6tables) */
 };

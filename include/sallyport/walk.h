@@ -48,6 +48,9 @@ struct packet {
 	bool bridged;		/* FORWARD: from port to port of a bridge of
 				 * this host, whose name in and out are, and
 				 * not routed: it keeps its hop limit */
+	bool routed_by_mark;	/* another mark may send it elsewhere: where a
+				 * rule gives it one before it is routed, that
+				 * is UNKNOWN */
 	bool mark_unknown;	/* it may bear a mark before any rule gives it
 				 * one: its socket does, or another program */
 	struct in6_addr src;

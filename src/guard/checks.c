@@ -28,6 +28,7 @@ packet_set_links(struct packet *packet, const struct lifeline_link *in,
 	packet->in_unknown = set_link(packet->in, in);
 	packet->ethernet = in && in->ifname[0] && !in->no_ndp;
 	packet->out_unknown = set_link(packet->out, out);
+	packet->routed_by_mark = out && out->by_mark;
 }
 
 const struct lifeline_link *

@@ -15,12 +15,14 @@
 #include <sallyport/str.h>
 #include "addresses.h"
 #include "routes.h"
+#include "routing-rules.h"
 
 struct routes {
 	struct nl_sock *sk;
 	struct vec addresses;	/* of struct own_address * */
 	bool bridged;		/* all bridges, by the sysctl */
 	bool bridge_rules;	/* br_netfilter is there at all */
+	bool by_mark;		/* ip -6 rule fwmark */
 };
 
 /* What the kernel answers. */
@@ -137,6 +139,7 @@ learn_link(const struct routes *routes, const struct link_facts *facts,
 {
 	memcpy(link->ifname, facts->ifname, sizeof(link->ifname));
 	link->no_ndp = facts->no_ndp;
+	link->by_mark = routes->by_mark;
 	link->bridged = strcmp(facts->kind, "bridge") == 0 &&
 			(routes->bridged ||
 			 (routes->bridge_rules && facts->nf_call));
@@ -213,6 +216,7 @@ routes_open(void)
 	}
 	addresses_list(routes->sk, &routes->addresses);
 	read_bridge_setting(routes);
+	routes->by_mark = routing_by_mark(routes->sk);
 	return routes;
 }
 

@@ -143,6 +143,16 @@ change(struct walk *w, const struct rule *rule)
 	return true;
 }
 
+/* Does the kernel look for its route only now (ip6t_mangle_out() in
+ * net/ipv6/netfilter/ip6table_mangle.c, ip6_forward())? */
+static bool
+is_routed_next(const struct stop *stop)
+{
+	return stop->packet.routed_by_mark &&
+	       (strcmp(stop->station->hook, "OUTPUT") == 0 ||
+		strcmp(stop->station->hook, "PREROUTING") == 0);
+}
+
 /* From here on the piece bears these marks. */
 static void
 set_marks(struct walk *w, struct bits mark, struct bits ct_mark)
@@ -152,6 +162,9 @@ set_marks(struct walk *w, struct bits mark, struct bits ct_mark)
 	if (!bits_equal(now->set.mark, mark) ||
 	    !bits_equal(now->set.ct_mark, ct_mark))
 		now->epoch = ++w->epochs;
+	if (!bits_equal(now->set.mark, mark) &&
+	    is_routed_next(&w->stops[now->at.stop]))
+		end_threatened(w, "MARK");
 	now->set.mark = mark;
 	now->set.ct_mark = ct_mark;
 }

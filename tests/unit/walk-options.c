@@ -14,6 +14,25 @@ marked(void)
 }
 
 static struct packet
+leaving(void)
+{
+	struct packet p = reply();
+
+	memcpy(p.out, p.in, IFNAMSIZ);
+	memset(p.in, 0, IFNAMSIZ);
+	return p;
+}
+
+static struct packet
+by_mark(void)
+{
+	struct packet p = leaving();
+
+	p.routed_by_mark = true;
+	return p;
+}
+
+static struct packet
 by_lo(void)
 {
 	struct packet p = login();
@@ -157,6 +176,16 @@ static const struct option_case {
 	  "DROP security INPUT 1 1" },
 	{ login, "*raw\n-A PREROUTING " MARK_1 DROP_ALL MARK(1),
 	  "ACCEPT INPUT policy 0" },
+	/* Another mark may lead elsewhere, before it is routed. */
+	{ leaving, "*mangle\n-A OUTPUT -j MARK --set-mark 1\n",
+	  "ACCEPT OUTPUT policy 0" },
+	{ by_mark, "*mangle\n-A OUTPUT -j MARK --set-mark 1\n",
+	  "UNKNOWN mangle OUTPUT 1 1 MARK" },
+	{ by_mark, "*mangle\n-A OUTPUT -j MARK --set-mark 1\n-A OUTPUT "
+	  DROP_ALL, "DROP mangle OUTPUT 2 2" },
+	{ by_mark, "*mangle\n-A OUTPUT -j MARK --set-mark 0\n"
+	  "-A POSTROUTING -j MARK --set-mark 1\n",
+	  "ACCEPT OUTPUT policy 0" },
 	/* Bits. */
 	{ marked, ONLY("-m mark --mark 4/4 ") "*mangle\n-A PREROUTING -j MARK"
 	  " --or-mark 4\n", "ACCEPT INPUT 1 1" },
