@@ -109,12 +109,13 @@ hear_packet(struct peer *peer, const struct heard *heard)
 static bool
 hear_one(struct peer *peer)
 {
-	static unsigned char data[65536 + ETH_HLEN];
+	static _Alignas(4) unsigned char room[2 + ETH_HLEN + 65536];
+	unsigned char *data = room + 2;	/* so that headers are aligned */
 	struct sockaddr_ll from;
 	socklen_t size = sizeof(from);
 	struct heard heard;
-	ssize_t n = recvfrom(peer->cable->fd, data, sizeof(data), MSG_DONTWAIT,
-			     (struct sockaddr *)&from, &size);
+	ssize_t n = recvfrom(peer->cable->fd, data, sizeof(room) - 2,
+			     MSG_DONTWAIT, (struct sockaddr *)&from, &size);
 
 	if (n < 0)
 		return false;
