@@ -169,14 +169,25 @@ flow_spec(const struct tables *live, const struct check *check, bool stateful,
 }
 
 enum err
-fix_rule(const struct tables *live, const struct ruleset *rs,
-	 const struct check *check, bool stateful, struct rule **rule)
+fix_parse(const struct ruleset *rs, const char *spec, struct rule **rule)
 {
 	struct chain_names names = ruleset_chain_names(rs);
 	struct vec rules = { 0 };
-	struct str spec = { 0 };
-	char **words;
 	size_t n;
+	char **words = words_split(spec, &n);
+	enum err err = xt_parse(rs->table, (int)n, words, &names, &rules);
+
+	*rule = vec_pop(&rules);
+	vec_done(&rules);
+	words_free(words);
+	return err;
+}
+
+enum err
+fix_rule(const struct tables *live, const struct ruleset *rs,
+	 const struct check *check, bool stateful, struct rule **rule)
+{
+	struct str spec = { 0 };
 	enum err err;
 
 	if (check->set.proto == IPPROTO_ICMPV6)
@@ -184,11 +195,7 @@ fix_rule(const struct tables *live, const struct ruleset *rs,
 				" -j ACCEPT", check->set.icmp_type);
 	else
 		flow_spec(live, check, stateful, &spec);
-	words = words_split(str_text(&spec), &n);
-	err = xt_parse(rs->table, (int)n, words, &names, &rules);
-	*rule = vec_pop(&rules);
-	vec_done(&rules);
-	words_free(words);
+	err = fix_parse(rs, str_text(&spec), rule);
 	str_done(&spec);
 	return err;
 }

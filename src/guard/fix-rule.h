@@ -5,6 +5,10 @@
 
 #include <sallyport/guard.h>
 
+/* The one rule that these words, without -A CHAIN, make for rs. Yours. */
+enum err fix_parse(const struct ruleset *rs, const char *spec,
+		   struct rule **rule) must_check;
+
 /* An accept rule for the check's packets, for a chain of rs: for whom the live
  * rules let them pass, or just for the check's own ends. stateful: what answers
  * only. *rule is yours. */

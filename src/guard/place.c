@@ -7,9 +7,7 @@
 #include <string.h>
 #include <sallyport/addr.h>
 #include <sallyport/i18n.h>
-#include <sallyport/mem.h>
-#include <sallyport/text.h>
-#include <sallyport/xt.h>
+#include "fix-rule.h"
 #include "place.h"
 
 #define DOUBTS_MAX 256		/* rules */
@@ -103,21 +101,6 @@ docker_place(const struct tables *scratch, const struct rule *rule,
 }
 
 static enum err
-parse(const struct ruleset *rs, const char *spec, struct rule **rule)
-{
-	struct chain_names names = ruleset_chain_names(rs);
-	struct vec rules = { 0 };
-	size_t n;
-	char **words = words_split(spec, &n);
-	enum err err = xt_parse(rs->table, (int)n, words, &names, &rules);
-
-	*rule = vec_pop(&rules);
-	vec_done(&rules);
-	words_free(words);
-	return err;
-}
-
-static enum err
 insert(struct tables *tables, const struct tables *scratch, const char *way,
        const struct packet *packet, const char *spec,
        const struct walk_result *found)
@@ -127,7 +110,7 @@ insert(struct tables *tables, const struct tables *scratch, const char *way,
 	size_t pos = found->hook_rule - 1;	/* SIZE_MAX: the end */
 	struct rule *rule;
 	struct chain *chain;
-	enum err err = parse(rs, spec, &rule);
+	enum err err = fix_parse(rs, spec, &rule);
 
 	if (err)
 		return err;

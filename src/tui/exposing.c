@@ -9,7 +9,8 @@
 /* Docker is asked again after this time; where it did not answer, later. */
 #define RECENT_MS 10000
 #define SILENT_MS 60000
-#define ANSWER_LIMIT_MS 1000
+/* The kernel's answer comes in a twentieth of a second, if it comes. */
+#define ANSWER_LIMIT_MS 2000
 
 /* --- Who may listen --- */
 

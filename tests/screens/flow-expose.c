@@ -62,8 +62,13 @@ set_up(void)
 		"ip -6 addr add fd00:e::1/64 dev br-1c327ec025b6 nodad",
 	};
 
+	/* No address is tentative, or nothing can be rehearsed yet. */
+	ns_write("/proc/sys/net/ipv6/conf/default/accept_dad", "0");
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		run(commands[i]);
+	ns_write("/proc/sys/net/ipv6/conf/all/forwarding", "1");
+	/* Not there, or not rehearsed. */
+	ns_write("/proc/sys/net/bridge/bridge-nf-call-ip6tables", "0");
 }
 
 static void
@@ -213,9 +218,20 @@ test_bad_engine(void)
 	end();
 }
 
+/* The kernel is asked, too, in a namespace of its own. */
+static void
+test_rehearsed(void)
+{
+	begin("rehearsed", ENGINE_GOOD);
+	e.world.rehearse = true;
+	editor_keys(&e, "x443<Enter>/shop<Enter><Enter>");
+	ok(seen("ACCEPT by FORWARD 3 (rehearsed)"), "both judges agree");
+	end();
+}
+
 static void (*const tests[])(void) = {
 	test_container, test_fields, test_mistake, test_no_mistake,
-	test_bad_engine,
+	test_bad_engine, test_rehearsed,
 };
 
 int
