@@ -181,12 +181,17 @@ open_port(const struct exposure *what, struct exposed *exposed)
 	struct packet packet = packet_new_connection(way);
 	struct walk_result found;
 	struct str spec = { 0 };
-	enum err err;
+	enum err err = OK;
 
 	port_spec(what, &spec);
-	err = place_accept(exposed->tables, hook_of(way), &packet,
-			   str_text(&spec), &found);
-	exposed->was_open = !err && found.verdict == VERDICT_ACCEPT;
+	exposed->was_open = true;
+	for (int i = 0; i < TABLE_COUNT; i++) {	/* each may drop it */
+		err = place_accept(exposed->tables, hook_of(way), &packet,
+				   str_text(&spec), &found);
+		if (err || found.verdict != VERDICT_DROP)
+			break;
+		exposed->was_open = false;
+	}
 	str_done(&spec);
 	return err;
 }

@@ -253,11 +253,14 @@ test_none(void)
 	pid = fork();
 	if (pid == 0) {
 		struct containers *all;
+		bool found;
 
 		if (unshare(CLONE_NEWNET) < 0)
 			_exit(2);
 		all = containers_find(engine.path);
-		_exit(all->docker || all->v.n > 0 || all->note);
+		found = all->docker || all->v.n > 0 || all->note;
+		containers_free(all);
+		_exit(found);
 	}
 	waitpid(pid, &status, 0);
 	is_int(WEXITSTATUS(status), 0, "another namespace's is not ours");

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What expose stages, on a host with an uplink and a bridge: each case a
  * firewall, what is asked, and the rules that come of it. */
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <sallyport/expose.h>
+#include <sallyport/file.h>
 #include "../ns.h"
 #include "../unit/rules.h"
 
 #define SHOP "2001:db8:c::80"
+
+#define PEER_RULE \
+	"-d fd00:d::2/128 -p tcp -m tcp --dport 4001 -j ACCEPT\n"
 
 static struct containers *containers;
 
@@ -45,8 +50,13 @@ set_up(void)
 	run("ip link set br0 up");
 	run("ip -6 addr add 2001:db8:c::1/64 dev br0 nodad");
 	run("ip -6 neigh add " SHOP " lladdr 02:00:00:00:00:80 dev br0");
+	run("ip link add br-5b61f57c7a84 type bridge");
+	run("ip link set br-5b61f57c7a84 up");
+	run("ip -6 addr add fd00:d::1/64 dev br-5b61f57c7a84 nodad");
+	run("ip -6 neigh add fd00:d::2 lladdr 02:00:00:00:00:02 dev "
+	    "br-5b61f57c7a84");
 	containers = containers_find(NULL);
-	if (containers->v.n != 1)
+	if (containers->v.n != 2)
 		bail_out("there are %zu containers", containers->v.n);
 }
 
@@ -238,6 +248,37 @@ test_expectation(const struct expectation *e)
 	result_done(&result);
 }
 
+/* A container of Docker's default kind: what goes to its own address Docker 28
+ * drops in raw, too. */
+static void
+test_peer(const char *peer, const char *expected)
+{
+	struct exposure what = { .proto = IPPROTO_TCP, .port = 4001,
+				 .receiver = containers->v.v[1] };
+	const char *top = getenv("top_srcdir");
+	struct tables *before = NULL;
+	struct str path = { 0 }, text = { 0 }, changes = { 0 };
+	struct vec changesets = { 0 };
+	struct exposed exposed;
+
+	str_addf(&path, "%s/tests/peers/%s.rules", top ? top : ".", peer);
+	if (file_read(AT_FDCWD, str_text(&path), 1 << 20, &text) ||
+	    tables_load(text.s, text.len, peer, NULL, NULL, &before) ||
+	    expose(&what, containers, before, &exposed))
+		bail_out("%s", err_message());
+	tables_diff(before, exposed.tables, true, &changesets);
+	changesets_describe(&changesets, &changes);
+	is_str(str_text(&changes), expected, "%s", peer);
+	is_int(exposed.answer->walk.verdict, VERDICT_ACCEPT, "%s: open", peer);
+	is_str(exposed.trouble, NULL, "%s: nothing is dropped", peer);
+	exposed_done(&exposed);
+	changesets_done(&changesets);
+	tables_free(before);
+	str_done(&path);
+	str_done(&text);
+	str_done(&changes);
+}
+
 static void
 test_words(void)
 {
@@ -268,6 +309,9 @@ main(void)
 	for (size_t i = 0; i < sizeof(expectations) / sizeof(*expectations);
 	     i++)
 		test_expectation(&expectations[i]);
+	test_peer("docker-20", "+ FORWARD 11: " PEER_RULE);
+	test_peer("docker-28", "*raw\n+ PREROUTING 1: " PEER_RULE
+		  "*filter\n+ DOCKER-USER 2: " PEER_RULE);
 	containers_free(containers);
 	return done_testing();
 }
