@@ -135,8 +135,6 @@ asked() {
 	sp probe --json "$@" | jq -r '"\(.verdict) by \(.judge)"'
 }
 
-if sp probe --json --to 2001:db8:53::1 --dport 1 | jq -e '.rehearsal.result'
-then
 status_is 0 'the kernel lets a login in' sp probe --from 2001:db8:77::1 \
 	--dport 22
 like "$out" '^ACCEPT by INPUT 2 .rehearsed.$' 'both say so'
@@ -164,7 +162,6 @@ is "$(asked --from 2001:db8:77::1 --dport 22)" 'DROP by rehearsal' \
 status_is 0 'an old one' sp probe --from 2001:db8:77::1 --dport 22 \
 	--state ESTABLISHED
 like "$out" '^not rehearsed: only new connections are$' 'is walked'
-fi
 
 for bad in '--dport 22' '--from x' '--from 192.0.2.1' \
 	'--from ::1 --dport 65536' '--from ::1 -p icmpv6 --dport 1' \
