@@ -222,8 +222,8 @@ print_json(const struct world *world, const struct status *st)
 	char *text;
 	enum err err;
 
-	json = json_pack("{s:o, s:s, s:s, s:I, s:I, s:o, s:s, s:b, s:o, s:o, "
-			 "s:I}",
+	json = json_pack("{s:o, s:s, s:s, s:I, s:I, s:o, s:s, s:s, s:b, s:o, "
+			 "s:o, s:I}",
 		"host", json_text(world->actor.host), "table", world->table,
 		"backend", world->backend->ops->name,
 		"rules", (json_int_t)ruleset_rule_count(rs),
@@ -231,6 +231,7 @@ print_json(const struct world *world, const struct status *st)
 		"tables", tables_json(st->live),
 		"verdict", st->report->none ? "none" :
 			status_judgement(st->report->judgement),
+		"judge", "walk",	/* nothing is about to change */
 		"other_world", st->other_world,
 		"lifelines", status_lifelines_json(st->report),
 		"trial", trial_json(world, st),

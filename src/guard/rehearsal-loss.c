@@ -234,8 +234,8 @@ loss_is_watched(struct loaded_tables *loaded, struct str *out)
 		str_addf(out, _("%s (%s) hangs on time, rate or history"),
 			 str_text(&place), first.watched);
 	else
-		str_addf(out, _("%s (%s) is not rehearsed"), str_text(&place),
-			 first.watched);
+		str_addf(out, _("%s (%s) cannot be tried there"),
+			 str_text(&place), first.watched);
 	str_done(&place);
 	return true;
 }

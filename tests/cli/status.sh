@@ -61,6 +61,7 @@ like "$(line '  *udp')" '^-> \[2001:db8::53\]:53 cut \(the settings\)$' \
 sp status --json >"$tmp/json"
 is "$(jq -r '.lifelines | map(.verdict) | join(" ")' "$tmp/json")" 'safe cut' \
 	'JSON has the verdicts'
+is "$(jq -r .judge "$tmp/json")" walk 'and who judged'
 is "$(jq -c '.lifelines[0] | [.way, .ssh, .proto, .origin, .running, .stale,
 	.link.interface, .link.on_link, .inner]' "$tmp/json")" \
 	'["in",true,6,"configured",false,false,"vx0",true,null]' \

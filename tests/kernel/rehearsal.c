@@ -88,18 +88,18 @@ test_logins(void)
 		{ "rpfilter", GOOD, GOOD "*raw\n-A PREROUTING -m rpfilter "
 		  "--invert -j DROP\n", REHEARSED_PASS, NULL },
 		{ "NFQUEUE", GOOD, "-A INPUT -p tcp -j NFQUEUE\n" GOOD,
-		  REHEARSED_NOT, "INPUT 1 (NFQUEUE) is not rehearsed" },
+		  REHEARSED_NOT, "INPUT 1 (NFQUEUE) cannot be tried there" },
 		{ "NFQUEUE behind", GOOD, GOOD "-A INPUT -p tcp -j NFQUEUE\n",
 		  REHEARSED_PASS, NULL },
 		{ "owner", GOOD, GOOD "-A OUTPUT -p tcp -m tcp --sport 22 "
 		  "-m owner --uid-owner 0 -j DROP\n", REHEARSED_NOT,
-		  "OUTPUT 1 (owner) is not rehearsed" },
+		  "OUTPUT 1 (owner) cannot be tried there" },
 		{ "a log", GOOD, "-A INPUT -j LOG\n-A INPUT -m recent --set\n"
 		  GOOD, REHEARSED_PASS, NULL },
 		{ "recent", GOOD, "-A INPUT -p tcp -m tcp --dport 22 -m state "
 		  "--state NEW -m recent --update --seconds 60 --hitcount 4 "
 		  "-j DROP\n" GOOD, REHEARSED_NOT,
-		  "INPUT 1 (recent) is not rehearsed" },
+		  "INPUT 1 (recent) cannot be tried there" },
 		{ "limit", GOOD, "-P INPUT DROP\n" RELATED NDP "-A INPUT -p tcp "
 		  "-m tcp --dport 22 -m limit --limit 3/min -j ACCEPT\n",
 		  REHEARSED_NOT,
