@@ -164,6 +164,16 @@ explain_rehearsal(const struct lifeline_verdict *verdict, struct str *out)
 	str_addc(out, '\n');
 }
 
+/* What carries it is no concern of these rules. */
+static bool
+is_carried_by_v4(const struct lifeline *ll)
+{
+	for (ll = ll->outer; ll; ll = ll->outer)
+		if (ll->v4)
+			return true;
+	return false;
+}
+
 static void
 explain_verdict(const struct guard_report *report,
 		const struct lifeline_verdict *verdict, struct str *out)
@@ -181,6 +191,9 @@ explain_verdict(const struct guard_report *report,
 		add_check(check, out);
 		str_addc(out, '\n');
 	}
+	if (is_carried_by_v4(verdict->lifeline))
+		str_add(out, _("  its tunnel runs over IPv4: these rules do not "
+			       "touch that\n"));
 	explain_rehearsal(verdict, out);
 }
 

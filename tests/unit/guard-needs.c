@@ -482,11 +482,33 @@ test_prune(void)
 	tables_free(fixed);
 }
 
+/* What carries it cannot be judged, and that is said. */
+static void
+test_carried(void)
+{
+	struct lifeline ll = tunnelled_v4();
+	struct tables *live = firewall(GOOD);
+	struct vec lifelines = { 0 };
+	struct guard_report *report;
+	struct str got = { 0 };
+
+	vec_push(&lifelines, &ll);
+	report = guard_judge(&lifelines, live, live, false);
+	guard_explain(report, &got);
+	ok(strstr(str_text(&got), "\n  its tunnel runs over IPv4: these rules do"
+		  " not touch that\n"), "a tunnel over IPv4 is said");
+	guard_report_free(report);
+	str_done(&got);
+	vec_done(&lifelines);
+	tables_free(live);
+}
+
 int
 main(void)
 {
 	rules_start();
 	test_prune();
+	test_carried();
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		test_case(&cases[i]);
 	xt_done();
