@@ -26,6 +26,7 @@ struct check {
 	bool running;		/* of the connection that is there now */
 	bool lost;		/* only where conntrack has no entry of it: the
 				 * other end has not sent since */
+	bool led;		/* it comes in by way of nat */
 	bool kept;		/* refused only where it is accepted now */
 	struct packet set;
 	struct walk_result candidate;

@@ -78,6 +78,9 @@ struct lifeline {
 	struct lifeline_link inner;	/* LIFELINE_THROUGH: towards local */
 	struct lifeline_link from;	/* LIFELINE_IN: what the peer sends
 					 * comes in here; "": by link */
+	struct in6_addr dialled;	/* to what the peer's packets are sent,
+					 * which nat leads to local; while */
+	uint16_t dialled_port;		/* this is not 0 */
 	enum lifeline_entry entry;
 	bool strict;			/* nf_conntrack_tcp_loose is 0: what
 					 * conntrack did not see begin is INVALID */

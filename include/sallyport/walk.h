@@ -79,6 +79,8 @@ enum loss {
 	LOSS_DIVERTED,		/* sent to another address, port or socket */
 	LOSS_HOP_LIMIT,		/* neighbour discovery without its hop limit of
 				 * 255: its receiver drops it (RFC 4861 7.1) */
+	LOSS_ASTRAY,		/* not led by nat to where it was: said by the
+				 * guard, never by the walk */
 };
 
 /* The answer and the rule that decides it. That is a rule of the table filter

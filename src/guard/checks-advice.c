@@ -107,6 +107,7 @@ checks_advice(const struct lifeline *ll, struct vec *checks)
 			.packet = N_("a new connection from another address of "
 				     "its /64"),
 			.advisory = true,
+			.led = ll->dialled_port != 0,
 			.set = p,
 		    }, "INPUT");
 }

@@ -224,6 +224,13 @@ packet_new_connection(const struct lifeline *ll)
 			   false);
 }
 
+/* Does nat lead the peer's packets here? */
+static bool
+is_led(const struct lifeline *ll)
+{
+	return ll->way == LIFELINE_IN && ll->dialled_port;
+}
+
 void
 checks_flow(const struct lifeline *ll, bool tunnel, struct vec *checks)
 {
@@ -242,6 +249,7 @@ checks_flow(const struct lifeline *ll, bool tunnel, struct vec *checks)
 				.advisory = needs[i].loose,
 				.running = needs[i].running,
 				.lost = needs[i].lost,
+				.led = is_led(ll) && !needs[i].back,
 				.kept = tunnel && needs[i].kept,
 				.set = flow_packet(ll, &needs[i], tunnel),
 			    }, hook_of(ll, needs[i].back));

@@ -8,20 +8,54 @@
 #include <linux/netfilter/nfnetlink.h>
 #include <linux/netfilter/nfnetlink_conntrack.h>
 #include <unistd.h>
+#include <sallyport/addr.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include "conntrack.h"
 
 #define CT_MESSAGE(type) ((NFNL_SUBSYS_CTNETLINK << 8) | (type))
 
+/* To what the peer's packets are addressed, if it began and nat leads them to
+ * our socket. */
+static void
+learn_dialled(struct nlattr *original, struct lifeline *ll)
+{
+	struct nlattr *tuple[CTA_TUPLE_MAX + 1], *ip[CTA_IP_MAX + 1];
+	struct nlattr *proto[CTA_PROTO_MAX + 1];
+	struct in6_addr src, dst;
+	uint16_t port;
+
+	if (!original ||
+	    nla_parse_nested(tuple, CTA_TUPLE_MAX, original, NULL) < 0 ||
+	    !tuple[CTA_TUPLE_IP] || !tuple[CTA_TUPLE_PROTO] ||
+	    nla_parse_nested(ip, CTA_IP_MAX, tuple[CTA_TUPLE_IP], NULL) < 0 ||
+	    nla_parse_nested(proto, CTA_PROTO_MAX, tuple[CTA_TUPLE_PROTO],
+			     NULL) < 0 ||
+	    nla_memcpy(&src, ip[CTA_IP_V6_SRC], sizeof(src)) != sizeof(src) ||
+	    nla_memcpy(&dst, ip[CTA_IP_V6_DST], sizeof(dst)) != sizeof(dst) ||
+	    !proto[CTA_PROTO_DST_PORT])
+		return;
+	port = ntohs(nla_get_u16(proto[CTA_PROTO_DST_PORT]));
+	if (!addr_equal(&src, &ll->peer) ||
+	    (addr_equal(&dst, &ll->local) && port == ll->local_port))
+		return;
+	ll->dialled = dst;
+	ll->dialled_port = port;
+}
+
 /* The answer claims to be one of many (ctnetlink_fill_info): none follows. */
 static int
 on_entry(struct nl_msg *msg, void *arg)
 {
-	bool *found = arg;
+	struct lifeline *ll = arg;
+	struct nlmsghdr *h = nlmsg_hdr(msg);
+	struct nlattr *tb[CTA_MAX + 1];
 
-	if (nlmsg_hdr(msg)->nlmsg_type == CT_MESSAGE(IPCTNL_MSG_CT_NEW))
-		*found = true;
+	if (h->nlmsg_type != CT_MESSAGE(IPCTNL_MSG_CT_NEW))
+		return NL_STOP;
+	ll->entry = ENTRY_FOUND;
+	if (nlmsg_parse(h, sizeof(struct nfgenmsg), tb, CTA_MAX, NULL) >= 0)
+		learn_dialled(tb[CTA_TUPLE_ORIG], ll);
 	return NL_STOP;
 }
 
@@ -43,27 +77,25 @@ put_tuple(struct nl_msg *msg, const struct lifeline *ll)
 	nla_nest_end(msg, tuple);
 }
 
-static enum lifeline_entry
-ask(struct nl_sock *sk, const struct lifeline *ll)
+static void
+ask(struct nl_sock *sk, struct lifeline *ll)
 {
 	struct nfgenmsg family = { .nfgen_family = AF_INET6 };
 	struct nl_msg *msg = nlmsg_alloc_simple(
 		CT_MESSAGE(IPCTNL_MSG_CT_GET), NLM_F_REQUEST);
-	bool found = false;
 	int rc;
 
 	if (!msg || nlmsg_append(msg, &family, sizeof(family),
 				 NLMSG_ALIGNTO) < 0)
 		die(_("out of memory"));
 	put_tuple(msg, ll);
-	nl_socket_modify_cb(sk, NL_CB_VALID, NL_CB_CUSTOM, on_entry, &found);
+	nl_socket_modify_cb(sk, NL_CB_VALID, NL_CB_CUSTOM, on_entry, ll);
 	rc = nl_send_auto(sk, msg);
 	nlmsg_free(msg);
 	if (rc >= 0)
 		rc = nl_recvmsgs_default(sk);
 	if (rc == -NLE_OBJ_NOTFOUND)
-		return ENTRY_NONE;
-	return rc >= 0 && found ? ENTRY_FOUND : ENTRY_UNKNOWN;
+		ll->entry = ENTRY_NONE;
 }
 
 void
@@ -72,6 +104,7 @@ conntrack_look_up(struct lifeline *ll)
 	struct nl_sock *sk;
 
 	ll->entry = ENTRY_UNKNOWN;
+	ll->dialled_port = 0;
 	if (!ll->running || ll->v4 ||
 	    access("/proc/sys/net/netfilter/nf_conntrack_count", F_OK) < 0)
 		return;
@@ -80,6 +113,6 @@ conntrack_look_up(struct lifeline *ll)
 		die(_("out of memory"));
 	nl_socket_disable_auto_ack(sk);
 	if (nl_connect(sk, NETLINK_NETFILTER) >= 0)
-		ll->entry = ask(sk, ll);
+		ask(sk, ll);
 	nl_socket_free(sk);
 }

@@ -10,7 +10,8 @@
  * connections of this network namespace? */
 bool conntrack_is_used(const struct tables *tables);
 
-/* Ask the kernel for the entry of a running connection: ll->entry. */
+/* Ask the kernel for the entry of a running connection: ll->entry, and what it
+ * says of ll->dialled. */
 void conntrack_look_up(struct lifeline *ll);
 
 #endif

@@ -66,6 +66,13 @@ add_loss(const char *packet, enum loss loss, const char *rule, bool before,
 				       _("%s would be diverted by %s"),
 			 packet, rule);
 		break;
+	case LOSS_ASTRAY:
+		str_addf(out, before ?
+			 _("%s is not led to its server: %s, and was not "
+			   "before") :
+			 _("%s would not be led to its server: %s"),
+			 packet, rule);
+		break;
 	case LOSS_HOP_LIMIT:
 		str_addf(out, before ?
 			 _("%s loses its hop limit of 255 by %s, and did "

@@ -3,6 +3,7 @@
  * decides, before the rule of the built-in chain from which the packet does not
  * come back; judged again. What turns out not to be needed goes again. */
 #include <stdlib.h>
+#include <string.h>
 #include <sallyport/guard.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
@@ -53,22 +54,48 @@ take_out(const struct place *place)
 	return vec_remove(&place->chain->rules, index_of(place));
 }
 
+/* What leads to the server no more is led by the live rule again; its table
+ * may be gone. */
+static enum err
+make_rule(const struct fix *fix, const struct refused *refused, bool stateful,
+	  struct rule **rule)
+{
+	const struct check *check = &refused->check;
+	struct ruleset *rs;
+	const struct rule *led;
+
+	if (check->candidate.loss != LOSS_ASTRAY)
+		return fix_rule(fix->live, tables_get(fix->tables,
+						      check->candidate.table),
+				check, stateful, rule);
+	led = led_rule(fix->live, &refused->lifeline, check);
+	if (!led)
+		return fail(ERR_NOT_FOUND, _("no rule is known that leads to "
+					     "the server"));
+	if (!tables_get(fix->tables, check->candidate.table)) {
+		if (ruleset_new_empty(check->candidate.table, &rs))
+			return ERR_NOT_FOUND;
+		tables_put_take(fix->tables, rs);
+	}
+	*rule = rule_ref(led);
+	return OK;
+}
+
 /* Insert a rule before the one that decides; again says that it does not do. */
 static enum err
 try_rule(struct fix *fix, const struct refused *refused, bool stateful,
 	 bool *again)
 {
 	const struct check *check = &refused->check;
-	struct place place = { .chain = deciding_chain(fix, check) };
+	struct place place;
 	size_t at = check->candidate.hook_rule;
 	struct walk_result result;
-	enum err err = fix_rule(fix->live, tables_get(fix->tables,
-						      check->candidate.table),
-				check, stateful, &place.rule);
+	enum err err = make_rule(fix, refused, stateful, &place.rule);
 
 	*again = false;
 	if (err)
 		return err;
+	place.chain = deciding_chain(fix, check);
 	vec_insert(&place.chain->rules, at ? at - 1 : place.chain->rules.n,
 		   place.rule);
 	if (stateful) {
@@ -96,6 +123,17 @@ add_rule(struct fix *fix, const struct refused *refused)
 	return err;
 }
 
+/* A rule that is met before nat has rewritten names what was dialled. */
+static void
+as_it_comes(struct refused *refused)
+{
+	struct check *check = &refused->check;
+
+	if (check->led && strcmp(check->candidate.hook, "PREROUTING") == 0)
+		check->set = packet_as_dialled(&refused->lifeline,
+					       &check->set);
+}
+
 /* Is anything refused? refused may be NULL. */
 static bool
 is_refused(const struct fix *fix, struct refused *refused)
@@ -109,6 +147,7 @@ is_refused(const struct fix *fix, struct refused *refused)
 		refused->check = *guard_deciding_check(report, &verdict);
 		refused->lifeline = verdict->somebody ? *verdict->somebody :
 							*verdict->lifeline;
+		as_it_comes(refused);
 	}
 	guard_report_free(report);
 	return is;

@@ -21,6 +21,8 @@ same_ends(const struct lifeline *a, const struct lifeline *b)
 {
 	return addr_equal(&a->peer, &b->peer) && a->peer_len == b->peer_len &&
 	       addr_equal(&a->local, &b->local) &&
+	       addr_equal(&a->dialled, &b->dialled) &&
+	       a->dialled_port == b->dialled_port &&
 	       a->peer_port == b->peer_port && a->local_port == b->local_port;
 }
 

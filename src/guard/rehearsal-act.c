@@ -274,6 +274,8 @@ why_not(const struct lifeline *ll)
 	if (ll->link.bridged || (through && ll->inner.bridged))
 		return _("bridged packets that the rules see "
 			 "(bridge-nf-call-ip6tables) are not rehearsed");
+	if (ll->dialled_port)
+		return _("nat leads to it from elsewhere");
 	if (ll->way == LIFELINE_OUT && ll->any_peer)
 		return _("it is not known where it goes");
 	return NULL;

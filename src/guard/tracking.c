@@ -80,12 +80,16 @@ find_tracking(const struct tables *tables, const struct packet *packet,
 }
 
 static void
-find_pair(const struct tables *tables, const struct check *check,
-	  struct pair *pair)
+find_pair(const struct tables *tables, const struct lifeline *ll,
+	  const struct check *check, struct pair *pair)
 {
 	bool reply = check->set.ct_reply;
 	struct packet this = any_flags(&check->set);
 	struct packet other = other_way(&this);
+	struct packet *in = reply ? &other : &this;
+
+	if (ll->dialled_port)
+		*in = packet_as_dialled(ll, in);
 
 	find_tracking(tables, &this, check->hook,
 		      reply ? &pair->back : &pair->there);
@@ -153,7 +157,7 @@ established_states(const struct tables *tables, const struct lifeline *ll,
 	struct pair now;
 	unsigned states = BIT(CT_ESTABLISHED);
 
-	find_pair(tables, check, &now);
+	find_pair(tables, ll, check, &now);
 	if (!is_known(&now))
 		return states | unanswered_states(ll, check);
 	return is_whole(&now) ? states : unanswered_states(ll, check);
@@ -229,8 +233,8 @@ walk_if_lost(const struct tables *live, const struct tables *tables,
 	struct pair now, old;
 	bool known;
 
-	find_pair(tables, check, &now);
-	find_pair(live, check, &old);
+	find_pair(tables, ll, check, &now);
+	find_pair(live, ll, check, &old);
 	known = is_known(&now) && is_known(&old);
 	say_nothing(check, result);
 	if (known && was_seen(live, ll, &old) &&
@@ -241,6 +245,17 @@ walk_if_lost(const struct tables *live, const struct tables *tables,
 		*result = lost;
 	else
 		join(result, &lost);
+}
+
+static void
+walk_set(const struct tables *tables, const struct lifeline *ll,
+	 const struct check *check, const struct packet *set,
+	 struct walk_result *result)
+{
+	if (check->led)
+		walk_led(tables, ll, set, result);
+	else
+		walk(tables, check->hook, set, result);
 }
 
 void
@@ -265,7 +280,7 @@ walk_tracked(const struct tables *live, const struct tables *tables,
 			continue;
 		set.ct = ct;
 		set.ct_reply = ct == CT_ESTABLISHED && check->set.ct_reply;
-		walk(tables, check->hook, &set, first ? result : &one);
+		walk_set(tables, ll, check, &set, first ? result : &one);
 		if (!first)
 			join(result, &one);
 		first = false;

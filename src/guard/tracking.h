@@ -21,4 +21,17 @@ void walk_taken_up(const struct tables *tables, const struct lifeline *ll,
 		   const struct check *check, const struct packet *packet,
 		   struct walk_result *result);
 
+/* Walk packets that come in to a server by way of nat: ll->dialled. */
+void walk_led(const struct tables *tables, const struct lifeline *ll,
+	      const struct packet *packet, struct walk_result *result);
+
+/* The packet as it comes in, before nat has rewritten it. */
+struct packet packet_as_dialled(const struct lifeline *ll,
+				const struct packet *packet);
+
+/* The rule of nat that leads the check's packets to the server, or NULL. */
+const struct rule *led_rule(const struct tables *tables,
+			    const struct lifeline *ll,
+			    const struct check *check);
+
 #endif

@@ -125,11 +125,11 @@ test_users(void)
 }
 
 static struct connection
-begin(void)
+begin(uint16_t port)
 {
 	struct connection c;
 
-	c.far = net_connect(peer, PEER, HOST, 22, LIFE_MS);
+	c.far = net_connect(peer, PEER, HOST, port, LIFE_MS);
 	c.near = c.far < 0 ? -1 : accept4(listening, NULL, NULL, SOCK_CLOEXEC);
 	if (c.near < 0)
 		bail_out("no connection: %s", strerror(errno));
@@ -239,6 +239,31 @@ static const struct fate {
 	  " -j SNAT --to-source 2001:db8::9\n", ENTRY_NONE, false },
 };
 
+/* A login by another port, which nat leads to the server. */
+static void
+test_dialled(void)
+{
+	static const char *const ways[] = {
+		GOOD, GOOD "*nat\n-A PREROUTING -p tcp -m tcp --dport 2222"
+		" -j REDIRECT --to-ports 22\n",
+	};
+	const uint16_t ports[] = { 22, 2222 };
+
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		struct tables *live = whole(ways[i]);
+		struct connection c;
+		struct lifeline ll;
+
+		load(live);
+		c = begin(ports[i]);
+		ll = lifeline_of(&c, false);
+		is_int(ll.dialled_port, i ? 2222 : 0, "dialled: %u", ports[i]);
+		ok(!i || addr_equal(&ll.dialled, &ll.local), "by its address");
+		end(&c);
+		tables_free(live);
+	}
+}
+
 /* The guard's own fix keeps it, where the guard refuses. */
 static void
 check_fix(const struct fate *fate, const struct vec *lifelines,
@@ -269,8 +294,8 @@ test_fate(const struct fate *fate)
 	net_sysctl(host, "net/netfilter/nf_conntrack_tcp_loose",
 		   fate->strict ? "0" : "1");
 	load(live);
-	c = begin();
-	other = begin();
+	c = begin(22);
+	other = begin(22);
 	ok(lives(&c, LIFE_MS), "%s: a session", fate->what);
 	ll = lifeline_of(&c, fate->strict);
 	is_int(ll.entry, fate->entry, "%s: conntrack's entry", fate->what);
@@ -321,6 +346,7 @@ main(void)
 	rules_start();
 	set_up();
 	test_users();
+	test_dialled();
 	for (size_t i = 0; i < ARRAY_LEN(fates); i++)
 		test_fate(&fates[i]);
 	xt_done();

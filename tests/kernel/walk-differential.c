@@ -163,6 +163,8 @@ is_right(const struct walk_result *walked, const struct account *kernel)
 		return r->verdict == VERDICT_ACCEPT;
 	case LOSS_DIVERTED:
 		return tproxy ? same_rule(walked, r) : kernel->diverted;
+	case LOSS_ASTRAY:
+		return false;
 	case LOSS_DROPPED:
 		return r->verdict == VERDICT_DROP && same_rule(walked, r);
 	}

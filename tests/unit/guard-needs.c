@@ -41,6 +41,9 @@ configured(uint8_t proto)
 	return ll;
 }
 
+#define LED "*nat\n-A PREROUTING -p tcp -m tcp --dport 2222 -j REDIRECT" \
+	" --to-ports 22\n"
+
 /* Anybody's. */
 static struct lifeline
 wireguard(void)
@@ -179,6 +182,17 @@ with_entry(void)
 	struct lifeline ll = session();
 
 	ll.entry = ENTRY_FOUND;
+	return ll;
+}
+
+/* It dialled another port, which nat leads to the server. */
+static struct lifeline
+led(void)
+{
+	struct lifeline ll = with_entry();
+
+	ll.dialled = ll.local;
+	ll.dialled_port = 2222;
 	return ll;
 }
 
@@ -394,6 +408,32 @@ static const struct needs_case {
 	  " connection out (no conntrack entry): nat X 1 cannot be judged"
 	  " (MASQUERADE)",
 	  "*nat\n+ POSTROUTING 1: -p tcp -m tcp --sport 22 -j ACCEPT\n" },
+	/* By way of nat */
+	{ "led by nat", led, GOOD LED, GOOD LED, "safe", NULL },
+	{ "led no more", led, GOOD LED, GOOD "*nat\n",
+	  "REFUSED: a new connection in: nat PREROUTING policy",
+	  "*nat\n+ PREROUTING 1: -p tcp -m tcp --dport 2222 -j REDIRECT"
+	  " --to-ports 22\n" },
+	{ "led elsewhere", led, GOOD LED, GOOD "*nat\n-A PREROUTING -p tcp -m"
+	  " tcp --dport 2222 -j REDIRECT --to-ports 23\n",
+	  "REFUSED: a new connection in: nat PREROUTING 1 (REDIRECT)",
+	  "*nat\n+ PREROUTING 1: -p tcp -m tcp --dport 2222 -j REDIRECT"
+	  " --to-ports 22\n" },
+	{ "led by DNAT", led, GOOD LED, GOOD "*nat\n-A PREROUTING -p tcp -m tcp"
+	  " --dport 2222 -j DNAT --to-destination [2001:db8::1]:22\n", "safe",
+	  NULL },
+	{ "the server's own port is another's", led, GOOD LED, GOOD LED
+	  "-A PREROUTING -p tcp -m tcp --dport 22 -j DNAT --to-destination"
+	  " 2001:db8:c::2\n", "safe", NULL },
+	{ "the server's own port is hidden", led, GOOD LED, GOOD LED "*mangle\n"
+	  "-A PREROUTING -p tcp -m tcp --dport 22 -j DROP\n", "safe", NULL },
+	{ "what was dialled is dropped", led, GOOD LED, GOOD LED "*mangle\n"
+	  "-A PREROUTING -p tcp -m tcp --dport 2222 -j DROP\n", "REFUSED: the"
+	  " running connection in: mangle PREROUTING 1", "*mangle\n"
+	  "+ PREROUTING 1: -p tcp -m tcp --dport 2222 -j ACCEPT\n" },
+	{ "dropped behind nat", led, GOOD LED, BASE LED,
+	  "REFUSED: a new connection in: INPUT policy",
+	  "+ INPUT 6: -p tcp -m tcp --dport 22 -j ACCEPT\n" },
 	/* Warnings */
 	{ "nothing drops", session, "", "", "safe", NULL },
 	{ "lo is dropped", session, "", GOOD "-I INPUT -i lo -j DROP\n",
