@@ -39,9 +39,9 @@ struct probe_question {
 /* Can this be said of a packet of such a protocol? */
 bool probe_field_fits(enum probe_field field, uint8_t proto);
 
-/* Understand words. Whose addresses they are and which interfaces are named says
- * which way it is; here: the routes of this host name the interfaces that are
- * not. ERR_USAGE quotes the word that is wrong. */
+/* Understand words. Whose addresses they are and which interfaces are named
+ * says which way it is; here: the routes of this host name the interfaces that
+ * are not. ERR_USAGE quotes the word that is wrong. */
 enum err probe_ask(const struct probe_words *words, bool here,
 		   struct probe_question *question) must_check;
 
@@ -112,7 +112,8 @@ bool probe_met(const struct probe_answer *answer, const char *table,
 bool probe_decided(const struct probe_answer *answer, const char *table,
 		   const char *chain, size_t rule);
 
-/* "ACCEPT by INPUT 2", "UNKNOWN by INPUT 4, which hangs on limit". Translated. */
+/* "ACCEPT by INPUT 2", "UNKNOWN by INPUT 4, which hangs on limit".
+ * Translated. */
 void probe_verdict(const struct probe_answer *answer, struct str *out);
 
 /* "INPUT 2" or, outside of filter, "nat PREROUTING 1". */

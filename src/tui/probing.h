@@ -30,8 +30,8 @@ enum err probing_say(struct ui *ui, enum probe_field field, const char *word)
 /* What is staged changed: judge again. */
 void probing_refresh(struct ui *ui);
 
-/* Ask the kernel, too, where that is due: best when nothing more is being typed.
- * There is input when the descriptor (-1: none) is readable. */
+/* Ask the kernel, too, where that is due: best when nothing more is being
+ * typed. There is input when the descriptor (-1: none) is readable. */
 void probing_rehearse(struct ui *ui);
 int probing_fd(const struct ui *ui);
 void probing_input(struct ui *ui);

@@ -254,24 +254,34 @@ probe_draw_row(const struct view *view, size_t row, struct paint *paint)
 		paint_add(paint, ROLE_CHAIN, _("What it meets"));
 }
 
-/* The whole packet, what the rules have no say in, and what the kernel says
+static const struct {
+	const char *way;
+	const char *text;
+} ways[] = {
+	{ "INPUT", N_("to this host (INPUT)") },
+	{ "OUTPUT", N_("from this host (OUTPUT)") },
+	{ "FORWARD", N_("through this host (FORWARD)") },
+};
+
+/* Which way it is, what the rules have no say in, and what the kernel says
  * besides. */
 static void
 put_question(const struct ui *ui, struct paint *paint)
 {
-	struct str text = { 0 };
+	const struct probe_question *q = &ui->probe.question;
+	struct str account = { 0 };
 
-	probe_describe(&ui->probe.question, &text);
-	paint_raw(paint, ROLE_TEXT, str_text(&text));
-	if (ui->probe.question.note)
-		paint_addf(paint, ROLE_WARN, "; %s", ui->probe.question.note);
-	str_clear(&text);
-	probe_account(ui->probe.answer, &text);
-	if (text.len > 0) {
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++)
+		if (strcmp(ways[i].way, q->way) == 0)
+			paint_add(paint, ROLE_TEXT, _(ways[i].text));
+	if (q->note)
+		paint_addf(paint, ROLE_WARN, "; %s", q->note);
+	probe_account(ui->probe.answer, &account);
+	if (account.len > 0) {
 		paint_add(paint, ROLE_TEXT, "; ");
-		paint_raw(paint, ROLE_TEXT, str_text(&text));
+		paint_raw(paint, ROLE_TEXT, str_text(&account));
 	}
-	str_done(&text);
+	str_done(&account);
 }
 
 static void

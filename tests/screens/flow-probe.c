@@ -217,7 +217,8 @@ test_kernel(void)
 	e.world.rehearse = true;
 	editor_keys(&e, ":-I INPUT -p icmpv6 -j ACCEPT<Enter>t");
 	ok(rehearse(), "it is asked when nothing more is typed");
-	ok(seen("ACCEPT by INPUT 3 (rehearsed, as staged)"), "and says so, too");
+	ok(seen("ACCEPT by INPUT 3 (rehearsed, as staged)"),
+	   "and says so, too");
 	editor_keys(&e, "qTrTf");
 	ok(!e.ui.probe.due, "it is not asked again about the same");
 	editor_keys(&e, "u");
@@ -229,7 +230,7 @@ test_kernel(void)
 	editor_keys(&e, "t");
 	ok(rehearse() && seen("rehearsed: neighbour"), "with the account");
 	editor_keys(&e, "ce");
-	ok(!rehearse() && seen("not rehearsed: only new"),
+	ok(!rehearse() && seen("not rehearsed: only new connections are"),
 	   "or why there is none");
 	editor_close(&e);
 }
