@@ -331,6 +331,7 @@ act_prepare(struct act *act, struct scene *scene, const struct lifeline *ll,
 	    bool tunnel, const struct play *play, size_t n_before)
 {
 	*act = (struct act){ .ll = ll, .scene = scene, .ns = scene->inside,
+			     .first = act - n_before,
 			     .kind = find_kind(ll, tunnel), .listener = -1,
 			     .running_fd = -1, .port = PORT_FIRST,
 			     .tunnel = tunnel };
@@ -366,10 +367,37 @@ forget_neighbours(const struct act *act)
 	scene_enter(act->scene->inside);
 }
 
+/* Has one before it met the same neighbour from the same address already? */
+static bool
+has_met(const struct act *act)
+{
+	for (const struct act *other = act->first; other < act; other++)
+		if (other->met == act->round && other->cable == act->cable &&
+		    addr_equal(&other->peer.hop, &act->peer.hop) &&
+		    addr_equal(&other->host, &act->host))
+			return true;
+	return false;
+}
+
+/* Questions and answers, both ways. */
+static enum lost
+meet_neighbour(struct act *act)
+{
+	enum lost lost;
+
+	if (act->cable->facts.noarp || act->ll->link.no_ndp || has_met(act))
+		return LOST_NOTHING;
+	lost = ndp_play(act);
+	if (!lost)
+		lost = ndp_probe(act);
+	if (!lost)
+		act->met = act->round;
+	return lost;
+}
+
 enum lost
 act_play(struct act *act, bool keep)
 {
-	bool ndp = !act->cable->facts.noarp && !act->ll->link.no_ndp;
 	enum lost lost;
 
 	forget_neighbours(act);
@@ -377,10 +405,8 @@ act_play(struct act *act, bool keep)
 	if (++act->port == act->ll->peer_port)
 		act->port++;
 	lost = act->kind->play(act, keep && act->kind->go_on);
-	if (!lost && ndp)
-		lost = ndp_play(act);
-	if (!lost && ndp)
-		lost = ndp_probe(act);
+	if (!lost)
+		lost = meet_neighbour(act);
 	if (!lost)
 		lost = renewal_play(act);
 	if (!lost && act->yard && !act->ll->inner.no_ndp &&

@@ -311,6 +311,10 @@ struct act {
 	int64_t answer_us;		/* until the last connection was open */
 	struct tcp_end running;		/* opened under the live tables */
 	int running_fd;			/* -1: there is none */
+	const struct act *first;	/* of all acts: those before it count */
+	unsigned round;			/* control, live, candidate: a number */
+	unsigned met;			/* the round in which it last met its
+					 * neighbours */
 	bool tunnel;			/* it carries another lifeline */
 	bool began;			/* under the live rules */
 	bool strangers;			/* who is no peer yet may begin there */
@@ -386,6 +390,7 @@ bool act_watch(struct act *act, bool (*done)(void *arg), void *arg);
 struct loaded_tables {
 	struct scratch *v[TABLE_COUNT];
 	struct scratch_hit watched;	/* the first that a packet came to */
+	const struct ruleset *rs[TABLE_COUNT];	/* what v was made of */
 };
 
 /* Forget what was counted. */

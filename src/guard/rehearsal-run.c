@@ -26,6 +26,7 @@
 #define WAIT_MIN_US 200000
 #define WAIT_MAX_US 500000
 #define WAIT_FACTOR 20
+#define HURRY 4		/* the first try has so much less */
 
 struct run {
 	const struct play *play;
@@ -35,6 +36,7 @@ struct run {
 				 * it: struct lifeline * */
 	struct act *acts;	/* one for each */
 	struct loaded_tables loaded;
+	unsigned round;
 	int64_t end_us;
 };
 
@@ -87,7 +89,8 @@ load(struct run *run, const struct tables *tables, const char **refused)
 		struct scratch *now;
 		int error;
 
-		if (!rs || (!holds_anything(rs) && !run->loaded.v[i]))
+		if (!rs || (!holds_anything(rs) && !run->loaded.v[i]) ||
+		    (run->loaded.v[i] && ruleset_equal(rs, run->loaded.rs[i])))
 			continue;
 		*refused = rs->table;
 		error = scratch_load(rs, &run->facts, &now);
@@ -95,6 +98,7 @@ load(struct run *run, const struct tables *tables, const char **refused)
 			return error;
 		unload(&run->loaded, i);
 		run->loaded.v[i] = now;
+		run->loaded.rs[i] = rs;
 	}
 	return 0;
 }
@@ -120,14 +124,18 @@ say_refused(const struct run *run, const char *table, int error)
 
 /* --- One lifeline --- */
 
-/* A packet that is lost is tried once more, while the counters are watched: a
- * busy machine is no reason to fail. */
+/* A packet that is lost is tried once more, with more time, while the counters
+ * are watched: a busy machine is no reason to fail. */
 static enum lost
 try_twice(struct run *run, struct act *act, enum lost (*try)(struct act *act),
 	  struct str *rule)
 {
-	enum lost lost = try(act);
+	int64_t enough_us = act->wait_us;
+	enum lost lost;
 
+	act->wait_us = enough_us / HURRY;
+	lost = try(act);
+	act->wait_us = enough_us;
 	if (!lost)
 		return lost;
 	loss_mark(&run->loaded, false);
@@ -235,11 +243,13 @@ play_candidate(struct run *run, struct act *act)
 static void
 each_act(struct run *run, void (*play)(struct run *run, struct act *act))
 {
+	run->round++;
 	for (size_t i = 0; i < run->lines.n; i++) {
 		struct act *act = &run->acts[i];
 
 		if (!act->not && now_us() > run->end_us)
 			give_up(act, _("there was no time to rehearse it"));
+		act->round = run->round;
 		if (!act->not)
 			play(run, act);
 	}

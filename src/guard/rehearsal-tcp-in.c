@@ -170,15 +170,24 @@ hang_up(int fd)
 	close(fd);
 }
 
-/* The running connection has the ports of the real one, a new one never. */
+/* The running connection has the ports of the real one, a new login never. What
+ * is only asked about has the port that was named. */
+static uint16_t
+choose_port(const struct act *act, bool keep)
+{
+	const struct lifeline *ll = act->ll;
+	bool named = keep || (!ll->ssh && !ll->running);
+
+	return named && ll->peer_port ? ll->peer_port : act->port;
+}
+
 enum lost
 tcp_in_play(struct act *act, bool keep)
 {
 	struct tcp_end end = {
 		.peer = &act->peer,
 		.way = { act->far, act->near },
-		.port = keep && act->ll->peer_port ? act->ll->peer_port :
-						     act->port,
+		.port = choose_port(act, keep),
 		.host_port = act->ll->local_port,
 		.seq = (uint32_t)now_us(),
 	};
