@@ -269,7 +269,7 @@ void tcp_data(struct tcp_end *end, const void *data, size_t len);
 size_t tcp_segment_size(const struct tcp_end *end);
 void tcp_hear(void *arg, const struct heard *heard);
 
-/* --- rehearsal-act.c: one lifeline in the scene --- */
+/* --- One lifeline in the scene --- */
 
 /* The packet that did not come through. */
 enum lost {
@@ -323,12 +323,24 @@ struct act {
 	char *not;			/* why it is not rehearsed, or NULL */
 };
 
+/* Who begins, and how such packets are played. */
+struct act_kind {
+	bool out;
+	uint8_t proto;		/* 0: any other one */
+	int socket;		/* that of a listener */
+	enum lost (*play)(struct act *act, bool keep);
+	enum lost (*go_on)(struct act *act);	/* NULL: nothing is kept */
+};
+
+/* --- rehearsal-cast.c --- */
+
 /* Its peer, addresses, routes and listener; inside. The acts before it stand
  * in front of it. */
 void act_prepare(struct act *act, struct scene *scene,
 		 const struct lifeline *ll, bool tunnel,
 		 const struct play *play, size_t n_before);
-void act_done(struct act *act);
+
+/* --- rehearsal-act.c --- */
 
 /* The lifeline's packets, both ways, with a cold neighbour cache. With keep the
  * connection stays as the running one. */
@@ -403,5 +415,23 @@ void loss_find(struct loaded_tables *loaded, const struct lifeline *ll,
 const char *lost_name(const struct lifeline *ll, enum lost lost);
 /* Did a packet come to a rule that is not believed? Then out says which. */
 bool loss_is_watched(struct loaded_tables *loaded, struct str *out);
+
+/* --- rehearsal-rounds.c --- */
+
+struct run {
+	const struct play *play;
+	struct scene scene;
+	struct scratch_facts facts;
+	struct vec lines;	/* lifelines, each with what carries it behind
+				 * it: struct lifeline * */
+	struct act *acts;	/* one for each */
+	struct loaded_tables loaded;
+	unsigned round;
+	int64_t end_us;
+};
+
+/* All rounds; false, with a reason: nothing can be said of any lifeline. */
+bool play_all(struct run *run, struct str *reason);
+void board_text(char to[BOARD_TEXT], const char *text);
 
 #endif
