@@ -442,8 +442,8 @@ test_policy(void)
 	o = play(GOOD MARKS);
 	is_int(o.candidate, REHEARSED_PASS, "rules by address hide nothing");
 	outcome_done(&o);
-	is_account(GOOD RPFILTER, "raw PREROUTING 1 (rpfilter) is not "
-		   "rehearsed", "but from rpfilter");
+	is_account(GOOD RPFILTER, "raw PREROUTING 1 (rpfilter) cannot be "
+		   "tried there", "but from rpfilter");
 	run("ip -6 rule add fwmark 7 lookup 7");
 	is_account(GOOD MARKS, "rules set marks, and marks choose routes "
 		   "(ip -6 rule)", "a route by a mark is not tried");
