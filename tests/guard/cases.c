@@ -142,8 +142,7 @@ main(int argc, char **argv)
 		 getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
 	if (!mkdtemp(work))
 		bail_out("%s: %s", work, strerror(errno));
-	if (!getenv("SALLYPORT"))
-		setenv("SALLYPORT", "./sallyport", 1);
+	setenv("SALLYPORT", "./sallyport", 0);
 	if (argc > 1) {
 		run_paths(argv + 1, (size_t)argc - 1);
 	} else {
