@@ -216,9 +216,6 @@ why_not(const struct lifeline *ll)
 	if (ll->from.ifname[0])
 		return _("its packets come in by another link than its answers "
 			 "leave by");
-	if (ll->link.by_mark)
-		return _("its route hangs on marks (ip -6 rule), which is not "
-			 "rehearsed");
 	if (!ll->link.ifname[0] || (through && !ll->inner.ifname[0]))
 		return _("it is not known by which link it comes");
 	if (through && strcmp(ll->link.ifname, ll->inner.ifname) == 0)
