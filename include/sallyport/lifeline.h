@@ -64,6 +64,8 @@ struct lifeline {
 					 * also 4, 41, 47 (GRE), 50 (ESP) */
 	bool v4;			/* IPv4: IPv6 rules cannot cut it */
 	bool running;			/* sock_diag found the connection */
+	bool deserted;			/* running, but nobody listens there any
+					 * more: nobody logs in this way */
 	bool stale;			/* named, but no such connection is there */
 	bool ours;			/* this very session goes over it */
 	bool any_peer;			/* from somebody: peer is not known */

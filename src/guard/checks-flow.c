@@ -240,7 +240,7 @@ checks_flow(const struct lifeline *ll, bool tunnel, struct vec *checks)
 
 	tunnel = tunnel && !tcp && ll->way != LIFELINE_THROUGH;
 	for (size_t i = 0; i < n; i++) {
-		if ((needs[i].running && !ll->running) ||
+		if ((needs[i].running ? !ll->running : ll->deserted) ||
 		    (needs[i].loose && ll->strict))
 			continue;
 		checks_push(checks, (struct check){

@@ -25,6 +25,9 @@ struct finder {
 void finder_add(struct finder *f, const struct lifeline *found,
 		unsigned ifindex);
 
+/* Sessions of an sshd that listens no more, into connections. */
+enum err finder_find_orphans(struct finder *f) must_check;
+
 /* mosh sessions. */
 void finder_add_mosh(struct finder *f);
 

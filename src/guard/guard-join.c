@@ -45,7 +45,8 @@ guard_tries(const struct guard_report *report, struct vec *lifelines)
 	for (size_t i = 0; i < report->verdicts.n; i++) {
 		const struct lifeline_verdict *verdict = report->verdicts.v[i];
 
-		if (!verdict->note)
+		/* A rehearsal logs in anew, which is not asked of these. */
+		if (!verdict->note && !verdict->lifeline->deserted)
 			vec_push(lifelines, (void *)(uintptr_t)tried(verdict));
 	}
 }
@@ -254,7 +255,8 @@ guard_join_take(struct guard_report *report, struct rehearsal_report *rehearsal)
 	for (size_t i = 0; i < report->verdicts.n; i++) {
 		struct lifeline_verdict *verdict = report->verdicts.v[i];
 
-		if (!verdict->note)
+		/* A rehearsal logs in anew, which is not asked of these. */
+		if (!verdict->note && !verdict->lifeline->deserted)
 			join_verdict(verdict,
 				     find_rehearsed(rehearsal, tried(verdict)),
 				     report->other_world);

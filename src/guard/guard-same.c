@@ -33,6 +33,7 @@ same(const struct lifeline *a, const struct lifeline *b)
 		return a == b;
 	return a->way == b->way && a->ssh == b->ssh && a->proto == b->proto &&
 	       a->v4 == b->v4 && a->running == b->running &&
+	       a->deserted == b->deserted &&
 	       a->any_peer == b->any_peer && a->strict == b->strict &&
 	       a->entry == b->entry &&
 	       same_ends(a, b) && same_link(&a->link, &b->link) &&

@@ -70,6 +70,18 @@ conntrack_is_strict(void)
 	return strict;
 }
 
+static bool
+listens(const struct finder *f, uint16_t port)
+{
+	for (size_t i = 0; i < f->listening.n; i++) {
+		const struct ip_socket *s = f->listening.v[i];
+
+		if (s->local_port == port)
+			return true;
+	}
+	return false;
+}
+
 void
 finder_add(struct finder *f, const struct lifeline *found, unsigned ifindex)
 {
@@ -81,6 +93,7 @@ finder_add(struct finder *f, const struct lifeline *found, unsigned ifindex)
 	ll = xmemdup(found, sizeof(*found));
 	ll->v4 = addr_is_v4(&ll->peer);
 	ll->strict = f->strict;
+	ll->deserted = ll->running && !listens(f, ll->local_port);
 	lifeline_learn_links(f->routes, ll, ifindex);
 	conntrack_look_up(ll);
 	vec_push(f->out, ll);
@@ -248,6 +261,8 @@ lifelines_find(const struct lifeline_sources *src, struct vec *out)
 		err = sshd_listeners(&f.listening, &f.servers, &f.daemon);
 	if (!err)
 		err = find_connections(&f);
+	if (!err)
+		err = finder_find_orphans(&f);
 	if (!err)
 		err = sockets_udp(&f.udp);
 	if (!err)

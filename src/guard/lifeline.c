@@ -101,7 +101,9 @@ lifeline_origin_text(const struct lifeline *ll)
 	case LIFELINE_ANCESTOR:
 		return _("this session (a process above us)");
 	case LIFELINE_ESTABLISHED:
-		return _("a connection to the SSH server");
+		return ll->deserted ? _("a connection to an SSH server that "
+					"listens there no more") :
+				      _("a connection to the SSH server");
 	case LIFELINE_MOSH:
 		return _("a mosh session, from where it logged in");
 	case LIFELINE_LISTENING:

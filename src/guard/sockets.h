@@ -23,7 +23,7 @@ struct ip_socket {
 };
 
 /* Push struct ip_socket *, yours, for each socket of AF_INET and AF_INET6 that
- * listens or, with a port, is established from that local port. */
+ * listens or is established from that local port; 0 for any. */
 enum err sockets_listening(struct vec *out) must_check;
 enum err sockets_established(uint16_t local_port, struct vec *out) must_check;
 

@@ -28,8 +28,8 @@ has_name(pid_t pid, const char *const names[])
 	return yes;
 }
 
-static bool
-is_sshd(pid_t pid)
+bool
+sshd_is_process(pid_t pid)
 {
 	static const char *const names[] = { "sshd", "dropbear", NULL };
 
@@ -57,9 +57,9 @@ add_process(pid_t pid, void *arg)
 {
 	struct owners *owners = arg;
 
-	if (is_sshd(pid))
-		inodes_of_process(pid, is_sshd(proc_parent(pid)) ?
-				  &owners->sessions : &owners->servers);
+	if (sshd_is_process(pid))
+		inodes_of_process(pid, sshd_is_process(proc_parent(pid)) ?
+				       &owners->sessions : &owners->servers);
 	else if (is_activator(pid))
 		inodes_of_process(pid, &owners->activators);
 	return true;

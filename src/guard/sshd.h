@@ -5,8 +5,11 @@
 #define GUARD_SSHD_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 #include <sallyport/err.h>
 #include <sallyport/vec.h>
+
+bool sshd_is_process(pid_t pid);	/* by its name */
 
 /* The listening sockets (of sockets_listening) that are an sshd's are pushed to
  * out, borrowed. daemon: an sshd itself has one of them open. */

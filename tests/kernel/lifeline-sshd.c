@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* SSH servers in all their forms: one that is set to another port, one that init
  * or inetd listens for, mosh, and a session in a terminal multiplexer. */
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sallyport/mem.h>
@@ -158,6 +159,67 @@ test_inetd(void)
 	str_done(&got);
 	stop(client);
 	stop(pid);
+}
+
+/* A session that stays when its server is stopped, with a forwarded connection
+ * that it made later. */
+static volatile pid_t *session_pid;	/* shared; once it has both */
+
+static void
+server_for_one(void)
+{
+	struct sockaddr_in6 sa;
+	int fd = tcp_socket("::", 2204, &sa), one;
+
+	prctl(PR_SET_NAME, "sshd");
+	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 ||
+	    listen(fd, 8) < 0)
+		_exit(1);
+	if (fork() > 0)
+		return;
+	prctl(PR_SET_PDEATHSIG, 0);
+	one = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+	close(fd);
+	fd = tcp_socket("::1", 8080, &sa);
+	if (one < 0 || connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0)
+		_exit(1);
+	*session_pid = getpid();
+	for (;;)
+		pause();
+}
+
+static void
+test_orphan(void)
+{
+	static const char expected[] =
+		"ssh " NEAR " -> :2204 | a connection to an SSH server that"
+		" listens there no more | up0 running on-link via ::\n";
+	struct str got = { 0 };
+	pid_t web = start_server("nginx", 8080), sshd, client;
+
+	session_pid = mmap(NULL, sizeof(*session_pid), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (session_pid == MAP_FAILED)
+		bail_out("mmap: %s", strerror(errno));
+	sshd = child(server_for_one);
+	client = connect_client(NEAR, 40005, HOST, 2204);
+	plain("ssh " NEAR " -> :2204 | a connection to the SSH server | up0"
+	      " running on-link via ::\n"
+	      "ssh port 2204 | the SSH server listens" VIA,
+	      "a session and its server");
+	for (int i = 0; i < 500 && !*session_pid; i++)
+		usleep(10000);
+	stop(sshd);
+	for (int i = 0; i < 500 && strcmp(str_text(&got), expected); i++) {
+		account_of(&(struct lifeline_sources){ .self = getpid() },
+			   &got);
+		usleep(10000);
+	}
+	is_str(str_text(&got), expected, "a session whose server has gone");
+	str_done(&got);
+	kill(*session_pid, SIGKILL);
+	stop(client);
+	stop(web);
 }
 
 /* --- mosh --- */
@@ -393,6 +455,7 @@ main(int argc, char **argv)
 	test_asked();
 	test_names();
 	test_inetd();
+	test_orphan();
 	test_mosh();
 	test_multiplexer();
 	test_activation();
