@@ -202,7 +202,7 @@ store(struct cli_options *opt, const struct cli_option *row, const char *value)
 static enum err
 take_options(int argc, char **argv, const char *order, struct cli_call *call)
 {
-	struct spelling sp;
+	struct spelling sp = { .shorts = "" };
 	const char *last = NULL;
 	int found;
 

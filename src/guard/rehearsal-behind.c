@@ -20,7 +20,7 @@ static const struct link_addr far_addr = {
 static int
 bring_up_far_end(struct yard *yard)
 {
-	struct nl_sock *sk;
+	struct nl_sock *sk = NULL;
 	int rc = net_open(&sk);
 
 	if (rc < 0)
@@ -75,7 +75,7 @@ settle_far(const struct yard *yard, struct link_addr live,
 {
 	static const struct in6_addr anywhere;
 	struct link_addr way = { .len = 128 };
-	struct nl_sock *sk;
+	struct nl_sock *sk = NULL;
 	int rc = net_open(&sk);
 
 	if (rc < 0)
@@ -98,7 +98,7 @@ yard_settle(struct scene *scene, struct yard *yard, const struct in6_addr *addr,
 {
 	const struct link_addr live = { *addr, 128, false };
 	const struct in6_addr *host = yard_host(yard);
-	struct nl_sock *sk;
+	struct nl_sock *sk = NULL;
 	int rc = -NLE_FAILURE;
 
 	if (!host || !scene_enter(yard->ns))

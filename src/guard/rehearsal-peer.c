@@ -35,7 +35,7 @@ peer_send(const struct peer *peer, const struct route_of *way, uint8_t proto,
 	  uint8_t hops, const void *payload, size_t len, size_t sum)
 {
 	const struct cable *cable = peer->cable;
-	struct frame f;
+	struct frame f = { .len = 0 };
 	ssize_t n;
 
 	frame_make(&f, cable->peer_mac, cable->facts.mac, way, proto, hops,

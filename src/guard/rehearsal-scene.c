@@ -179,7 +179,7 @@ connect_cable(struct scene *scene, struct cable *cable, const char *outer_name,
 static void
 read_own_mac(int ifindex, struct link_facts *facts)
 {
-	struct link_facts built;
+	struct link_facts built = { .ifname = "" };
 	char name[IFNAMSIZ];
 
 	if (if_indextoname((unsigned)ifindex, name) &&

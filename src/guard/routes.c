@@ -149,7 +149,7 @@ bool
 routes_find(struct routes *routes, const struct route_query *query,
 	    struct route *route)
 {
-	struct link_facts facts;
+	struct link_facts facts = { .ifname = "" };
 	struct answer answer;
 
 	*route = (struct route){ .source = query->src };
@@ -174,7 +174,7 @@ bool
 routes_link(struct routes *routes, unsigned ifindex,
 	    struct lifeline_link *link)
 {
-	struct link_facts facts;
+	struct link_facts facts = { .ifname = "" };
 
 	*link = (struct lifeline_link){ .ifname = "" };
 	if (!routes || !ifindex || !link_find(routes->sk, ifindex, &facts))
