@@ -9,6 +9,7 @@
 struct frame {
 	uint32_t parent;
 	uint32_t callee;
+	uint64_t epoch;		/* of the piece that jumped */
 	struct place back;
 };
 
@@ -70,7 +71,7 @@ calls_find(struct calls *calls, const struct ruleset *rs, const char *name)
 
 uint32_t
 calls_enter(struct calls *calls, const struct callee *callee, uint32_t frame,
-	    const struct place *at)
+	    uint64_t epoch, const struct place *at)
 {
 	if (calls->n_frames == calls->cap_frames) {
 		calls->cap_frames = calls->cap_frames ? calls->cap_frames * 2 :
@@ -81,6 +82,7 @@ calls_enter(struct calls *calls, const struct callee *callee, uint32_t frame,
 	calls->frames[calls->n_frames] = (struct frame){
 		.parent = frame,
 		.callee = (uint32_t)(callee - calls->callees),
+		.epoch = epoch,
 		.back = { at->chain, at->rule + 1, at->hook_rule, at->stop },
 	};
 	return calls->n_frames++;
@@ -112,7 +114,8 @@ calls_return(struct calls *calls, uint32_t frame, uint64_t epoch,
 {
 	const struct frame *f = &calls->frames[frame];
 
-	remember(calls, f->callee, epoch);
+	if (f->epoch == epoch)
+		remember(calls, f->callee, epoch);
 	*at = f->back;
 	if (frame + 1 == calls->n_frames && frame >= calls->held)
 		calls->n_frames--;

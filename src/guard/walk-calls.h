@@ -60,9 +60,10 @@ struct callee *calls_find(struct calls *calls, const struct ruleset *rs,
 
 /* A jump from the rule at: the frame of the callee, to be returned from. */
 uint32_t calls_enter(struct calls *calls, const struct callee *callee,
-		     uint32_t frame, const struct place *at);
+		     uint32_t frame, uint64_t epoch, const struct place *at);
 
-/* Back from frame to behind the rule that jumped: *at. Gives its parent. */
+/* Back from frame to behind the rule that jumped: *at. Gives its parent. Who was
+ * changed in the callee may not come back from it another time. */
 uint32_t calls_return(struct calls *calls, uint32_t frame, uint64_t epoch,
 		      struct place *at);
 

@@ -104,9 +104,11 @@ enter_chain(struct walk *w, const struct rule *rule)
 		now->at.rule++;
 		return true;
 	}
+	if (callee->returned == now->epoch)
+		return leave_chain(w);
 	if (jump)
 		now->frame = calls_enter(&w->calls, callee, now->frame,
-					 &now->at);
+					 now->epoch, &now->at);
 	now->at.chain = callee->chain;
 	now->at.rule = 0;
 	return true;

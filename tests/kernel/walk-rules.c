@@ -103,6 +103,16 @@ static const char *const common_targets[] = {
 	"-j ACCEPT", "-j RETURN", "-j LOG", "",
 };
 
+/* In chains that any hook of the table may lead to. */
+static const char *const chain_marks[] = {
+	"-j MARK --set-mark 1", "-j MARK --xor-mark 1", "-j RETURN",
+};
+
+static const char *const mangle_chain_targets[] = {
+	"-j MARK --set-mark 1", "-j MARK --xor-mark 3",
+	"-j CONNMARK --save-mark", "-j HL --hl-dec 1", "-j HL --hl-set 64",
+};
+
 static const char *const drop_targets[] = {
 	"-j ACCEPT", "-j ACCEPT", "-j DROP", "-j DROP", "-j MARK --set-mark 1",
 };
@@ -303,13 +313,27 @@ pick_target(const struct list *lists)
 	return list->v[draw(list->n)];
 }
 
-/* Jumps lead to later chains only: the kernel refuses loops. User chains bear
- * the table's common targets, as any hook may lead there. */
+/* User chains bear targets that are good for each hook which may lead there. */
+static const struct list *
+chain_targets(const struct writer *w)
+{
+	static const struct list common[3] = { COMMON };
+	static const struct list filter[3] = { COMMON, LIST(drop_targets),
+					       LIST(chain_marks) };
+	static const struct list mangle[3] = { COMMON,
+					       LIST(mangle_chain_targets) };
+
+	if (strcmp(w->table, "filter") == 0)
+		return filter;
+	return strcmp(w->table, "mangle") == 0 ? mangle : common;
+}
+
+/* Jumps lead to later chains only: the kernel refuses loops. */
 static void
 add_rule(const struct writer *w, const struct hook *hook, int chain)
 {
-	static const struct list common[3] = { COMMON };
-	const char *target = pick_target(chain < 0 ? hook->targets : common);
+	const char *target = pick_target(chain < 0 ? hook->targets :
+						     chain_targets(w));
 	bool jump = chain + 1 < w->chains && draw(4) == 0;
 	int left = w->chains - 1 - chain;
 
@@ -369,9 +393,12 @@ add_table(const struct writer *w)
 	for (const struct hook *h = w->way->hooks; h->table; h++)
 		if (strcmp(h->table, w->table) == 0)
 			add_hook(w, h);
-	for (int i = 0; i < w->chains; i++)
+	for (int i = 0; i < w->chains; i++) {
 		for (unsigned n = draw(filter ? 5 : 3); n; n--)
 			add_rule(w, NULL, i);
+		for (unsigned n = i > 0 && draw(3) == 0 ? 2 : 0; n; n--)
+			str_addf(w->out, "-A C%d -j C%d\n", i - 1, i);
+	}
 	str_add(w->out, "COMMIT\n");
 }
 

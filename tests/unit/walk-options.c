@@ -210,6 +210,14 @@ static const struct option_case {
 	/* A chain that was passed is asked again with another mark. */
 	{ login, ":A - [0:0]\n-A INPUT -j A\n-A INPUT -j MARK --set-mark 1\n"
 	  "-A INPUT -j A\n-A A " MARK_1 DROP_ALL, "DROP A 1 3" },
+	{ login, ":A - [0:0]\n-A INPUT -j A\n-A INPUT -j A\n-A A " MARK_1
+	  DROP_ALL "-A A -j MARK --set-mark 1\n", "DROP A 1 2" },
+	{ login, ":A - [0:0]\n:B - [0:0]\n-A INPUT -j A\n-A INPUT -j A\n"
+	  "-A A -j B\n-A A -j MARK --set-mark 1\n-A B " MARK_1 DROP_ALL,
+	  "DROP B 1 2" },
+	{ login, "*mangle\n:A - [0:0]\n-A INPUT -j A\n-A INPUT -j A\n"
+	  "-A A -m hl --hl-eq 65 " DROP_ALL "-A A -j HL --hl-inc 1\n",
+	  "DROP mangle A 1 2" },
 	/* Marks of connections. */
 	{ login, ONLY("-m connmark --mark 0 "), "ACCEPT INPUT 1 1" },
 	{ running, ONLY("-m connmark --mark 0 "),
