@@ -161,7 +161,7 @@ count_players(void)
 static bool
 poll_players_gone(unsigned but)
 {
-	for (int i = 0; i < 2000 && count_players() > but; i++)
+	for (int i = 0; i < 12000 && count_players() > but; i++)
 		wait_us(5000);
 	return count_players() <= but;
 }
@@ -173,7 +173,7 @@ poll_room(void)
 {
 	struct outcome o = { .candidate = REHEARSED_NOT };
 
-	for (int i = 0; i < 2000 && o.candidate != REHEARSED_PASS; i++) {
+	for (int i = 0; i < 12000 && o.candidate != REHEARSED_PASS; i++) {
 		outcome_done(&o);
 		o = play(GOOD);
 		wait_us(5000);
