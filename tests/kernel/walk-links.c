@@ -328,6 +328,18 @@ entry_make(const struct sending *s)
 	return err >= 0;
 }
 
+void
+entries_flush(void)
+{
+	static const struct nfgenmsg family = { .nfgen_family = AF_INET6 };
+	struct nl_msg *msg = nlmsg_alloc_simple(NFNL_SUBSYS_CTNETLINK << 8 |
+						IPCTNL_MSG_CT_DELETE, 0);
+
+	nlmsg_append(msg, (void *)&family, sizeof(family), NLMSG_ALIGNTO);
+	if (nl_send_sync(netlink, msg) < 0)
+		bail_out("conntrack is not emptied");
+}
+
 static void
 send_own(const struct packet *p, const unsigned char *ip, size_t n)
 {

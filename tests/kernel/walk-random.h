@@ -66,6 +66,7 @@ bool packet_in_zone(struct sending *s, const struct tracking *tracking);
 void links_up(void);
 bool command(const char *line);
 bool entry_make(const struct sending *s);	/* false: there is one already */
+void entries_flush(void);	/* ports may come again */
 void packet_send(const struct sending *s);
 
 /* One ip6tables-legacy-restore that loads all rulesets. */
