@@ -20,6 +20,9 @@
 /* Longest chain name plus NUL: XT_EXTENSION_MAXNAMELEN. */
 #define CHAIN_NAME_SIZE 29
 
+struct xt_entry_match;	/* <linux/netfilter/x_tables.h> */
+struct xt_entry_target;
+
 struct counters {
 	uint64_t packets;
 	uint64_t bytes;
@@ -55,6 +58,14 @@ const char *rule_target(const struct rule *rule);
 
 /* Is the target a standard one (verdict or chain) rather than an extension? */
 bool rule_has_standard_target(const struct rule *rule);
+
+/* Its matches one after the other: the first one (NULL given), the next one, or
+ * NULL. They lie in the rule's entry and are not to be written. */
+struct xt_entry_match *rule_next_match(const struct rule *rule,
+				       const struct xt_entry_match *match);
+
+/* Its target where that is an extension, or NULL. */
+const struct xt_entry_target *rule_extension(const struct rule *rule);
 
 /* Does the rule jump or go to this chain? */
 bool rule_jumps_to(const struct rule *rule, const char *chain);

@@ -57,6 +57,10 @@ int scratch_load(const struct ruleset *rs, const struct scratch_facts *facts,
 int scratch_load_empty(const char *table);
 void scratch_free(struct scratch *scratch);
 
+/* A match whose answer hangs on time, rate or history, so that what one packet
+ * showed says nothing about the next: its name, static, or NULL. */
+const char *match_fickle(const char *name);
+
 /* Is any rule of it watched? */
 bool scratch_is_watched(const struct scratch *scratch);
 

@@ -33,6 +33,9 @@ char *str_take(struct str *str);
 /* Copy s, cut where need be, into an array of size bytes; the rest is zeroed. */
 void str_copy(char *to, size_t size, const char *s);
 
+/* The one of n words that is word, or NULL. */
+const char *str_find(const char *const *words, size_t n, const char *word);
+
 bool str_starts(const char *s, const char *prefix);
 
 #endif

@@ -41,13 +41,6 @@ static const struct watch_row {
 	{ "ipvs", false, WATCH_UNLOADED,
 	  N_("ipvs looks at services that are not there") },
 	/* Loaded, and not believed. */
-	{ "limit", false, WATCH_HISTORY, NULL },
-	{ "hashlimit", false, WATCH_HISTORY, NULL },
-	{ "quota", false, WATCH_HISTORY, NULL },
-	{ "statistic", false, WATCH_HISTORY, NULL },
-	{ "connlimit", false, WATCH_HISTORY, NULL },
-	{ "connbytes", false, WATCH_HISTORY, NULL },
-	{ "time", false, WATCH_HISTORY, NULL },
 	{ "policy", false, WATCH_WORLD, NULL },
 	{ "physdev", false, WATCH_WORLD, NULL },
 	{ "cpu", false, WATCH_WORLD, NULL },
@@ -60,6 +53,18 @@ static const struct watch_row {
 	{ "helper", false, WATCH_WORLD, NULL },
 	{ "mac", false, WATCH_MAC, NULL },
 	{ "rpfilter", false, WATCH_ROUTES, NULL },
+};
+
+/* The same: WATCH_HISTORY where nothing is said of them above. */
+static const char *const fickle_matches[] = {
+	/* rates */
+	"limit", "hashlimit", "rateest",
+	/* what was there before */
+	"recent", "quota", "statistic", "connlimit", "connbytes",
+	/* the clock */
+	"time",
+	/* xtables-addons */
+	"quota2", "psd", "pknock", "fuzzy",
 };
 
 /* Targets behind which the packet goes on as it was: whether they are there
@@ -78,13 +83,16 @@ find_row(const char *name, bool target)
 	return NULL;
 }
 
+const char *
+match_fickle(const char *name)
+{
+	return str_find(fickle_matches, ARRAY_LEN(fickle_matches), name);
+}
+
 static bool
 is_passing(const struct rule *rule)
 {
-	for (size_t i = 0; i < ARRAY_LEN(passing); i++)
-		if (strcmp(passing[i], rule_target(rule)) == 0)
-			return true;
-	return false;
+	return str_find(passing, ARRAY_LEN(passing), rule_target(rule));
 }
 
 static enum watch
@@ -95,6 +103,8 @@ watch_of(const char *name, bool target, enum exempt exempt,
 
 	if (exempt)
 		return WATCH_UNLOADED;
+	if (!row && !target && match_fickle(name))
+		return WATCH_HISTORY;
 	if (!row || (row->watch == WATCH_MAC && facts->mac_known) ||
 	    (row->watch == WATCH_ROUTES && facts->routes_known))
 		return WATCH_NOT;

@@ -49,11 +49,6 @@ void reach_want(struct node *node);
 
 /* --- tryout-parts.c: rules without some of their extensions --- */
 
-struct xt_entry_match *rule_next_match(const struct rule *rule,
-				       const struct xt_entry_match *match);
-/* Its target where that is an extension, or NULL. */
-const struct xt_entry_target *rule_extension(const struct rule *rule);
-
 /* The rule with the matches that keep says yes to, and with its target if
  * target; a verdict goes in any case, a jump stays. Yours. */
 struct rule *rule_part(const struct rule *rule,

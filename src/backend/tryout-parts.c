@@ -19,24 +19,6 @@ rule_entry_target(const struct rule *rule)
 	return (const void *)(rule->entry + rule_entry(rule)->target_offset);
 }
 
-struct xt_entry_match *
-rule_next_match(const struct rule *rule, const struct xt_entry_match *match)
-{
-	const unsigned char *at = rule->entry + sizeof(struct ip6t_entry);
-
-	if (match)
-		at = (const unsigned char *)match + match->u.match_size;
-	if (at >= rule->entry + rule_entry(rule)->target_offset)
-		return NULL;
-	return (struct xt_entry_match *)(uintptr_t)at;
-}
-
-const struct xt_entry_target *
-rule_extension(const struct rule *rule)
-{
-	return rule->standard ? NULL : rule_entry_target(rule);
-}
-
 static bool
 is_jump(const struct rule *rule)
 {

@@ -22,42 +22,25 @@ static const char *const targets[] = {
 };
 
 static bool
-is_among(const char *const *names, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(names[i], name) == 0)
-			return true;
-	return false;
-}
-
-static bool
 has_match(const struct rule *rule)
 {
-	const struct ip6t_entry *entry = (const void *)rule->entry;
-	size_t at = sizeof(*entry);
+	const struct xt_entry_match *m = NULL;
 
-	while (at < entry->target_offset) {
-		const struct xt_entry_match *m =
-			(const void *)(rule->entry + at);
-
-		if (is_among(matches, ARRAY_LEN(matches), m->u.user.name))
+	while ((m = rule_next_match(rule, m)) != NULL)
+		if (str_find(matches, ARRAY_LEN(matches), m->u.user.name))
 			return true;
-		at += m->u.match_size;
-	}
 	return false;
 }
 
 static bool
 has_target(const struct rule *rule)
 {
-	const struct ip6t_entry *entry = (const void *)rule->entry;
-	const struct xt_entry_target *t =
-		(const void *)(rule->entry + entry->target_offset);
-	const struct xt_ct_target_info *ct = (const void *)t->data;
+	const struct xt_entry_target *t = rule_extension(rule);
+	const struct xt_ct_target_info *ct;
 
-	if (rule_has_standard_target(rule) ||
-	    !is_among(targets, ARRAY_LEN(targets), t->u.user.name))
+	if (!t || !str_find(targets, ARRAY_LEN(targets), t->u.user.name))
 		return false;
+	ct = (const void *)t->data;
 	return strcmp(t->u.user.name, "CT") != 0 ||
 	       !(ct->flags & XT_CT_NOTRACK);
 }

@@ -76,6 +76,7 @@ static bool
 read_rule(const struct rule *rule, struct opened *opened)
 {
 	const struct ip6t_entry *entry = (const void *)rule->entry;
+	const struct xt_entry_match *match = NULL;
 	const struct in6_addr one = addr_mask(128);
 
 	*opened = (struct opened){ .dst = entry->ipv6.dst };
@@ -88,13 +89,8 @@ read_rule(const struct rule *rule, struct opened *opened)
 	if (entry->ipv6.proto == IPPROTO_TCP ||
 	    entry->ipv6.proto == IPPROTO_UDP)
 		opened->proto = (uint8_t)entry->ipv6.proto;
-	for (size_t at = sizeof(*entry); at < entry->target_offset;) {
-		const struct xt_entry_match *match =
-			(const void *)(rule->entry + at);
-
+	while ((match = rule_next_match(rule, match)) != NULL)
 		read_match(opened, match);
-		at += match->u.match_size;
-	}
 	return opened->one_dst || (opened->proto && opened->n_ports > 0);
 }
 

@@ -64,10 +64,7 @@ policy_read(struct ip_rules *policy)
 static bool
 is_marker(const struct rule *rule)
 {
-	for (size_t i = 0; i < ARRAY_LEN(markers); i++)
-		if (strcmp(markers[i], rule_target(rule)) == 0)
-			return true;
-	return false;
+	return str_find(markers, ARRAY_LEN(markers), rule_target(rule));
 }
 
 bool

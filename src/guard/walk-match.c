@@ -283,10 +283,7 @@ static const char *const only_yes_or_no[] = {
 static bool
 may_drop(const char *name)
 {
-	for (size_t i = 0; i < ARRAY_LEN(only_yes_or_no); i++)
-		if (strcmp(only_yes_or_no[i], name) == 0)
-			return false;
-	return true;
+	return !str_find(only_yes_or_no, ARRAY_LEN(only_yes_or_no), name);
 }
 
 enum match

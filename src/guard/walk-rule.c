@@ -126,7 +126,7 @@ enum match
 rule_match(const struct rule *rule, struct question *q)
 {
 	const struct ip6t_entry *entry = (const void *)rule->entry;
-	size_t at = sizeof(*entry);
+	const struct xt_entry_match *m = NULL;
 	enum match all, one;
 
 	q->why = NULL;
@@ -135,15 +135,11 @@ rule_match(const struct rule *rule, struct question *q)
 	all = match_core(&entry->ipv6, q);
 	if (all == MATCH_NO || all == MATCH_CUT)
 		return all;
-	while (at < entry->target_offset) {
-		const struct xt_entry_match *m =
-			(const void *)(rule->entry + at);
-
+	while ((m = rule_next_match(rule, m)) != NULL) {
 		one = match_extension(m, q);
 		if (one == MATCH_NO || one == MATCH_CUT)
 			return one;
 		all = both(all, one);
-		at += m->u.match_size;
 	}
 	return all;
 }

@@ -8,6 +8,7 @@
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include <sallyport/rule.h>
+#include <sallyport/str.h>
 
 #define STANDARD_SIZE XT_ALIGN(sizeof(struct xt_standard_target))
 
@@ -38,16 +39,6 @@ entry_target(const void *entry)
 	const struct ip6t_entry *e = entry;
 
 	return (struct xt_entry_target *)((char *)e + e->target_offset);
-}
-
-static bool
-name_in(const char *name, const char *const *names, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	}
-	return false;
 }
 
 static bool
@@ -117,8 +108,8 @@ target_sounds_standard(const struct xt_entry_target *t)
 {
 	const char *name = t->u.user.name;
 
-	return name_in(name, verdict_names, ARRAY_LEN(verdict_names)) ||
-	       !name_in(name, small_targets, ARRAY_LEN(small_targets));
+	return str_find(verdict_names, ARRAY_LEN(verdict_names), name) ||
+	       !str_find(small_targets, ARRAY_LEN(small_targets), name);
 }
 
 /* Of an entry in normal form. */
@@ -348,4 +339,23 @@ rule_with_id(const struct rule *rule, uint64_t id)
 
 	copy->id = id;
 	return copy;
+}
+
+struct xt_entry_match *
+rule_next_match(const struct rule *rule, const struct xt_entry_match *match)
+{
+	const struct ip6t_entry *e = (const void *)rule->entry;
+	const unsigned char *at = rule->entry + sizeof(*e);
+
+	if (match)
+		at = (const unsigned char *)match + match->u.match_size;
+	if (at >= rule->entry + e->target_offset)
+		return NULL;
+	return (struct xt_entry_match *)(uintptr_t)at;
+}
+
+const struct xt_entry_target *
+rule_extension(const struct rule *rule)
+{
+	return rule->standard ? NULL : entry_target(rule->entry);
 }

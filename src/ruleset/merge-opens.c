@@ -31,10 +31,7 @@ extension_powers(const char *target)
 {
 	if (strcmp(target, "REJECT") == 0)
 		return CLOSES;
-	for (size_t i = 0; i < ARRAY_LEN(passing); i++)
-		if (strcmp(passing[i], target) == 0)
-			return 0;
-	return ANYTHING;
+	return str_find(passing, ARRAY_LEN(passing), target) ? 0 : ANYTHING;
 }
 
 static unsigned rule_powers(const struct ruleset *rs, const struct rule *rule,

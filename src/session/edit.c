@@ -50,10 +50,7 @@ takes_line(const char *editor)
 	const char *slash = strrchr(editor, '/');
 	const char *name = slash ? slash + 1 : editor;
 
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (strcmp(names[i], name) == 0)
-			return true;
-	return false;
+	return str_find(names, ARRAY_LEN(names), name);
 }
 
 /* In the child. The editor has the terminal: its signals are its own. */
