@@ -80,6 +80,14 @@ has_two_links(void)
 }
 
 void
+ingress_learn_of(pid_t pid, struct vec *connections)
+{
+	struct search search = { .connections = connections, .pid = pid };
+
+	proc_each_socket_fd(pid, on_socket, &search);
+}
+
+void
 ingress_learn(struct vec *connections)
 {
 	struct search search = { .connections = connections };
