@@ -14,7 +14,7 @@ struct draft {
 	int64_t wall_s;		/* when it was staged last */
 	char *origin;
 	struct tables *base;	/* what it was made on */
-	struct vec changes;	/* of struct changeset *, one a table */
+	struct vec changes;	/* of struct changeset *, as they were staged */
 };
 
 /* The newest draft that no living editor holds and that was made on these
@@ -34,8 +34,8 @@ struct draft_file {
 	bool failed;		/* told once */
 };
 
-/* Keep changes (empty: nothing any more), which were made on base, as they are
- * now. anew: base is another one than last time. */
+/* Keep changes (empty: nothing any more), which were made on base one after the
+ * other, as they are now. anew: base is another one than last time. */
 enum err draft_keep(const struct world *world, struct draft_file *file,
 		    const struct tables *base, const struct vec *changes,
 		    const char *origin, bool anew) must_check;

@@ -14,11 +14,15 @@ session_keep(struct session *s)
 
 	if (s->world->read_only || s->draft.failed || !s->world->db_path)
 		return;
-	if (s->steps.n)
-		session_review(s, &changes);
+	for (size_t i = 0; i < s->steps.n; i++) {
+		const struct step *step = s->steps.v[i];
+
+		for (size_t c = 0; c < step->changesets.n; c++)
+			vec_push(&changes, step->changesets.v[c]);
+	}
 	err = draft_keep(s->world, &s->draft, s->base, &changes, s->origin,
 			 s->new_base);
-	changesets_done(&changes);
+	vec_done(&changes);
 	s->new_base = false;
 	if (!err)
 		return;
@@ -51,10 +55,9 @@ known_origin(const char *origin)
 {
 	static const char *const origins[] = { "import", "restore" };
 
-	for (size_t i = 0; i < ARRAY_LEN(origins); i++)
-		if (strcmp(origin, origins[i]) == 0)
-			return origins[i];
-	return "edit";
+	const char *known = str_find(origins, ARRAY_LEN(origins), origin);
+
+	return known ? known : "edit";
 }
 
 enum err

@@ -142,6 +142,22 @@ collides(const struct session *s)
 	return ERR_CONFLICT;
 }
 
+/* The same, and what there is to say of it where it does not go. */
+static enum err
+carry_take(struct session *s, struct tables *live, const struct tables *old,
+	   const struct vec *changes, enum reload how)
+{
+	enum err err = rebase_take(s, live, old, changes, how);
+
+	if (err) {
+		session_judge(s);
+		return collides(s);
+	}
+	if (s->steps.n == 0)
+		s->origin = "edit";
+	return OK;
+}
+
 enum err
 session_open(const struct world *world, struct session **session)
 {
@@ -201,17 +217,10 @@ session_reload(struct session *s, enum reload how)
 		session_review(s, &keep);
 	if (!err)
 		err = find_lifelines(s);
-	if (err) {
+	if (err)
 		tables_free(live);
-	} else {
-		err = rebase_take(s, live, s->base, &keep, how);
-		if (err) {
-			session_judge(s);
-			collides(s);
-		}
-	}
-	if (!err && s->steps.n == 0)
-		s->origin = "edit";
+	else
+		err = carry_take(s, live, s->base, &keep, how);
 	changesets_done(&keep);
 	return err;
 }
@@ -287,15 +296,9 @@ session_settled(struct session *s, bool reverted)
 		return err;
 	}
 	tables_diff(from, s->candidate, true, &left);
-	err = rebase_take(s, live, from, &left, RELOAD_ASK);
-	if (!err && s->steps.n == 0)
-		s->origin = "edit";
+	err = carry_take(s, live, from, &left, RELOAD_ASK);
 	changesets_done(&left);
 	tables_free(s->committed);
 	s->committed = NULL;
-	if (err) {
-		session_judge(s);
-		collides(s);
-	}
 	return err;
 }
