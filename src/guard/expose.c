@@ -60,12 +60,6 @@ set_way(const struct exposure *what, const struct tables *tables,
 		memcpy(way->inner.ifname, what->receiver->ifname, IFNAMSIZ);
 }
 
-static const char *
-hook_of(const struct lifeline *way)
-{
-	return way->way == LIFELINE_THROUGH ? "FORWARD" : "INPUT";
-}
-
 static void
 add_prefix(struct str *spec, const char *option, const struct in6_addr *addr,
 	   unsigned len)
@@ -186,7 +180,7 @@ open_port(const struct exposure *what, struct exposed *exposed)
 	port_spec(what, &spec);
 	exposed->was_open = true;
 	for (int i = 0; i < TABLE_COUNT; i++) {	/* each may drop it */
-		err = place_accept(exposed->tables, hook_of(way), &packet,
+		err = place_accept(exposed->tables, lifeline_hook(way), &packet,
 				   str_text(&spec), &found);
 		if (err || found.verdict != VERDICT_DROP)
 			break;

@@ -39,14 +39,20 @@ tried(const struct lifeline_verdict *verdict)
 	return verdict->somebody ? verdict->somebody : verdict->lifeline;
 }
 
+/* A rehearsal logs in anew, which is not asked of a deserted one. */
+static bool
+is_rehearsed(const struct lifeline_verdict *verdict)
+{
+	return !verdict->note && !verdict->lifeline->deserted;
+}
+
 void
 guard_tries(const struct guard_report *report, struct vec *lifelines)
 {
 	for (size_t i = 0; i < report->verdicts.n; i++) {
 		const struct lifeline_verdict *verdict = report->verdicts.v[i];
 
-		/* A rehearsal logs in anew, which is not asked of these. */
-		if (!verdict->note && !verdict->lifeline->deserted)
+		if (is_rehearsed(verdict))
 			vec_push(lifelines, (void *)(uintptr_t)tried(verdict));
 	}
 }
@@ -255,8 +261,7 @@ guard_join_take(struct guard_report *report, struct rehearsal_report *rehearsal)
 	for (size_t i = 0; i < report->verdicts.n; i++) {
 		struct lifeline_verdict *verdict = report->verdicts.v[i];
 
-		/* A rehearsal logs in anew, which is not asked of these. */
-		if (!verdict->note && !verdict->lifeline->deserted)
+		if (is_rehearsed(verdict))
 			join_verdict(verdict,
 				     find_rehearsed(rehearsal, tried(verdict)),
 				     report->other_world);

@@ -13,7 +13,7 @@ same_link(const struct lifeline_link *a, const struct lifeline_link *b)
 	       addr_equal(&a->gateway, &b->gateway) &&
 	       a->on_link == b->on_link && a->no_ndp == b->no_ndp &&
 	       a->by_ra == b->by_ra && a->leased == b->leased &&
-	       a->bridged == b->bridged;
+	       a->bridged == b->bridged && a->by_mark == b->by_mark;
 }
 
 static bool
@@ -37,6 +37,7 @@ same(const struct lifeline *a, const struct lifeline *b)
 	       a->any_peer == b->any_peer && a->strict == b->strict &&
 	       a->entry == b->entry &&
 	       same_ends(a, b) && same_link(&a->link, &b->link) &&
+	       same_link(&a->from, &b->from) &&
 	       same_link(&a->inner, &b->inner) && same(a->outer, b->outer);
 }
 
