@@ -48,11 +48,13 @@ struct rehearsal *rehearsal_start(const struct vec *lifelines,
 				  const struct tables *live,
 				  const struct tables *candidate);
 
-/* Readable when rehearsal_take() has something to read. */
+/* Readable when rehearsal_take() has something to read; -1 where there is nothing
+ * to wait for. NULL gives -1. */
 int rehearsal_fd(const struct rehearsal *rehearsal);
 
-/* NULL: not yet. Yours. Never blocks. */
-struct rehearsal_report *rehearsal_take(struct rehearsal *rehearsal);
+/* NULL: not yet. Else the report, yours; the rehearsal is freed then and
+ * *rehearsal NULL. Never blocks. */
+struct rehearsal_report *rehearsal_take(struct rehearsal **rehearsal);
 
 /* Also stops one that still runs. NULL is fine. */
 void rehearsal_free(struct rehearsal *rehearsal);

@@ -11,6 +11,11 @@
 
 const struct range any_hops = { 1, 255 };
 const struct range ndp_hops = { 255, 255 };	/* RFC 4861 7.1 */
+const struct somewhere somewhere[SOMEWHERE] = {
+	{ { .s6_addr = { 0x20 } }, 3 },
+	{ { .s6_addr = { 0xfc } }, 7 },
+	{ { .s6_addr = { 0xfe, 0x80 } }, 64 },
+};
 const struct in6_addr link_local = { .s6_addr = { 0xfe, 0x80 } };
 
 static bool

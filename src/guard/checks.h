@@ -9,6 +9,14 @@
  * ephemeral). */
 #define CLIENT_PORT_MIN 1024
 
+/* Where somebody may come from who is not known: global, local to a site, on the
+ * link. */
+#define SOMEWHERE 3
+extern const struct somewhere {
+	struct in6_addr prefix;
+	unsigned len;
+} somewhere[SOMEWHERE];
+
 /* The first packet of a new connection of the lifeline, and the way it goes. */
 struct packet packet_new_connection(const struct lifeline *ll);
 const char *lifeline_hook(const struct lifeline *ll);

@@ -34,18 +34,16 @@ guard_rehearse_start(struct guard_report *report, const struct tables *live,
 int
 guard_rehearse_fd(const struct guard_report *report)
 {
-	return report && report->running ? rehearsal_fd(report->running) : -1;
+	return report ? rehearsal_fd(report->running) : -1;
 }
 
 bool
 guard_rehearse_take(struct guard_report *report)
 {
-	struct rehearsal_report *rehearsal = rehearsal_take(report->running);
+	struct rehearsal_report *rehearsal = rehearsal_take(&report->running);
 
 	if (!rehearsal)
 		return false;
-	rehearsal_free(report->running);
-	report->running = NULL;
 	guard_join_take(report, rehearsal);
 	return true;
 }

@@ -83,30 +83,21 @@ judge_lifeline(const struct judge *judge, const struct lifeline *ll,
 	judge->report->none = false;
 }
 
-/* Somebody who is let in: global, local to a site, on the link; to the address
- * that we know of ours, then to any. */
+/* Somebody who is let in, to the address that we know of ours, then to any. */
 static enum verdict
 find_somebody(const struct tables *tables, const struct lifeline *ll,
 	      struct packet *found)
 {
-	static const struct {
-		struct in6_addr prefix;
-		unsigned len;
-	} from[] = {
-		{ { .s6_addr = { 0x20 } }, 3 },
-		{ { .s6_addr = { 0xfc } }, 7 },
-		{ { .s6_addr = { 0xfe, 0x80 } }, 64 },
-	};
 	enum verdict best = VERDICT_DROP;
 
-	for (size_t i = 0; i < 2 * ARRAY_LEN(from); i++) {
+	for (size_t i = 0; i < 2 * SOMEWHERE; i++) {
 		struct packet p = packet_new_connection(ll), one;
 		enum verdict verdict;
 
-		p.src = from[i % ARRAY_LEN(from)].prefix;
-		p.src_len = from[i % ARRAY_LEN(from)].len;
-		p.routed_back = p.routed_back && i % ARRAY_LEN(from) == 0;
-		p.dst_len = i < ARRAY_LEN(from) && !addr_is_any(&p.dst) ?
+		p.src = somewhere[i % SOMEWHERE].prefix;
+		p.src_len = somewhere[i % SOMEWHERE].len;
+		p.routed_back = p.routed_back && i % SOMEWHERE == 0;
+		p.dst_len = i < SOMEWHERE && !addr_is_any(&p.dst) ?
 			    128 : 0;
 		verdict = walk_find(tables, "INPUT", &p, &one);
 		if (verdict == VERDICT_ACCEPT || best == VERDICT_DROP)

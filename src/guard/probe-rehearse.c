@@ -138,24 +138,22 @@ probe_rehearse_start(struct probe_answer *answer, const struct tables *tables)
 
 	if (prepare(answer, tables, &lifelines))
 		answer->running = rehearsal_start(&lifelines, tables, tables);
+	if (answer->running && rehearsal_fd(answer->running) < 0)
+		probe_rehearse_take(answer);
 	vec_done(&lifelines);
 }
 
 int
 probe_rehearse_fd(const struct probe_answer *answer)
 {
-	return answer && answer->running ? rehearsal_fd(answer->running) : -1;
+	return answer ? rehearsal_fd(answer->running) : -1;
 }
 
 bool
 probe_rehearse_take(struct probe_answer *answer)
 {
-	answer->rehearsal = rehearsal_take(answer->running);
-	if (!answer->rehearsal)
-		return false;
-	rehearsal_free(answer->running);
-	answer->running = NULL;
-	return true;
+	answer->rehearsal = rehearsal_take(&answer->running);
+	return answer->rehearsal != NULL;
 }
 
 void

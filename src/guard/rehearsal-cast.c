@@ -49,22 +49,15 @@ find_kind(const struct lifeline *ll, bool tunnel)
 static struct in6_addr
 find_far(const struct lifeline *ll, const struct play *play)
 {
-	static const struct {
-		struct in6_addr prefix;
-		unsigned len;
-	} from[] = {
-		{ { .s6_addr = { 0x20 } }, 3 },
-		{ { .s6_addr = { 0xfc } }, 7 },
-		{ { .s6_addr = { 0xfe, 0x80 } }, 64 },
-	};
 	const struct tables *tables[] = { play->candidate, play->live };
 	struct packet p = packet_new_connection(ll), one;
 
-	for (size_t i = 0; i < 2 * ARRAY_LEN(from); i++) {
-		p.src = from[i / 2].prefix;
-		p.src_len = from[i / 2].len;
+	for (size_t i = 0; i < 2 * SOMEWHERE; i++) {
+		p.src = somewhere[i / 2].prefix;
+		p.src_len = somewhere[i / 2].len;
 		p.dst_len = addr_is_any(&p.dst) ? 0 : 128;
-		if (walk_find(tables[i % 2], lifeline_hook(ll), &p, &one) != VERDICT_DROP)
+		if (walk_find(tables[i % 2], lifeline_hook(ll), &p, &one) !=
+		    VERDICT_DROP)
 			return one.src;
 	}
 	return (struct in6_addr){ .s6_addr = { 0x20, 1, 0x0d, 0xb8, [15] = 1 } };
@@ -86,7 +79,7 @@ choose_far(const struct lifeline *ll, const struct play *play)
 static bool
 choose_host(const struct act *act, struct in6_addr *near)
 {
-	const struct link_facts *facts = &act->cable->facts;
+	const struct live_link *facts = &act->cable->facts;
 	bool found = false;
 
 	*near = act->ll->way == LIFELINE_THROUGH ? act->ll->link.local :
@@ -108,7 +101,7 @@ choose_host(const struct act *act, struct in6_addr *near)
 }
 
 static bool
-has_address(const struct link_facts *facts, const struct in6_addr *addr)
+has_address(const struct live_link *facts, const struct in6_addr *addr)
 {
 	for (size_t i = 0; i < facts->n_addrs; i++)
 		if (addr_equal(&facts->addrs[i].addr, addr))
@@ -156,6 +149,8 @@ bound_socket(const struct act *act)
 		sa.sin6_scope_id = (uint32_t)act->cable->ifindex;
 	if (fd < 0)
 		return -1;
+	if (type == SOCK_STREAM)
+		talk_end_at_once(fd);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &on, sizeof(on));

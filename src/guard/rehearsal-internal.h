@@ -59,7 +59,7 @@ struct link_addr {
 };
 
 /* A link as it is in the live namespace. */
-struct link_facts {
+struct live_link {
 	char ifname[IFNAMSIZ];
 	unsigned mtu;
 	unsigned group;
@@ -72,7 +72,7 @@ struct link_facts {
 };
 
 /* False where there is no such link. */
-bool link_facts_read(const char *ifname, struct link_facts *facts);
+bool live_link_read(const char *ifname, struct live_link *facts);
 
 /* The link address of a neighbour, where it is known. */
 bool neighbour_mac(const char *ifname, const struct in6_addr *addr,
@@ -96,7 +96,7 @@ bool sysctl_put(const char *name, const char *value);
 
 /* A link of the scene, and its outer end. */
 struct cable {
-	struct link_facts facts;
+	struct live_link facts;
 	int ifindex;			/* inside */
 	int fd;				/* AF_PACKET, outside */
 	unsigned char peer_mac[ETH_ALEN];
@@ -105,7 +105,7 @@ struct cable {
 
 /* A link to what is behind this host, and a namespace at its other end. */
 struct yard {
-	struct link_facts facts;
+	struct live_link facts;
 	int ifindex;			/* inside */
 	int ns;
 	int far_ifindex;		/* there */
@@ -157,10 +157,10 @@ bool policy_is_open(const struct ip_rules *policy, const struct tables *tables);
 /* --- rehearsal-net.c: links, addresses, routes over netlink; 0 or -NLE_* --- */
 
 int net_open(struct nl_sock **sk);
-int net_add_cable(struct nl_sock *sk, const struct link_facts *facts,
+int net_add_cable(struct nl_sock *sk, const struct live_link *facts,
 		  const char *outer_name, int outer_ns);
 /* With its name, MTU, addresses; the other end is up already. */
-int net_dress(struct nl_sock *sk, int ifindex, const struct link_facts *facts);
+int net_dress(struct nl_sock *sk, int ifindex, const struct live_link *facts);
 int net_bring_up(struct nl_sock *sk, int ifindex, bool noarp);
 int net_add_address(struct nl_sock *sk, int ifindex,
 		    const struct link_addr *addr);
@@ -396,6 +396,27 @@ bool act_wait(struct act *act, int also_fd, bool (*done)(void *arg),
 	      void (*again)(void *arg), void *arg);
 /* The same for what no descriptor tells. */
 bool act_watch(struct act *act, bool (*done)(void *arg), void *arg);
+
+/* --- rehearsal-talk.c: what is said over a connection --- */
+
+struct talk {
+	struct act *act;
+	struct tcp_end *end;
+	int fd;			/* the host's own end */
+	unsigned char nonce[NONCE_SIZE];
+	size_t got;		/* bytes that the host's end has of it */
+	unsigned char got_data[NONCE_SIZE];
+};
+
+/* Whatever ends a connection of this socket, or of those that it accepts, ends it
+ * at once: one that waits for its peer, who has gone, would keep the namespace
+ * for minutes, also when we are killed. */
+void talk_end_at_once(int fd);
+
+/* A nonce from the peer to the host, and from the host to the peer; false: it
+ * did not come through. */
+bool talk_in(struct talk *talk);
+bool talk_out(struct talk *talk);
 
 /* --- rehearsal-loss.c: by which rule --- */
 

@@ -24,7 +24,7 @@ read_mac(struct nl_addr *from, unsigned char mac[ETH_ALEN], bool *known)
 }
 
 static void
-read_link(struct rtnl_link *link, struct link_facts *facts)
+read_link(struct rtnl_link *link, struct live_link *facts)
 {
 	facts->mtu = rtnl_link_get_mtu(link);
 	facts->group = rtnl_link_get_group(link);
@@ -41,7 +41,7 @@ read_link(struct rtnl_link *link, struct link_facts *facts)
 static void
 read_address(struct nl_object *object, void *arg)
 {
-	struct link_facts *facts = arg;
+	struct live_link *facts = arg;
 	struct rtnl_addr *addr = (struct rtnl_addr *)object;
 	struct nl_addr *local = rtnl_addr_get_local(addr);
 	struct link_addr *to = &facts->addrs[facts->n_addrs];
@@ -58,7 +58,7 @@ read_address(struct nl_object *object, void *arg)
 }
 
 static void
-read_addresses(struct nl_sock *sk, int ifindex, struct link_facts *facts)
+read_addresses(struct nl_sock *sk, int ifindex, struct live_link *facts)
 {
 	struct rtnl_addr *wanted = rtnl_addr_alloc();
 	struct nl_cache *cache;
@@ -74,7 +74,7 @@ read_addresses(struct nl_sock *sk, int ifindex, struct link_facts *facts)
 }
 
 bool
-link_facts_read(const char *ifname, struct link_facts *facts)
+live_link_read(const char *ifname, struct live_link *facts)
 {
 	struct nl_sock *sk;
 	struct rtnl_link *link;

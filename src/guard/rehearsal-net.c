@@ -44,7 +44,7 @@ address_of(const struct in6_addr *addr, unsigned len)
 }
 
 int
-net_add_cable(struct nl_sock *sk, const struct link_facts *facts,
+net_add_cable(struct nl_sock *sk, const struct live_link *facts,
 	      const char *outer_name, int outer_ns)
 {
 	struct rtnl_link *link = rtnl_link_veth_alloc();
@@ -155,7 +155,7 @@ net_add_route(struct nl_sock *sk, int ifindex, const struct in6_addr *dst,
 }
 
 int
-net_dress(struct nl_sock *sk, int ifindex, const struct link_facts *facts)
+net_dress(struct nl_sock *sk, int ifindex, const struct live_link *facts)
 {
 	int rc = net_bring_up(sk, ifindex, facts->noarp);
 

@@ -176,7 +176,7 @@ renew_lease(struct renewal *r)
 
 /* Where the link has no link-local address nobody can be spoken to so. */
 static bool
-find_host(const struct link_facts *facts, struct in6_addr *host)
+find_host(const struct live_link *facts, struct in6_addr *host)
 {
 	for (size_t i = 0; i < facts->n_addrs; i++) {
 		*host = facts->addrs[i].addr;

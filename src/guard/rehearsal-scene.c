@@ -50,7 +50,7 @@ plan_link(struct scene *scene, const struct lifeline_link *link,
 
 	if (!link->ifname[0] || strcmp(link->ifname, "lo") == 0 ||
 	    scene_cable(scene, link->ifname) ||
-	    !link_facts_read(link->ifname, &cable->facts))
+	    !live_link_read(link->ifname, &cable->facts))
 		return;
 	memcpy(cable->peer_mac, any_mac, ETH_ALEN);
 	cable->mac_known = cable->facts.ethernet &&
@@ -66,7 +66,7 @@ plan_yard(struct scene *scene, const struct lifeline_link *link)
 
 	if (!link->ifname[0] || scene_yard(scene, link->ifname) ||
 	    scene_cable(scene, link->ifname) ||
-	    !link_facts_read(link->ifname, &yard->facts))
+	    !live_link_read(link->ifname, &yard->facts))
 		return;
 	yard->ns = -1;
 	scene->n_yards++;
@@ -177,13 +177,13 @@ connect_cable(struct scene *scene, struct cable *cable, const char *outer_name,
 }
 
 static void
-read_own_mac(int ifindex, struct link_facts *facts)
+read_own_mac(int ifindex, struct live_link *facts)
 {
-	struct link_facts built = { .ifname = "" };
+	struct live_link built = { .ifname = "" };
 	char name[IFNAMSIZ];
 
 	if (if_indextoname((unsigned)ifindex, name) &&
-	    link_facts_read(name, &built))
+	    live_link_read(name, &built))
 		memcpy(facts->mac, built.mac, ETH_ALEN);
 }
 
@@ -191,7 +191,7 @@ static int
 build_cable(struct scene *scene, struct nl_sock *sk, struct cable *cable,
 	    struct str *reason)
 {
-	struct link_facts *facts = &cable->facts;
+	struct live_link *facts = &cable->facts;
 	char outer_name[IFNAMSIZ];
 	int rc;
 

@@ -3,23 +3,10 @@
  * listener accepted, and what was said and answered, counts. SYN-ACKs come from
  * a SYNPROXY too. */
 #include <arpa/inet.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <sallyport/addr.h>
-#include <sallyport/mem.h>
 #include "rehearsal-internal.h"
-
-/* One connection in the making. */
-struct talk {
-	struct act *act;
-	struct tcp_end *end;
-	int fd;
-	unsigned char nonce[NONCE_SIZE];
-	size_t got;		/* bytes that the listener's side has */
-	unsigned char got_data[NONCE_SIZE];
-};
 
 static void
 send_syn(void *arg)
@@ -90,55 +77,6 @@ open_connection(struct act *act, struct tcp_end *end, int *fd)
 
 /* --- What is said --- */
 
-static void
-send_nonce(void *arg)
-{
-	struct talk *talk = arg;
-
-	tcp_data(talk->end, talk->nonce, NONCE_SIZE);
-}
-
-static bool
-is_heard_inside(void *arg)
-{
-	struct talk *talk = arg;
-	unsigned char data[FRAME_MAX];
-	ssize_t n;
-
-	while ((n = recv(talk->fd, data, sizeof(data), MSG_DONTWAIT)) > 0) {
-		if (talk->got < NONCE_SIZE) {
-			size_t room = NONCE_SIZE - talk->got;
-
-			memcpy(talk->got_data + talk->got, data,
-			       (size_t)n < room ? (size_t)n : room);
-		}
-		talk->got += (size_t)n;
-	}
-	return talk->got >= tcp_segment_size(talk->end) &&
-	       memcmp(talk->got_data, talk->nonce, NONCE_SIZE) == 0;
-}
-
-static bool
-is_heard_outside(void *arg)
-{
-	const struct talk *talk = arg;
-
-	return talk->end->got >= NONCE_SIZE &&
-	       memcmp(talk->end->got_data, talk->nonce, NONCE_SIZE) == 0;
-}
-
-static void
-answer_nonce(struct talk *talk)
-{
-	size_t n = tcp_segment_size(talk->end);
-	unsigned char *data = xcalloc(1, n);
-
-	memcpy(data, talk->nonce, NONCE_SIZE);
-	if (send(talk->fd, data, n, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		talk->end->reset = true;
-	free(data);
-}
-
 static enum lost
 exchange(struct act *act, struct tcp_end *end, int fd)
 {
@@ -146,28 +84,9 @@ exchange(struct act *act, struct tcp_end *end, int fd)
 
 	act->peer.hear = tcp_hear;
 	act->peer.arg = end;
-	nonce_new(talk.nonce);
-	send_nonce(&talk);
-	if (!act_wait(act, fd, is_heard_inside, send_nonce, &talk))
+	if (!talk_in(&talk))
 		return LOST_LATER;
-	end->seq += (uint32_t)tcp_segment_size(end);
-	end->got = 0;
-	nonce_new(talk.nonce);
-	answer_nonce(&talk);
-	if (!act_wait(act, -1, is_heard_outside, NULL, &talk))
-		return LOST_BACK;
-	return LOST_NOTHING;
-}
-
-static void
-hang_up(int fd)
-{
-	const struct linger at_once = { .l_onoff = 1 };
-
-	if (fd < 0)
-		return;
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-	close(fd);
+	return talk_out(&talk) ? LOST_NOTHING : LOST_BACK;
 }
 
 /* The running connection has the ports of the real one, a new login never. What
@@ -200,7 +119,8 @@ tcp_in_play(struct act *act, bool keep)
 		lost = exchange(act, &end, fd);
 	act->peer.hear = NULL;
 	if (lost || !keep) {
-		hang_up(fd);
+		if (fd >= 0)
+			close(fd);
 		return lost;
 	}
 	act->running = end;

@@ -84,7 +84,7 @@ rehearsal_start(const struct vec *lifelines, const struct tables *live,
 int
 rehearsal_fd(const struct rehearsal *r)
 {
-	return r->fd;
+	return r ? r->fd : -1;
 }
 
 static void
@@ -185,14 +185,15 @@ has_ended(const struct rehearsal *r, int limit_ms)
 }
 
 struct rehearsal_report *
-rehearsal_take(struct rehearsal *r)
+rehearsal_take(struct rehearsal **r)
 {
 	struct rehearsal_report *report;
 
-	if (!has_ended(r, 0))
+	if (!has_ended(*r, 0))
 		return NULL;
-	report = read_board(r);
-	stop(r);
+	report = read_board(*r);
+	rehearsal_free(*r);
+	*r = NULL;
 	return report;
 }
 
@@ -204,7 +205,7 @@ rehearsal_run(const struct vec *lifelines, const struct tables *live,
 	struct rehearsal_report *report;
 
 	if (has_ended(r, limit_ms))
-		report = rehearsal_take(r);
+		report = rehearsal_take(&r);
 	else
 		report = unusable_take(xstrdup(_("the rehearsal does not end in "
 						 "time")));

@@ -161,22 +161,25 @@ count_players(void)
 static bool
 poll_players_gone(unsigned but)
 {
-	for (int i = 0; i < 12000 && count_players() > but; i++)
+	for (int i = 0; i < 2000 && count_players() > but; i++)
 		wait_us(5000);
 	return count_players() <= but;
 }
 
 /* Namespaces go a moment after their last process: so many may be there that
- * one rehearsal finds room, but not two. */
+ * one rehearsal finds room, but not two. One that finds none leaves another to
+ * go, so it is tried at ever longer intervals. */
 static bool
 poll_room(void)
 {
 	struct outcome o = { .candidate = REHEARSED_NOT };
+	long pause = 5000;
 
-	for (int i = 0; i < 12000 && o.candidate != REHEARSED_PASS; i++) {
+	for (int i = 0; i < 25 && o.candidate != REHEARSED_PASS; i++) {
 		outcome_done(&o);
 		o = play(GOOD);
-		wait_us(5000);
+		wait_us(pause);
+		pause = pause < 250000 ? 2 * pause : 500000;
 	}
 	if (o.account)
 		diag("%s", o.account);
@@ -247,14 +250,14 @@ test_child_killed(void)
 
 	vec_push(&lifelines, &ll);
 	r = rehearsal_start(&lifelines, none, drop);
-	ok(!rehearsal_take(r), "no answer yet");
+	ok(!rehearsal_take(&r), "no answer yet");
 	if (fd >= 0 && pread(fd, text, sizeof(text) - 1, 0) > 0)
 		kill(atoi(text), SIGKILL);
 	while (!report) {
 		struct pollfd p = { rehearsal_fd(r), POLLIN, 0 };
 
 		poll(&p, 1, 10000);
-		report = rehearsal_take(r);
+		report = rehearsal_take(&r);
 	}
 	ok(!report->usable, "who kills it has no answer");
 	is_str(report->reason, "the rehearsal was killed", "and is told so");
