@@ -3,12 +3,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <sallyport/guardian.h>
-#include <sallyport/mem.h>
-#include <sallyport/xt.h>
-#include "../ns.h"
-#include "../../src/tui/cursesw.h"
-#include "screen.h"
+#include "flow.h"
 
 #define RULES \
 	"*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n" \
@@ -16,8 +11,6 @@
 	"-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n" \
 	"-A INPUT -p tcp -m tcp --dport 80 -j ACCEPT\n" \
 	"COMMIT\n"
-
-static struct editor e;
 
 static void
 begin(const char *name, const char *rules)
@@ -47,12 +40,6 @@ killed(const char *name, const char *keys)
 	}
 	if (waitpid(pid, &status, 0) != pid || !WIFSIGNALED(status))
 		bail_out("the first editor was not killed");
-}
-
-static bool
-seen(const char *text)
-{
-	return editor_sees(&e, text);
 }
 
 static bool
@@ -174,16 +161,5 @@ static void (*const tests[])(void) = {
 int
 main(int argc, char **argv)
 {
-	struct guardian_options opt;
-	int fd;
-
-	if (guardian_asked(argc, argv, &opt, &fd))
-		return guardian_main(&opt, fd);
-	screen_dir();
-	ns_or_skip();
-	if (xt_init(false))
-		bail_out("xt_init: %s", err_message());
-	for (size_t i = 0; i < ARRAY_LEN(tests); i++)
-		tests[i]();
-	return done_testing();
+	return flow_main(argc, argv, NULL, tests, ARRAY_LEN(tests));
 }

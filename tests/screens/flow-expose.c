@@ -5,12 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sallyport/guardian.h>
-#include <sallyport/mem.h>
-#include <sallyport/xt.h>
 #include "../kernel/docker-engine.h"
-#include "../../src/tui/cursesw.h"
-#include "screen.h"
+#include "flow.h"
 
 #define RULES \
 	"*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n" \
@@ -92,12 +88,6 @@ end(void)
 {
 	editor_close(&e);
 	engine_stop(&engine);
-}
-
-static bool
-seen(const char *text)
-{
-	return editor_sees(&e, text);
 }
 
 static void
@@ -237,17 +227,5 @@ static void (*const tests[])(void) = {
 int
 main(int argc, char **argv)
 {
-	struct guardian_options opt;
-	int fd;
-
-	if (guardian_asked(argc, argv, &opt, &fd))
-		return guardian_main(&opt, fd);
-	screen_dir();
-	ns_or_skip();
-	set_up();
-	if (xt_init(false))
-		bail_out("xt_init: %s", err_message());
-	for (size_t i = 0; i < ARRAY_LEN(tests); i++)
-		tests[i]();
-	return done_testing();
+	return flow_main(argc, argv, set_up, tests, ARRAY_LEN(tests));
 }

@@ -7,12 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <sallyport/file.h>
-#include <sallyport/guardian.h>
-#include <sallyport/mem.h>
-#include <sallyport/xt.h>
-#include "../ns.h"
-#include "../../src/tui/cursesw.h"
-#include "screen.h"
+#include "flow.h"
 
 #define RULES \
 	"*filter\n:INPUT ACCEPT [0:0]\n:FORWARD DROP [0:0]\n" \
@@ -55,12 +50,6 @@ end(void)
 	editor_close(&e);
 	free(editor);
 	free(dir);
-}
-
-static bool
-seen(const char *text)
-{
-	return editor_sees(&e, text);
 }
 
 static bool
@@ -212,16 +201,5 @@ static void (*const tests[])(void) = {
 int
 main(int argc, char **argv)
 {
-	struct guardian_options opt;
-	int fd;
-
-	if (guardian_asked(argc, argv, &opt, &fd))
-		return guardian_main(&opt, fd);
-	screen_dir();
-	ns_or_skip();
-	if (xt_init(false))
-		bail_out("xt_init: %s", err_message());
-	for (size_t i = 0; i < ARRAY_LEN(tests); i++)
-		tests[i]();
-	return done_testing();
+	return flow_main(argc, argv, NULL, tests, ARRAY_LEN(tests));
 }

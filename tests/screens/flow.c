@@ -6,12 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sallyport/guardian.h>
-#include <sallyport/mem.h>
-#include <sallyport/xt.h>
-#include "../ns.h"
-#include "../../src/tui/cursesw.h"
-#include "screen.h"
+#include "flow.h"
 
 #define RULES \
 	"*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n" \
@@ -21,8 +16,6 @@
 	"-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n" \
 	"-A INPUT -p tcp -m tcp --dport 80 -j ACCEPT\n" \
 	"COMMIT\n"
-
-static struct editor e;
 
 static void
 begin(const char *name, bool read_only)
@@ -47,12 +40,6 @@ end(void)
 		editor_wait(&e, WATCH_NONE);
 	}
 	editor_close(&e);
-}
-
-static bool
-seen(const char *text)
-{
-	return editor_sees(&e, text);
 }
 
 static bool
@@ -325,16 +312,5 @@ static void (*const tests[])(void) = {
 int
 main(int argc, char **argv)
 {
-	struct guardian_options opt;
-	int fd;
-
-	if (guardian_asked(argc, argv, &opt, &fd))
-		return guardian_main(&opt, fd);
-	screen_dir();
-	ns_or_skip();
-	if (xt_init(false))
-		bail_out("xt_init: %s", err_message());
-	for (size_t i = 0; i < ARRAY_LEN(tests); i++)
-		tests[i]();
-	return done_testing();
+	return flow_main(argc, argv, NULL, tests, ARRAY_LEN(tests));
 }

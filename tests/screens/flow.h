@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the tests share that type keys into one editor, e, and look at what is
+ * seen. */
+#ifndef TESTS_SCREENS_FLOW_H
+#define TESTS_SCREENS_FLOW_H
+
+#include <sallyport/guardian.h>
+#include <sallyport/mem.h>
+#include <sallyport/xt.h>
+#include "../ns.h"
+#include "../../src/tui/cursesw.h"
+#include "screen.h"
+
+static struct editor e;
+
+static bool TAP_UNUSED
+seen(const char *text)
+{
+	return editor_sees(&e, text);
+}
+
+/* main(): a guardian where that was asked for, else a network namespace of its
+ * own, set_up (or NULL) in it, and the n tests. */
+static int TAP_UNUSED
+flow_main(int argc, char **argv, void (*set_up)(void),
+	  void (*const tests[])(void), size_t n)
+{
+	struct guardian_options opt;
+	int fd;
+
+	if (guardian_asked(argc, argv, &opt, &fd))
+		return guardian_main(&opt, fd);
+	screen_dir();
+	ns_or_skip();
+	if (set_up)
+		set_up();
+	if (xt_init(false))
+		bail_out("xt_init: %s", err_message());
+	for (size_t i = 0; i < n; i++)
+		tests[i]();
+	return done_testing();
+}
+
+#endif
