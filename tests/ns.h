@@ -9,11 +9,13 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "tap.h"
 
@@ -100,6 +102,30 @@ ns_or_skip(void)
 {
 	if (ns_enter() < 0)
 		skip_all("no private network namespace: %s", strerror(errno));
+}
+
+/* Run a command, its words parted by blanks, or give up. */
+static void TAP_UNUSED __attribute__((format(printf, 1, 2)))
+ns_run(const char *fmt, ...)
+{
+	char words[320], *argv[32];
+	int n = 0, status;
+	va_list ap;
+	pid_t pid;
+
+	va_start(ap, fmt);
+	vsnprintf(words, sizeof(words), fmt, ap);
+	va_end(ap);
+	for (char *w = strtok(words, " "); w && n < 31; w = strtok(NULL, " "))
+		argv[n++] = w;
+	argv[n] = NULL;
+	pid = fork();
+	if (pid == 0) {
+		execvp(argv[0], argv);
+		_exit(127);
+	}
+	if (waitpid(pid, &status, 0) < 0 || status)
+		bail_out("%s %s failed", argv[0], n > 1 ? argv[1] : "");
 }
 
 #endif

@@ -10,36 +10,13 @@
 
 static char dir[64];
 
-static void __attribute__((format(printf, 1, 2)))
-run(const char *fmt, ...)
-{
-	char words[256], *argv[32];
-	int n = 0, status;
-	va_list ap;
-	pid_t pid;
-
-	va_start(ap, fmt);
-	vsnprintf(words, sizeof(words), fmt, ap);
-	va_end(ap);
-	for (char *w = strtok(words, " "); w && n < 31; w = strtok(NULL, " "))
-		argv[n++] = w;
-	argv[n] = NULL;
-	pid = fork();
-	if (pid == 0) {
-		execvp(argv[0], argv);
-		_exit(127);
-	}
-	if (waitpid(pid, &status, 0) < 0 || status)
-		bail_out("%s %s failed", argv[0], argv[1]);
-}
-
 static void
 add_bridge(const char *name, const char *address)
 {
-	run("ip link add %s type bridge", name);
-	run("ip link set %s up", name);
+	ns_run("ip link add %s type bridge", name);
+	ns_run("ip link set %s up", name);
 	if (address)
-		run("ip -6 addr add %s dev %s nodad", address, name);
+		ns_run("ip -6 addr add %s dev %s nodad", address, name);
 }
 
 /* An uplink, a bridge with a router's prefix behind it and two neighbours, one
@@ -47,21 +24,21 @@ add_bridge(const char *name, const char *address)
 static void
 set_up(void)
 {
-	run("ip link add eth0 type veth peer name far0");
-	run("ip link set eth0 up");
-	run("ip link set far0 up");
-	run("ip -6 addr add 2001:db8::1/64 dev eth0 nodad");
-	run("ip -6 route add default via 2001:db8::ff dev eth0");
+	ns_run("ip link add eth0 type veth peer name far0");
+	ns_run("ip link set eth0 up");
+	ns_run("ip link set far0 up");
+	ns_run("ip -6 addr add 2001:db8::1/64 dev eth0 nodad");
+	ns_run("ip -6 route add default via 2001:db8::ff dev eth0");
 	add_bridge("br0", "2001:db8:c::1/64");
-	run("ip link add vb-node type veth peer name node0");
-	run("ip link set vb-node master br0");
-	run("ip link set vb-node up");
-	run("ip -6 route add 2001:db8:d::/56 via 2001:db8:c::9 dev br0");
-	run("bridge fdb add 02:00:00:00:00:05 dev vb-node master static");
-	run("ip -6 neigh add 2001:db8:c::5 lladdr 02:00:00:00:00:05 dev br0");
-	run("ip -6 neigh add 2001:db8:c::6 lladdr 02:00:00:00:00:06 dev br0");
-	run("ip -6 neigh add fe80::5 lladdr 02:00:00:00:00:05 dev br0");
-	run("ip -6 neigh add 2001:db8::ff lladdr 02:00:00:00:00:ff dev eth0");
+	ns_run("ip link add vb-node type veth peer name node0");
+	ns_run("ip link set vb-node master br0");
+	ns_run("ip link set vb-node up");
+	ns_run("ip -6 route add 2001:db8:d::/56 via 2001:db8:c::9 dev br0");
+	ns_run("bridge fdb add 02:00:00:00:00:05 dev vb-node master static");
+	ns_run("ip -6 neigh add 2001:db8:c::5 lladdr 02:00:00:00:00:05 dev br0");
+	ns_run("ip -6 neigh add 2001:db8:c::6 lladdr 02:00:00:00:00:06 dev br0");
+	ns_run("ip -6 neigh add fe80::5 lladdr 02:00:00:00:00:05 dev br0");
+	ns_run("ip -6 neigh add 2001:db8::ff lladdr 02:00:00:00:00:ff dev eth0");
 	add_bridge("docker0", "fd00:c::1/64");
 	add_bridge("br-5b61f57c7a84", "fd00:d::1/64");
 	add_bridge("br-1c327ec025b6", NULL);
@@ -131,17 +108,17 @@ test_kernel(void)
 	containers_free(all);
 	account(NULL, &got);
 	is_str(str_text(&got), NEIGHBOURS, "neighbours of bridges are found");
-	run("ip link add br9 type bridge");
-	run("ip link set br9 up");
-	run("ip -6 route del default");
-	run("ip -6 route add default dev br9");
-	run("ip -6 neigh add 2001:db8::99 lladdr 02:00:00:00:00:99 dev br9");
+	ns_run("ip link add br9 type bridge");
+	ns_run("ip link set br9 up");
+	ns_run("ip -6 route del default");
+	ns_run("ip -6 route add default dev br9");
+	ns_run("ip -6 neigh add 2001:db8::99 lladdr 02:00:00:00:00:99 dev br9");
 	all = containers_find(NULL);
 	ok(!containers_bridge(all, "br9") && containers_bridge(all, "br0"),
 	   "the bridge that leads outside has no containers");
 	containers_free(all);
-	run("ip link del br9");
-	run("ip -6 route add default via 2001:db8::ff dev eth0");
+	ns_run("ip link del br9");
+	ns_run("ip -6 route add default via 2001:db8::ff dev eth0");
 	str_done(&got);
 }
 
@@ -185,11 +162,11 @@ test_docker(void)
 	expect(ENGINE_GOOD, "29", "cam 2001:db8:2::5 / macvlan/0\n" DB
 	       "shop 2001:db8:1::80 br-77aa01c2d3e4/ bridge/64"
 	       " tcp/443 udp/443 tcp/80\n" WEB NEIGHBOURS, "Docker 29");
-	run("ip -6 neigh add fd00:d::2 lladdr 02:00:00:00:00:02 dev "
+	ns_run("ip -6 neigh add fd00:d::2 lladdr 02:00:00:00:00:02 dev "
 	    "br-5b61f57c7a84");
 	expect(ENGINE_GOOD, "28", DB WEB NEIGHBOURS,
 	       "who is also seen by the kernel is there once");
-	run("ip -6 neigh del fd00:d::2 dev br-5b61f57c7a84");
+	ns_run("ip -6 neigh del fd00:d::2 dev br-5b61f57c7a84");
 }
 
 static void

@@ -15,45 +15,22 @@
 
 static struct containers *containers;
 
-static void __attribute__((format(printf, 1, 2)))
-run(const char *fmt, ...)
-{
-	char words[256], *argv[32];
-	int n = 0, status;
-	va_list ap;
-	pid_t pid;
-
-	va_start(ap, fmt);
-	vsnprintf(words, sizeof(words), fmt, ap);
-	va_end(ap);
-	for (char *w = strtok(words, " "); w && n < 31; w = strtok(NULL, " "))
-		argv[n++] = w;
-	argv[n] = NULL;
-	pid = fork();
-	if (pid == 0) {
-		execvp(argv[0], argv);
-		_exit(127);
-	}
-	if (waitpid(pid, &status, 0) < 0 || status)
-		bail_out("%s %s failed", argv[0], argv[1]);
-}
-
 static void
 set_up(void)
 {
-	run("ip link add eth0 type veth peer name far0");
-	run("ip link set eth0 up");
-	run("ip link set far0 up");
-	run("ip -6 addr add 2001:db8::1/64 dev eth0 nodad");
-	run("ip -6 route add default via 2001:db8::ff dev eth0");
-	run("ip link add br0 type bridge");
-	run("ip link set br0 up");
-	run("ip -6 addr add 2001:db8:c::1/64 dev br0 nodad");
-	run("ip -6 neigh add " SHOP " lladdr 02:00:00:00:00:80 dev br0");
-	run("ip link add br-5b61f57c7a84 type bridge");
-	run("ip link set br-5b61f57c7a84 up");
-	run("ip -6 addr add fd00:d::1/64 dev br-5b61f57c7a84 nodad");
-	run("ip -6 neigh add fd00:d::2 lladdr 02:00:00:00:00:02 dev "
+	ns_run("ip link add eth0 type veth peer name far0");
+	ns_run("ip link set eth0 up");
+	ns_run("ip link set far0 up");
+	ns_run("ip -6 addr add 2001:db8::1/64 dev eth0 nodad");
+	ns_run("ip -6 route add default via 2001:db8::ff dev eth0");
+	ns_run("ip link add br0 type bridge");
+	ns_run("ip link set br0 up");
+	ns_run("ip -6 addr add 2001:db8:c::1/64 dev br0 nodad");
+	ns_run("ip -6 neigh add " SHOP " lladdr 02:00:00:00:00:80 dev br0");
+	ns_run("ip link add br-5b61f57c7a84 type bridge");
+	ns_run("ip link set br-5b61f57c7a84 up");
+	ns_run("ip -6 addr add fd00:d::1/64 dev br-5b61f57c7a84 nodad");
+	ns_run("ip -6 neigh add fd00:d::2 lladdr 02:00:00:00:00:02 dev "
 	    "br-5b61f57c7a84");
 	containers = containers_find(NULL);
 	if (containers->v.n != 2)

@@ -364,6 +364,12 @@ test_multiplexer(void)
 	stop(tmux);
 	stop(client);
 	stop(sshd);
+	/* Its children go a moment after it, and have its port open. */
+	for (int i = 0; i < 500 && got.len; i++) {
+		account_of(&(struct lifeline_sources){ .self = getpid() },
+			   &got);
+		usleep(10000);
+	}
 	unlink(terminal);
 	str_done(&got);
 }

@@ -24,29 +24,15 @@ static TAP_UNUSED void __attribute__((format(printf, 2, 3)))
 run(bool in_client, const char *fmt, ...)
 {
 	char words[256], prefix[64] = "";
-	char *argv[32];
-	int n = 0, status;
-	pid_t pid;
 	va_list ap;
 
 	if (in_client)
 		snprintf(prefix, sizeof(prefix), "nsenter -t %d -n ",
 			 (int)client_ns);
-	n = snprintf(words, sizeof(words), "%s", prefix);
 	va_start(ap, fmt);
-	vsnprintf(words + n, sizeof(words) - (size_t)n, fmt, ap);
+	vsnprintf(words, sizeof(words), fmt, ap);
 	va_end(ap);
-	n = 0;
-	for (char *w = strtok(words, " "); w && n < 31; w = strtok(NULL, " "))
-		argv[n++] = w;
-	argv[n] = NULL;
-	pid = fork();
-	if (pid == 0) {
-		execvp(argv[0], argv);
-		_exit(127);
-	}
-	if (waitpid(pid, &status, 0) < 0 || status)
-		bail_out("%s failed", argv[0]);
+	ns_run("%s%s", prefix, words);
 }
 
 /* A child that lives until it is killed; its pid once it is ready. */

@@ -23,26 +23,6 @@ static struct editor e;
 static struct engine engine;
 
 static void
-run(const char *command)
-{
-	char words[128], *argv[16];
-	int n = 0, status;
-	pid_t pid;
-
-	snprintf(words, sizeof(words), "%s", command);
-	for (char *w = strtok(words, " "); w && n < 15; w = strtok(NULL, " "))
-		argv[n++] = w;
-	argv[n] = NULL;
-	pid = fork();
-	if (pid == 0) {
-		execvp(argv[0], argv);
-		_exit(127);
-	}
-	if (waitpid(pid, &status, 0) < 0 || status)
-		bail_out("%s", command);
-}
-
-static void
 set_up(void)
 {
 	static const char *const commands[] = {
@@ -61,7 +41,7 @@ set_up(void)
 	/* No address is tentative, or nothing can be rehearsed yet. */
 	ns_write("/proc/sys/net/ipv6/conf/default/accept_dad", "0");
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		run(commands[i]);
+		ns_run("%s", commands[i]);
 	ns_write("/proc/sys/net/ipv6/conf/all/forwarding", "1");
 	/* Not there, or not rehearsed. */
 	ns_write("/proc/sys/net/bridge/bridge-nf-call-ip6tables", "0");
