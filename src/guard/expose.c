@@ -13,6 +13,7 @@
 #include <sallyport/mem.h>
 #include <sallyport/text.h>
 #include "checks.h"
+#include "fix-rule.h"
 #include "lifeline-links.h"
 #include "place.h"
 
@@ -61,24 +62,13 @@ set_way(const struct exposure *what, const struct tables *tables,
 }
 
 static void
-add_prefix(struct str *spec, const char *option, const struct in6_addr *addr,
-	   unsigned len)
-{
-	if (len == 0)
-		return;
-	str_addf(spec, "%s ", option);
-	addr_format(spec, addr);
-	str_addf(spec, "/%u ", len);
-}
-
-static void
 port_spec(const struct exposure *what, struct str *spec)
 {
 	const char *proto = what->proto == IPPROTO_UDP ? "udp" : "tcp";
 
-	add_prefix(spec, "-s", &what->from.addr, what->from.len);
+	fix_add_prefix(spec, "-s", &what->from.addr, what->from.len);
 	if (what->receiver)
-		add_prefix(spec, "-d", &what->receiver->addr, 128);
+		fix_add_prefix(spec, "-d", &what->receiver->addr, 128);
 	str_addf(spec, "-p %s -m %s --dport %u -j ACCEPT", proto, proto,
 		 what->port);
 }
@@ -141,7 +131,7 @@ open_subnet(struct tables *tables, const struct lifeline *way,
 	struct str spec = { 0 };
 	enum err err = OK;
 
-	add_prefix(&spec, "-s", &subnet->addr, subnet->len);
+	fix_add_prefix(&spec, "-s", &subnet->addr, subnet->len);
 	str_add(&spec, "-i ");
 	words_quote(&spec, way->inner.ifname);
 	str_add(&spec, " -j ACCEPT");

@@ -108,14 +108,21 @@ far_end(const struct tables *live, const struct check *check)
 	return end;
 }
 
+void
+fix_add_prefix(struct str *spec, const char *option,
+	       const struct in6_addr *addr, unsigned len)
+{
+	if (len == 0)
+		return;
+	str_addf(spec, "%s ", option);
+	addr_format(spec, addr);
+	str_addf(spec, "/%u ", len);
+}
+
 static void
 add_end(struct str *spec, const char *option, const struct end *end)
 {
-	if (end->len == 0)
-		return;
-	str_addf(spec, "%s ", option);
-	addr_format(spec, &end->addr);
-	str_addf(spec, "/%u ", end->len);
+	fix_add_prefix(spec, option, &end->addr, end->len);
 }
 
 /* Whose port is open behind this host must be said; and what nat is not to

@@ -19,4 +19,8 @@ enum err fix_rule(const struct tables *live, const struct ruleset *rs,
 /* Can it be a stateful one? What comes in or through and answers. */
 bool fix_may_be_stateful(const struct check *check);
 
+/* Append "OPTION ADDR/LEN ", or nothing where len is 0: anybody. */
+void fix_add_prefix(struct str *spec, const char *option,
+		    const struct in6_addr *addr, unsigned len);
+
 #endif
