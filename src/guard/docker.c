@@ -1,17 +1,78 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* HTTP to Docker's Engine over its Unix socket. The one owner of <curl/curl.h>.
  * The Engine is root's, its answers are anybody's: they are bounded in size and
- * time, and no redirection, proxy or other protocol is followed. */
+ * time, and no redirection, proxy or other protocol is followed.
+ *
+ * libcurl is loaded when Docker is asked: it brings some thirty libraries with
+ * it, whose start took ten times as long as ours, in the guardian too. */
+#define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
+#undef curl_easy_setopt
+#undef curl_easy_getinfo
+#include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <sallyport/i18n.h>
+#include <sallyport/mem.h>
 #include <sallyport/proc.h>
 #include "containers-internal.h"
 
 #define ANSWER_MAX ((size_t)4 << 20)
+
+static struct {
+	CURL *(*easy_init)(void);
+	CURLcode (*easy_setopt)(CURL *curl, CURLoption option, ...);
+	CURLcode (*easy_perform)(CURL *curl);
+	CURLcode (*easy_getinfo)(CURL *curl, CURLINFO info, ...);
+	const char *(*easy_strerror)(CURLcode code);
+	void (*easy_cleanup)(CURL *curl);
+} lib;
+
+static const struct {
+	const char *name;
+	void *at;
+} functions[] = {
+	{ "curl_easy_init", &lib.easy_init },
+	{ "curl_easy_setopt", &lib.easy_setopt },
+	{ "curl_easy_perform", &lib.easy_perform },
+	{ "curl_easy_getinfo", &lib.easy_getinfo },
+	{ "curl_easy_strerror", &lib.easy_strerror },
+	{ "curl_easy_cleanup", &lib.easy_cleanup },
+};
+
+/* Whichever TLS library it was built with: none is used. */
+static void *
+find_library(void)
+{
+	static const char *const names[] = { "libcurl-gnutls.so.4",
+					     "libcurl.so.4" };
+	void *handle = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(names) && !handle; i++)
+		handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+	return handle;
+}
+
+/* Once; it stays. */
+static bool
+load_library(void)
+{
+	void *handle;
+
+	if (lib.easy_cleanup)
+		return true;
+	handle = find_library();
+	for (size_t i = 0; handle && i < ARRAY_LEN(functions); i++) {
+		void *f = dlsym(handle, functions[i].name);
+
+		if (!f)
+			return false;
+		memcpy(functions[i].at, &f, sizeof(f));
+	}
+	return handle != NULL;
+}
 
 static size_t
 take(char *data, size_t size, size_t n, void *arg)
@@ -28,14 +89,14 @@ static void
 set_options(CURL *curl, const char *socket, const char *url, long ms,
 	    struct str *out)
 {
-	curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);
-	curl_easy_setopt(curl, CURLOPT_URL, url);
-	curl_easy_setopt(curl, CURLOPT_PROXY, "");
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, ms);
-	curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, out);
+	lib.easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);
+	lib.easy_setopt(curl, CURLOPT_URL, url);
+	lib.easy_setopt(curl, CURLOPT_PROXY, "");
+	lib.easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	lib.easy_setopt(curl, CURLOPT_TIMEOUT_MS, ms);
+	lib.easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+	lib.easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
+	lib.easy_setopt(curl, CURLOPT_WRITEDATA, out);
 }
 
 static enum err
@@ -51,8 +112,8 @@ say_why(CURL *curl, CURLcode rc, const char *socket)
 			    socket);
 	if (rc != CURLE_OK)
 		return fail(ERR_FAIL, _("cannot ask Docker (%s): %s"), socket,
-			    curl_easy_strerror(rc));
-	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+			    lib.easy_strerror(rc));
+	lib.easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
 	if (status == 200)
 		return OK;
 	return fail(ERR_FAIL, _("Docker answered with status %ld (%s)"), status,
@@ -71,16 +132,16 @@ docker_get(const char *socket, const char *path, long *ms, struct str *out)
 	if (*ms <= 0)
 		return fail(ERR_FAIL, _("Docker did not answer in time (%s)"),
 			    socket);
-	curl = curl_easy_init();
+	curl = load_library() ? lib.easy_init() : NULL;
 	if (!curl)
 		return fail(ERR_FAIL, _("libcurl cannot be used"));
 	str_addf(&url, "http://localhost%s", path);
 	set_options(curl, socket, str_text(&url), *ms, out);
-	rc = curl_easy_perform(curl);
+	rc = lib.easy_perform(curl);
 	err = say_why(curl, rc, socket);
-	curl_easy_getinfo(curl, CURLINFO_TOTAL_TIME_T, &spent);
+	lib.easy_getinfo(curl, CURLINFO_TOTAL_TIME_T, &spent);
 	*ms -= (long)(spent / 1000);
-	curl_easy_cleanup(curl);
+	lib.easy_cleanup(curl);
 	str_done(&url);
 	return err;
 }
