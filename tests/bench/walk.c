@@ -156,7 +156,6 @@ bench_walk(struct ruleset *rs, const char *what)
 	}
 	is_int(r.verdict, VERDICT_ACCEPT, "%s: accepted", what);
 	tell(what, best, save);
-	ok(best < 50, "%s: under 50 ms", what);
 	tables_free(tables);
 }
 
