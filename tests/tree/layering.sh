@@ -27,7 +27,7 @@ ORDER
 cat >"$tmp/headers" <<'HEADERS'
 base err mem str text vec base64 clock addr file proc i18n
 rule rule xt
-ruleset ruleset changeset command merge tables weave
+ruleset ruleset changeset command merge owned tables weave
 backend backend scratch tryout
 guard lifeline walk rehearsal guard containers probe expose
 settings settings
