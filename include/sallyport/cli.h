@@ -35,6 +35,7 @@ struct cli_options {
 	bool noflush;
 	bool all;
 	bool if_due;
+	bool delete;
 	const char *seconds;
 	const char *message;
 	const char *grep;

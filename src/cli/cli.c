@@ -64,6 +64,10 @@ const struct command cli_commands[] = {
 		     "json", .offline = true, .run = cmd_probe,
 	  .help = N_("Say whether a packet would get through, and which rules "
 		     "it meets") },
+	{ .name = "flows", .args = "[--delete] [--json] [REV]",
+	  .options = "delete json", .max_args = 1, .run = cmd_flows,
+	  .help = N_("List the connections that the rules of before let in "
+		     "and these would not, or end them") },
 	{ .name = "sandbox", .args = "[FILE]", .max_args = 1,
 	  .run = cmd_sandbox,
 	  .help = N_("Open the editor in a private network namespace: "

@@ -168,6 +168,7 @@ enum err cmd_revert(struct world *world, const struct cli_call *call) must_check
 enum err cmd_status(struct world *world, const struct cli_call *call) must_check;
 enum err cmd_log(struct world *world, const struct cli_call *call) must_check;
 enum err cmd_show(struct world *world, const struct cli_call *call) must_check;
+enum err cmd_flows(struct world *world, const struct cli_call *call) must_check;
 enum err cmd_probe(struct world *world, const struct cli_call *call) must_check;
 enum err cmd_sandbox(struct world *world, const struct cli_call *call) must_check;
 

@@ -79,6 +79,8 @@ const struct cli_option cli_option_rows[] = {
 	  N_("The interface that it leaves by (what the routes say)") },
 	{ "state", 0, N_("STATE"), false, false, AT(state),
 	  N_("Of its connection: NEW, ESTABLISHED ... (NEW)") },
+	{ "delete", 0, NULL, false, false, AT(delete),
+	  N_("End them") },
 	{ "if-due", 0, NULL, false, true, AT(if_due), NULL },
 	{ .name = NULL },
 };

@@ -85,6 +85,40 @@ dump_both(const struct socket_query *query, struct vec *out)
 	return rc;
 }
 
+static int
+send_destroy(struct nl_sock *sk, const struct ip_socket *s)
+{
+	struct inet_diag_req_v2 req = {
+		.sdiag_family = AF_INET6,
+		.sdiag_protocol = IPPROTO_TCP,
+		.idiag_states = ~0u,
+		.id.idiag_sport = htons(s->local_port),
+		.id.idiag_dport = htons(s->peer_port),
+		.id.idiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE },
+	};
+	int rc;
+
+	memcpy(req.id.idiag_src, &s->local, sizeof(s->local));
+	memcpy(req.id.idiag_dst, &s->peer, sizeof(s->peer));
+	rc = nl_send_simple(sk, SOCK_DESTROY, NLM_F_ACK, &req, sizeof(req));
+	return rc < 0 ? rc : nl_wait_for_ack(sk);
+}
+
+bool
+socket_destroy(const struct ip_socket *socket)
+{
+	struct nl_sock *sk = nl_socket_alloc();
+	int rc;
+
+	if (!sk)
+		die(_("out of memory"));
+	rc = nl_connect(sk, NETLINK_SOCK_DIAG);
+	if (rc >= 0)
+		rc = send_destroy(sk, socket);
+	nl_socket_free(sk);
+	return rc >= 0;
+}
+
 /* A kernel may be built without inet_diag: what there was of an answer goes. */
 static enum err
 list(const struct socket_query *query, struct vec *out)

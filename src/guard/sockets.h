@@ -31,6 +31,10 @@ enum err sockets_established(uint16_t local_port, struct vec *out) must_check;
 enum err sockets_udp(struct vec *out) must_check;
 void sockets_free(struct vec *sockets);
 
+/* Close a connected TCP socket of this host, whoever has it: both ends are told.
+ * False where there is none, or where the kernel does not do that. */
+bool socket_destroy(const struct ip_socket *socket);
+
 /* Which sockets are asked for. */
 struct socket_query {
 	uint8_t proto;

@@ -29,7 +29,7 @@ base err mem str text vec base64 clock addr file proc i18n
 rule rule xt
 ruleset ruleset changeset command merge owned tables weave
 backend backend scratch tryout
-guard lifeline walk rehearsal guard containers probe expose
+guard lifeline walk rehearsal guard containers probe expose flows
 settings settings
 trial trial guardian
 history history
@@ -46,6 +46,7 @@ cat >"$tmp/owners" <<'OWNERS'
 ^sqlite3\.h$ ^src/history/db\.c$
 ^(ncursesw/)?(n?curses|panel|form|term|menu)\.h$ ^src/tui/
 ^curl/ ^src/guard/docker\.c$
+^libnetfilter_conntrack/ ^src/guard/conntrack-table\.c$
 ^(ini|inih)\.h$ ^src/settings/settings\.c$
 ^libintl\.h$ ^include/sallyport/i18n\.h$
 OWNERS
