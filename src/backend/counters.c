@@ -38,20 +38,6 @@ kept_counters_free(struct kept_counters *kept)
 	free(kept);
 }
 
-/* What the old entry had counted; fallback is what was read before. */
-static struct counters
-counted(const struct kept_counters *kept, const char *chain, size_t pos,
-	struct counters fallback)
-{
-	size_t at = kept->at_swap ? raw_table_find(kept->old, chain, pos) :
-		RAW_NONE;
-
-	if (at == RAW_NONE)
-		return fallback;
-	return (struct counters){ kept->at_swap[at].pcnt,
-				  kept->at_swap[at].bcnt };
-}
-
 static void
 add(struct kept_counters *kept, const char *chain, size_t pos,
     struct counters more)
@@ -91,7 +77,24 @@ find_rule(const struct ruleset *rs, uint64_t id, size_t *pos)
 	return NULL;
 }
 
-/* A moved rule went in with what was read; the packets since then are added. */
+/* A rule that went in anew did so with what was read; the packets until the swap
+ * are added. old_at and new_at: its entries. */
+static void
+add_since(struct kept_counters *kept, size_t old_at, size_t new_at,
+	  struct counters read)
+{
+	const struct xt_counters *old;
+
+	if (!kept->at_swap || old_at >= raw_table_count(kept->old) ||
+	    new_at >= raw_table_count(kept->new))
+		return;
+	old = &kept->at_swap[old_at];
+	if (old->pcnt < read.packets || old->bcnt < read.bytes)
+		return;
+	kept->add[new_at].packets = old->pcnt - read.packets;
+	kept->add[new_at].bytes = old->bcnt - read.bytes;
+}
+
 static void
 add_moved(struct kept_counters *kept, const struct ruleset *now,
 	  const struct ruleset *after, uint64_t id)
@@ -99,22 +102,73 @@ add_moved(struct kept_counters *kept, const struct ruleset *now,
 	size_t old_pos, new_pos;
 	const struct chain *from = find_rule(now, id, &old_pos);
 	const struct chain *to = find_rule(after, id, &new_pos);
-	struct counters read, old;
 
-	if (!from || !to)
-		return;
-	read = chain_rule(from, old_pos)->counters;
-	old = counted(kept, from->name, old_pos, read);
-	if (old.packets < read.packets || old.bytes < read.bytes)
-		return;
-	old.packets -= read.packets;
-	old.bytes -= read.bytes;
-	add(kept, to->name, new_pos, old);
+	if (from && to)
+		add_since(kept, raw_table_find(kept->old, from->name, old_pos),
+			  raw_table_find(kept->new, to->name, new_pos),
+			  chain_rule(from, old_pos)->counters);
+}
+
+struct stood {
+	uint64_t id;
+	size_t pos;
+};
+
+static int
+compare_ids(const void *left, const void *right)
+{
+	const struct stood *a = left, *b = right;
+
+	return (a->id > b->id) - (a->id < b->id);
+}
+
+/* Where the chain's rules stood, by their ids. Yours. */
+static struct stood *
+places_of(const struct chain *chain)
+{
+	struct stood *stood = xcalloc(chain->rules.n + 1, sizeof(*stood));
+
+	for (size_t i = 0; i < chain->rules.n; i++)
+		stood[i] = (struct stood){ chain_rule(chain, i)->id, i };
+	qsort(stood, chain->rules.n, sizeof(*stood), compare_ids);
+	return stood;
+}
+
+/* A rule that another one replaced gave that its id, not its counters. */
+static void
+add_rebuilt(struct kept_counters *kept, const struct chain *from,
+	    const struct chain *to)
+{
+	struct stood *stood = places_of(from);
+	size_t old_at = raw_table_find(kept->old, from->name, 0);
+	size_t new_at = raw_table_find(kept->new, to->name, 0);
+
+	for (size_t i = 0; i < to->rules.n; i++) {
+		const struct rule *rule = chain_rule(to, i);
+		const struct stood key = { .id = rule->id };
+		const struct stood *was = bsearch(&key, stood, from->rules.n,
+						  sizeof(*stood), compare_ids);
+
+		if (was && rule_equal(chain_rule(from, was->pos), rule))
+			add_since(kept, old_at + was->pos, new_at + i,
+				  chain_rule(from, was->pos)->counters);
+	}
+	free(stood);
+}
+
+static bool
+is_among(const struct vec *chains, const char *name)
+{
+	for (size_t i = 0; i < chains->n; i++)
+		if (strcmp(((struct chain *)chains->v[i])->name, name) == 0)
+			return true;
+	return false;
 }
 
 void
 kept_counters_put(struct kept_counters *kept, const struct ruleset *now,
-		  const struct ruleset *after, const struct changeset *done)
+		  const struct ruleset *after, const struct changeset *done,
+		  const struct vec *rebuilt)
 {
 	size_t n = 0;
 
@@ -128,8 +182,14 @@ kept_counters_put(struct kept_counters *kept, const struct ruleset *now,
 	for (size_t i = 0; i < done->changes.n; i++) {
 		const struct change *change = done->changes.v[i];
 
-		if (change->kind == CHANGE_MOVE)
+		if (change->kind == CHANGE_MOVE &&
+		    !is_among(rebuilt, change->chain))
 			add_moved(kept, now, after, change->rule->id);
+	}
+	for (size_t i = 0; kept->at_swap && i < rebuilt->n; i++) {
+		const struct chain *to = rebuilt->v[i];
+
+		add_rebuilt(kept, ruleset_chain(now, to->name), to);
 	}
 	if (raw_table_add(kept->new, kept->add))
 		return;

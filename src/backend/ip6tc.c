@@ -135,129 +135,6 @@ ip6tc_read(struct backend *be, const char *table, struct ruleset **rs)
 	return err;
 }
 
-/* libip6tc's names are arrays of 32 bytes: a shorter one is read past its
- * end. */
-struct label {
-	xt_chainlabel s;
-};
-
-static struct label
-label(const char *name)
-{
-	struct label l = { "" };
-
-	str_copy(l.s, sizeof(l.s), name);
-	return l;
-}
-
-/* The entry as libip6tc takes it, with the counters that it shall have. */
-static struct ip6t_entry *
-entry_of(const struct rule *rule)
-{
-	struct ip6t_entry *entry = xmemdup(rule->entry, rule->size);
-
-	entry->nfcache = 0;
-	entry->counters.pcnt = rule->counters.packets;
-	entry->counters.bcnt = rule->counters.bytes;
-	return entry;
-}
-
-static int
-put_insert(struct xtc_handle *h, const struct label *chain, size_t pos,
-	   const struct rule *rule)
-{
-	struct ip6t_entry *entry = entry_of(rule);
-	int ok = ip6tc_insert_entry(chain->s, entry, (unsigned)pos, h);
-
-	free(entry);
-	return ok;
-}
-
-static int
-put_replace(struct xtc_handle *h, const struct label *chain, size_t pos,
-	    const struct rule *rule)
-{
-	struct ip6t_entry *entry = entry_of(rule);
-	int ok = ip6tc_replace_entry(chain->s, entry, (unsigned)pos, h);
-
-	free(entry);
-	return ok;
-}
-
-static int
-put_rules(struct xtc_handle *h, const struct label *chain,
-	  const struct vec *rules)
-{
-	for (size_t i = 0; i < rules->n; i++)
-		if (!put_insert(h, chain, i, rules->v[i]))
-			return 0;
-	return 1;
-}
-
-static int
-put_policy(struct xtc_handle *h, const struct label *chain, enum policy policy)
-{
-	struct label word = label(policy_name(policy));
-
-	return ip6tc_set_policy(chain->s, word.s, NULL, h);
-}
-
-/* One change, which was applied to our own ruleset already, done to the
- * handle. */
-static int
-put_change(struct xtc_handle *h, const struct change *change)
-{
-	struct label chain = label(change->chain);
-	struct label new_name = label(change->new_name);
-	unsigned pos = (unsigned)change->pos;
-
-	switch (change->kind) {
-	case CHANGE_INSERT:
-		return put_insert(h, &chain, pos, change->rule);
-	case CHANGE_DELETE:
-		return ip6tc_delete_num_entry(chain.s, pos, h);
-	case CHANGE_REPLACE:
-		return put_replace(h, &chain, pos, change->rule);
-	case CHANGE_MOVE:
-		return ip6tc_delete_num_entry(chain.s, pos, h) &&
-		       put_insert(h, &chain, change->to_pos, change->rule);
-	case CHANGE_POLICY:
-		return put_policy(h, &chain, change->policy);
-	case CHANGE_CHAIN_NEW:
-		return ip6tc_create_chain(chain.s, h);
-	case CHANGE_CHAIN_DELETE:
-		return ip6tc_delete_chain(chain.s, h);
-	case CHANGE_CHAIN_RENAME:
-		return ip6tc_rename_chain(chain.s, new_name.s, h);
-	case CHANGE_CHAIN_FLUSH:
-		return ip6tc_flush_entries(chain.s, h);
-	case CHANGE_CHAIN_FILL:
-		return put_rules(h, &chain, &change->rules);
-	}
-	return 0;
-}
-
-/* Apply cs to work, which is what h has, and to h. done gets the changes with
- * the very rules that they moved. */
-static enum err
-put_changes(struct xtc_handle *h, const struct changeset *cs,
-	    struct ruleset *work, struct changeset *done)
-{
-	for (size_t i = 0; i < cs->changes.n; i++) {
-		enum err err = changeset_push_take(done, work,
-						   change_copy(cs->changes.v[i]));
-
-		if (err)
-			return ERR_CONFLICT;
-		if (!put_change(h, done->changes.v[i]))
-			return fail(ERR_FAIL, _("libip6tc does not take a change "
-						"of chain '%s': %s"),
-				    ((struct change *)cs->changes.v[i])->chain,
-				    ip6tc_strerror(errno));
-	}
-	return OK;
-}
-
 static enum err
 commit_handle(struct xtc_handle *h, const struct ruleset *live,
 	      const struct changeset *cs)
@@ -265,6 +142,7 @@ commit_handle(struct xtc_handle *h, const struct ruleset *live,
 	struct changeset *done = changeset_new(cs->table);
 	struct ruleset *now = NULL;
 	struct ruleset *work = NULL;
+	struct vec rebuilt = { 0 };
 	enum err err = read_handle(h, cs->table, &now);
 
 	if (!err && !ruleset_equal(now, live))
@@ -272,7 +150,7 @@ commit_handle(struct xtc_handle *h, const struct ruleset *live,
 					   "read"), cs->table);
 	if (!err) {
 		work = ruleset_copy(now);
-		err = put_changes(h, cs, work, done);
+		err = ip6tc_put(h, cs, work, done, &rebuilt);
 	}
 	if (!err) {
 		struct kept_counters *kept = kept_counters_new(now);
@@ -280,12 +158,13 @@ commit_handle(struct xtc_handle *h, const struct ruleset *live,
 		if (!ip6tc_commit(h))
 			err = commit_failed(cs->table);
 		else
-			kept_counters_put(kept, now, work, done);
+			kept_counters_put(kept, now, work, done, &rebuilt);
 		kept_counters_free(kept);
 	}
 	changeset_free(done);
 	ruleset_free(now);
 	ruleset_free(work);
+	vec_done(&rebuilt);
 	return err;
 }
 

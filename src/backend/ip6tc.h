@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The probe of the ip6tc backend, probe.c, and the loading of scratch tables,
- * ip6tc-load.c. */
+/* The probe of the ip6tc backend, probe.c; the loading of scratch tables,
+ * ip6tc-load.c; and changesets done to a handle, ip6tc-put.c. */
 #ifndef SALLYPORT_BACKEND_IP6TC_H
 #define SALLYPORT_BACKEND_IP6TC_H
 
@@ -12,6 +12,15 @@ enum err ip6tc_probe(struct backend *be, const char *table,
 /* Is the table registered in this network namespace? Opening one registers it
  * for ever. True where that cannot be found out (a user namespace). */
 bool legacy_has_table(const char *table);
+
+struct xtc_handle;	/* <libiptc/libip6tc.h> */
+
+/* Apply cs to work, which is what h has, and to h. done gets the changes with
+ * the very rules that they moved, rebuilt the chains of work, struct chain *,
+ * that were made anew in h. ERR_CONFLICT: cs does not fit. */
+enum err ip6tc_put(struct xtc_handle *h, const struct changeset *cs,
+		   struct ruleset *work, struct changeset *done,
+		   struct vec *rebuilt) must_check;
 
 /* An item of a table: a rule, whose entry in normal form (size bytes) follows,
  * appended to chain; with size 0 the user-defined chain itself or, where policy

@@ -12,6 +12,7 @@
 
 #define PACKETS 60000
 #define COMMITS 200
+#define MANY 3000	/* rules */
 
 static struct backend *be;
 
@@ -157,6 +158,60 @@ test_counters(void)
 	ruleset_free(want);
 }
 
+/* So many of its rules are replaced at once that the chain is made anew in the
+ * handle: the rules that stay go on counting, and what is read back is what was
+ * wanted. */
+static void
+replace_many(unsigned round, unsigned *failed)
+{
+	struct ruleset *live = must_read();
+	struct ruleset *want = ruleset_copy(live), *back;
+	struct chain *input = ruleset_chain(want, "INPUT");
+
+	for (size_t i = 1; i < MANY; i++) {
+		rule_unref(input->rules.v[i]);
+		input->rules.v[i] = random_rule((unsigned)i + round * MANY,
+						"ACCEPT");
+	}
+	*failed += commit_to(want) != OK;
+	back = must_read();
+	*failed += !ruleset_equal(back, want);
+	ruleset_free(back);
+	ruleset_free(want);
+	ruleset_free(live);
+}
+
+static void
+test_made_anew(void)
+{
+	struct ruleset *want = ruleset_of("");
+	struct chain *input = ruleset_chain(want, "INPUT");
+	struct sockaddr_in6 to;
+	unsigned failed = 0;
+	uint64_t policy = counted("INPUT", true), first;
+	pid_t pid;
+	int fd;
+
+	chain_push_take(input, counting_rule());
+	for (unsigned i = 1; i < MANY; i++)
+		chain_push_take(input, random_rule(i, "ACCEPT"));
+	is_int(commit_to(want), OK, "%d rules are committed", MANY);
+	first = counted("INPUT", false);
+	to = silent_receiver(&fd);
+	pid = start_traffic(&to);
+	for (unsigned i = 1; i <= 12; i++)
+		replace_many(i, &failed);
+	waitpid(pid, NULL, 0);
+	is_int(failed, 0, "and nearly all replaced, a dozen times");
+	poll_until(first + PACKETS, "INPUT", false);
+	is_int(counted("INPUT", false), first + PACKETS, "the one that stays "
+	       "counted all");
+	poll_until(policy + PACKETS, "INPUT", true);
+	is_int(counted("INPUT", true), policy + PACKETS, "and so did the policy");
+	close(fd);
+	ruleset_free(want);
+}
+
 /* Random tables, each made of the one before; what is read back is what was
  * wanted. */
 static void
@@ -257,6 +312,7 @@ main(void)
 	   !probe.nft_rules, "the probe finds an empty world");
 	ok(!probe.legacy_rules, "and registers no table in it");
 	test_counters();
+	test_made_anew();
 	test_random();
 	test_conflict();
 	test_refused();

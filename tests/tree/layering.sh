@@ -42,7 +42,7 @@ HEADERS
 # HEADER (a regular expression): the files that own it (another).
 cat >"$tmp/owners" <<'OWNERS'
 ^xtables\.h$ ^src/rule/xt[^/]*\.[ch]$
-^libiptc/ ^src/backend/ip6tc(-load)?\.c$
+^libiptc/ ^src/backend/ip6tc(-load|-put)?\.c$
 ^sqlite3\.h$ ^src/history/db\.c$
 ^(ncursesw/)?(n?curses|panel|form|term|menu)\.h$ ^src/tui/
 ^curl/ ^src/guard/docker\.c$
