@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Cells of the fault matrix that are seen through the real program in a real
+# terminal. Each has a network namespace, a terminal (tmux) and state of its own;
+# they are tried several at a time, those that match $TEST_CELLS. A test sources tests/lib.sh, tests/cli/cli.sh
+# and this, defines run_cell FAULT AT WHO, and ends with
+#	cells "$0" "$@" <<'CELLS'
+#	FAULT|AT|WHO|EXPECTED
+# where EXPECTED is what found() prints: rules, record, history, exit status of
+# the program, terminal, and what the next start says of the edits.
+# shellcheck shell=sh
+
+window=5
+rule='-A INPUT -p tcp -m tcp --dport 8080 -j ACCEPT'
+turn=first	# of the terminals of a cell, whose end is judged
+took=-
+again=-
+
+# --- The program in its terminal ---
+
+keys() { tmux -L "$turn" send-keys "$@"; }
+screen() { tmux -L "$turn" capture-pane -p; }
+shows() { screen | grep -Eq -e "$1"; }
+sees() { poll_until "${2:-10}" shows "$1"; }
+end_pane() { tmux -L "$turn" kill-server 2>/dev/null; }
+
+# in_pane ARGUMENTS...: sallyport in a new terminal, whose settings before and
+# after it are compared.
+in_pane() {
+	cat >"$tmp/pane" <<PANE
+trap : HUP INT QUIT TERM
+stty -g >$tmp/$turn.before
+$SALLYPORT --run-dir $run_dir --db $db $*
+status=\$?
+stty -g >$tmp/$turn.after
+echo \$status >$tmp/$turn.new
+mv $tmp/$turn.new $tmp/$turn.status
+exec sleep 1000
+PANE
+	tmux -L "$turn" -f /dev/null new-session -d -x 100 -y 30 \
+		"exec env LC_ALL=C.UTF-8 TERM=xterm-256color sh $tmp/pane"
+}
+has_ended() { [ -e "$tmp/first.status" ]; }
+
+# The older one: what it forks has the same command line.
+program_pid() { pgrep -o -x -f "$SALLYPORT --run-dir $run_dir --db $db.*"; }
+is_gone() { ! program_pid; }
+
+# named_pid NAME: the process of our namespace that goes by that name.
+named_pid() {
+	for pid in $(pgrep -x "$1"); do
+		[ "$(readlink "/proc/$pid/ns/net")" != \
+			"$(readlink /proc/$$/ns/net)" ] || echo "$pid"
+	done | grep .
+}
+
+start_editor() {
+	in_pane
+	sees 'Chain INPUT'
+}
+
+# The editor, up to the review of one staged rule and a short trial.
+review_editor() {
+	start_editor
+	keys ':' && sees 'An ip6tables command'
+	keys -l -- "ip6tables $rule"
+	keys Enter && sees 'dpt:8080'
+	keys c && sees 'Commit on trial'
+	keys l && sees 'Seconds of the trial'
+	keys C-u "$window" Enter && sees "$window s, then undone"
+}
+
+review_apply() {
+	in_pane apply -t "$window" -- "$rule"
+	sees 'Commit this .*y/N'
+}
+
+commit_editor() { keys c; }
+commit_apply() { keys y Enter; }
+await_editor() { sees 'ON TRIAL'; }
+await_apply() { sees ' keeps '; }
+
+# --- The machine ---
+
+# The xtables lock is somebody's until let_go.
+hold_lock() {
+	touch "$tmp/hold"
+	flock "$XTABLES_LOCKFILE" sh -c "touch $tmp/held
+		while [ -e $tmp/hold ]; do sleep 0.02; done" &
+	poll_until 5 test -e "$tmp/held"
+}
+let_go() { rm -f "$tmp/hold" "$tmp/held"; }
+
+record() { jq -r "$1 // empty" "$run_dir/trial.json" 2>/dev/null; }
+new_is_in() { ip6tables-legacy-save -t filter | grep -q 'dport 8080'; }
+is_settled() {
+	case $(record .state) in
+	confirmed|reverted|failed) ;;
+	*) return 1 ;;
+	esac
+}
+
+# Milliseconds of the boot clock, as deadlines are.
+boot_ms() { awk '{ printf "%d\n", $1 * 1000 }' /proc/uptime; }
+deadline_passed() { [ "$(boot_ms)" -ge "$(record .deadline_ms)" ]; }
+
+# Until the old rules are back; how long after the deadline in $took.
+await_old() {
+	patience=$(($(boot_ms) + window * 1000 + 10000))
+	while new_is_in && [ "$(boot_ms)" -lt "$patience" ]; do
+		sleep 0.02
+	done
+	due=$(record .deadline_ms)
+	[ -z "$due" ] || took=$(($(boot_ms) - due))
+	poll_until 5 is_settled
+}
+
+# review, starting (the guardian waits for the lock), trial or reverting (it
+# waits for the lock again, past its deadline).
+bring_to() {
+	"review_$2"
+	[ "$1" != review ] || return 0
+	if [ "$1" = starting ]; then
+		hold_lock
+		"commit_$2"
+		poll_until 10 named_pid sallyport-guard
+		return
+	fi
+	"commit_$2"
+	"await_$2"
+	poll_until 5 test "$(record .state)" = 'on trial'
+	[ "$1" = reverting ] || return 0
+	hold_lock
+	poll_until 10 deadline_passed
+	sleep 0.1
+}
+
+# --- What is found ---
+
+found_rules() {
+	now=$(rules)
+	case $now in
+	"$before") echo old ;;
+	*'dport 8080'*) echo new ;;
+	*) echo other ;;
+	esac
+}
+
+found_record() {
+	[ -e "$run_dir/trial.json" ] || { echo none; return; }
+	record '.state + if .reason then " (" + .reason + ")" else "" end'
+}
+
+found_history() {
+	sp log 2>/dev/null | awk -F '  +' '
+		NR == 1 { print $4 == "import" ? "none" : $5; seen = 1 }
+		END { if (!seen) print "none" }'
+}
+
+found_status() {
+	if has_ended; then
+		cat "$tmp/first.status"
+	elif program_pid >/dev/null; then
+		echo runs
+	else
+		echo gone
+	fi
+}
+
+found_terminal() {
+	if [ ! -s "$tmp/first.after" ]; then
+		echo -
+	elif cmp -s "$tmp/first.before" "$tmp/first.after"; then
+		echo whole
+	else
+		echo raw
+	fi
+}
+
+# What the next start of the editor says of the edits of the last one.
+next_start() {
+	end_pane
+	turn=next
+	in_pane
+	sees 'Chain INPUT|left behind'
+	poll_until 2 shows 'left behind|staged again'
+	screen >"$tmp/next.screen"
+	end_pane
+	poll_until 5 is_gone
+	case $(cat "$tmp/next.screen") in
+	*'left behind'*) echo offered ;;
+	*'staged again'*) echo 'staged again' ;;
+	*) echo nothing; cat "$tmp/next.screen" >&2 ;;
+	esac
+}
+
+found() {
+	status=$(found_status)
+	terminal=$(found_terminal)
+	sp status >/dev/null 2>&1	# as any start would, it catches up
+	printf '%s, %s, %s, %s, %s, %s\n' "$(found_rules)" "$(found_record)" \
+		"$(found_history)" "$status" "$terminal" "$again"
+}
+
+# --- One cell, and all of them ---
+
+one_cell() {
+	ip link set lo up
+	TMUX_TMPDIR=$tmp
+	export TMUX_TMPDIR
+	unset TMUX
+	article_rows | restore
+	ip6tables-legacy -A INPUT -p ipv6-icmp -j ACCEPT
+	before=$(rules)
+	run_cell "$1" "$2" "$3"
+	found >"$4.found"
+	echo "$took" >"$4.took"
+	screen >"$4.screen" 2>/dev/null
+	end_pane
+}
+
+# cells SCRIPT [one FAULT AT WHO FILE]: the cells on standard input.
+cells() {
+	if [ "${2-}" = one ]; then
+		one_cell "$3" "$4" "$5" "$6" >"$6.log" 2>&1
+		exit 0
+	fi
+	in_namespace "$@"
+	[ -n "${TEST_IN_NAMESPACE-}" ] || exit 1
+	probe=$(unshare -n -m true 2>&1) ||
+		skip_all "no namespaces within: $probe"
+	mkdir "$tmp/results"
+	grep -e "${TEST_CELLS:-.}" >"$tmp/cells"
+	n=0
+	while IFS='|' read -r fault at who expected; do
+		n=$((n + 1))
+		mkdir "$tmp/$n"
+		printf '%s\0' "$tmp/$n" "$fault" "$at" "$who" "$tmp/results/$n"
+	done <"$tmp/cells" |
+		xargs -0 -n 5 -P "${CELLS_AT_ONCE:-8}" sh -c '
+			TEST_IN_NAMESPACE=$1 exec unshare -n -m \
+				"$0" one "$2" "$3" "$4" "$5"' "$1"
+	judge_cells
+	done_testing
+}
+
+row() { diag "$(printf '%-12s | %-9s | %-6s | %-52s | %-9s | %s' "$@")"; }
+
+# The matrix, cell by cell, and what is wrong in it.
+judge_cells() {
+	row fault at who expected found 'ms after deadline'
+	n=0
+	while IFS='|' read -r fault at who expected; do
+		n=$((n + 1))
+		got=$(cat "$tmp/results/$n.found" 2>/dev/null)
+		same='as expected'
+		[ "$got" = "$expected" ] || same=$got
+		row "$fault" "$at" "$who" "$expected" "$same" \
+			"$(cat "$tmp/results/$n.took" 2>/dev/null)"
+	done <"$tmp/cells"
+	n=0
+	while IFS='|' read -r fault at who expected; do
+		n=$((n + 1))
+		is "$(cat "$tmp/results/$n.found" 2>/dev/null)" "$expected" \
+			"$fault, $at, $who" && continue
+		diag "$(cat "$tmp/results/$n.log" "$tmp/results/$n.screen")"
+	done <"$tmp/cells"
+}
