@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The program: it alone looks at the environment and the clock, and hands what
- * it found to the editor or to a command as a struct world. */
-#include <langinfo.h>
+/* The program: here the environment, the clock and the options become a struct
+ * world for the editor or for a command. */
 #include <locale.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 #include <sallyport/cli.h>
 #include <sallyport/i18n.h>
 #include <sallyport/tui.h>
+#include "environment.h"
 
 /* Numbers stay as C writes them: libxtables prints and reads fractions. */
 static void
@@ -20,43 +17,10 @@ use_locale(void)
 	textdomain(PACKAGE);
 }
 
-/* Behind sudo the environment is somebody else's, and these would choose what
- * code root loads and which lock it respects. */
-static void
-distrust_environment(void)
-{
-	if (!getenv("SUDO_UID"))
-		return;
-	unsetenv("XTABLES_LIBDIR");
-	unsetenv("XTABLES_LOCKFILE");
-}
-
 static const char *
 or_else(const char *given, const char *otherwise)
 {
 	return given && given[0] ? given : otherwise;
-}
-
-static void
-find_environment(struct world *world)
-{
-	world->term = or_else(getenv("TERM"), "dumb");
-	world->no_color = or_else(getenv("NO_COLOR"), NULL) != NULL;
-	world->editor = or_else(getenv("VISUAL"),
-				or_else(getenv("EDITOR"), "vi"));
-	world->utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
-	world->in = stdin;
-	world->out = stdout;
-	world->err = stderr;
-	world->tty_in = isatty(STDIN_FILENO);
-	world->tty_out = isatty(STDOUT_FILENO);
-	world->guardian.lock_path = or_else(getenv("XTABLES_LOCKFILE"), NULL);
-	world->lifelines.ssh_connection = or_else(getenv("SSH_CONNECTION"), NULL);
-	world->lifelines.self = getpid();
-	world->lifelines.sshd = lifelines_sshd();
-	cli_find_actor(&world->actor, or_else(getenv("SUDO_USER"), NULL),
-		       world->lifelines.ssh_connection,
-		       ttyname(STDIN_FILENO));
 }
 
 static void
@@ -72,7 +36,8 @@ take_options(struct world *world, const struct cli_options *opt)
 	world->no_trial = opt->no_trial;
 	world->read_only = opt->read_only;
 	world->sandbox = opt->in_sandbox;
-	if (opt->no_editor)
+	world->no_files = opt->no_editor;
+	if (opt->no_editor || opt->read_only)
 		world->editor = NULL;
 	world->backend = opt->file ? backend_file(opt->file) :
 		backend_ip6tc(world->guardian.lock_path);
@@ -84,7 +49,7 @@ run(struct world *world, const struct cli_call *call)
 	enum err err;
 	int status;
 
-	find_environment(world);
+	environment_find(world);
 	take_options(world, &call->opt);
 	err = cli_begin(world, call);
 	if (err)
@@ -109,8 +74,8 @@ main(int argc, char **argv)
 
 	if (guardian_asked(argc, argv, &guardian, &fd))
 		return guardian_main(&guardian, fd);
+	environment_distrust();
 	use_locale();
-	distrust_environment();
 	if (cli_parse(argc, argv, &call))
 		return cli_tell_error(stderr, ERR_USAGE, true);
 	if (cli_answer(stdout, &call))

@@ -19,6 +19,7 @@ top_srcdir=${top_srcdir:-$(dirname "$lib_dir")}
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
+unset SUDO_UID SUDO_COMMAND DOAS_USER PKEXEC_UID
 unset LANGUAGE SSH_CONNECTION SSH_CLIENT SSH_TTY SUDO_USER NO_COLOR
 
 if [ -z "${SALLYPORT-}" ]; then

@@ -3,6 +3,7 @@
 #ifndef SALLYPORT_FILE_H
 #define SALLYPORT_FILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
@@ -20,6 +21,10 @@ enum err dir_open_private(const char *path, int *fd) must_check;
  * of ours, where a symbolic link or what is no regular file is refused. */
 enum err file_read(int dirfd, const char *name, size_t max, struct str *out)
 	must_check;
+
+/* The same for a path that somebody named: *secret is as caller_open() has it. */
+enum err file_read_named(const char *path, size_t max, struct str *out,
+			 bool *secret) must_check;
 
 /* The same for what is open already; name is for the message. */
 enum err file_read_fd(int fd, const char *name, size_t max, struct str *out)

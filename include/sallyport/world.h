@@ -26,7 +26,10 @@ struct world {
 	struct guardian_options guardian;	/* run directory and lock */
 	struct lifeline_sources lifelines;
 	struct actor actor;		/* who we are */
-	const char *editor;		/* $VISUAL, $EDITOR or "vi" */
+	const char *editor;		/* $VISUAL, $EDITOR or "vi"; NULL: none
+					 * may be started */
+	bool no_files;			/* the screen reads and writes none that
+					 * is named there */
 	const char *term;		/* $TERM */
 	bool no_color;			/* $NO_COLOR is set and not empty */
 	bool utf8;			/* the locale's character set is UTF-8 */

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <sallyport/backend.h>
+#include <sallyport/caller.h>
 #include <sallyport/file.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
@@ -32,9 +33,10 @@ file_probe(struct backend *be, const char *table, struct probe *probe)
 /* Each table is read from it, and all again before a commit: what can be read
  * but once, such as a pipe, will not do. */
 static enum err
-file_text(const struct file_backend *self, struct str *text)
+file_text(const struct file_backend *self, struct str *text, bool *secret)
 {
-	int fd = open(self->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int fd = caller_open(self->path, O_RDONLY | O_CLOEXEC | O_NOCTTY |
+			     O_NONBLOCK, secret);
 	struct stat st;
 	enum err err;
 
@@ -73,10 +75,12 @@ file_read_table(struct backend *be, const char *table, struct ruleset **rs)
 {
 	struct file_backend *self = (struct file_backend *)be;
 	struct str text = { 0 };
-	enum err err = file_text(self, &text);
+	bool secret;
+	enum err err = file_text(self, &text, &secret);
 
 	if (!err)
-		err = load_table(self, &text, table, rs);
+		err = caller_hide(load_table(self, &text, table, rs), secret,
+				  self->path);
 	str_done(&text);
 	return err;
 }
@@ -180,7 +184,7 @@ backend_file_commit(struct backend *be, const struct tables *live,
 {
 	struct file_backend *self = (struct file_backend *)be;
 	struct str text = { 0 };
-	enum err err = file_text(self, &text);
+	enum err err = file_text(self, &text, NULL);
 
 	for (size_t i = 0; i < changesets->n && !err; i++) {
 		const struct changeset *cs = changesets->v[i];

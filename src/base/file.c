@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <sallyport/caller.h>
 #include <sallyport/file.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
@@ -111,6 +112,21 @@ file_read(int dirfd, const char *name, size_t max, struct str *out)
 	err = check_kind(fd, name, ours);
 	if (!err)
 		err = file_read_fd(fd, name, max, out);
+	close(fd);
+	return err;
+}
+
+enum err
+file_read_named(const char *path, size_t max, struct str *out, bool *secret)
+{
+	int fd = caller_open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY, secret);
+	enum err err;
+
+	if (fd < 0)
+		return fail_errno(_("cannot open '%s'"), path);
+	err = check_kind(fd, path, false);
+	if (!err)
+		err = file_read_fd(fd, path, max, out);
 	close(fd);
 	return err;
 }

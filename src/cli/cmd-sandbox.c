@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sallyport/caller.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include <sallyport/sandbox.h>
@@ -44,15 +45,16 @@ editor_words(const struct cli_call *call, struct vec *words)
 
 static enum err
 read_rules(const struct world *world, const struct cli_call *call,
-	   const char **name, struct str *text)
+	   const char **name, struct str *text, bool *secret)
 {
+	*secret = false;
 	*name = _("the example");
 	if (call->argc == 0) {
 		str_add(text, sandbox_example);
 		return OK;
 	}
 	*name = call->argv[0];
-	return cli_read_text(world, *name, text);
+	return cli_read_text(world, *name, text, secret);
 }
 
 /* Rules that were piped in leave the editor without a keyboard. */
@@ -71,19 +73,21 @@ take_terminal(void)
 enum err
 cmd_sandbox(struct world *world, const struct cli_call *call)
 {
+	bool secret;
 	struct str text = {0};
 	struct vec words = {0};
 	const char *name;
 	int status = 0;
 	enum err err;
 
-	err = read_rules(world, call, &name, &text);
+	err = read_rules(world, call, &name, &text, &secret);
 	if (!err && call->argc && !strcmp(name, "-"))
 		take_terminal();
 	if (!err) {
 		editor_words(call, &words);
 		err = sandbox_run(world, str_text(&text), text.len, name,
 				  (char *const *)words.v, &status);
+		err = caller_hide(err, secret, name);
 	}
 	vec_done(&words);
 	str_done(&text);

@@ -61,9 +61,10 @@ void cli_warn_take(const struct world *world, char *warning);
 enum err cli_read_live(const struct world *world, struct tables **live,
 		       bool *other_world) must_check;
 
-/* The text of a rules file; "-" is standard input. */
+/* The text of a rules file; "-" is standard input. *secret: see
+ * caller_open(). */
 enum err cli_read_text(const struct world *world, const char *name,
-		       struct str *text) must_check;
+		       struct str *text, bool *secret) must_check;
 
 /* The tables of an ip6tables-save file, or just that of -T; "-" is standard
  * input. live: as tables_load(). Yours. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sallyport/caller.h>
 #include <sallyport/file.h>
 #include <sallyport/i18n.h>
 #include "internal.h"
@@ -32,12 +33,14 @@ shown_name(const char *name)
 }
 
 enum err
-cli_read_text(const struct world *world, const char *name, struct str *text)
+cli_read_text(const struct world *world, const char *name, struct str *text,
+	      bool *secret)
 {
+	*secret = false;
 	if (!strcmp(name, "-"))
 		return file_read_fd(fileno(world->in), shown_name(name),
 				    FILE_MAX, text);
-	return file_read(AT_FDCWD, name, FILE_MAX, text);
+	return file_read_named(name, FILE_MAX, text, secret);
 }
 
 enum err
@@ -45,12 +48,14 @@ cli_load_file(const struct world *world, const char *name,
 	      const struct tables *live, struct tables **tables)
 {
 	struct str text = {0};
+	bool secret;
 	enum err err;
 
-	err = cli_read_text(world, name, &text);
+	err = cli_read_text(world, name, &text, &secret);
 	if (!err)
 		err = tables_load(str_text(&text), text.len, shown_name(name),
 				  world->only_table, live, tables);
+	err = caller_hide(err, secret, name);
 	str_done(&text);
 	return err == ERR_NOT_FOUND ? ERR_FAIL : err;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <sallyport/caller.h>
 #include <sallyport/file.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
@@ -183,8 +184,9 @@ settings_load(const char *path, bool must, struct settings **settings)
 {
 	struct str text = { 0 };
 	enum err err;
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
-		      O_CLOEXEC);
+	bool secret;
+	int fd = caller_open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+			     O_NOCTTY | O_CLOEXEC, &secret);
 
 	if (fd < 0 && errno == ENOENT && !must) {
 		*settings = settings_new();
@@ -199,7 +201,8 @@ settings_load(const char *path, bool must, struct settings **settings)
 	if (!err)
 		err = file_read_fd(fd, path, MAX_BYTES, &text);
 	if (!err)
-		err = parse_bytes(path, &text, settings);
+		err = caller_hide(parse_bytes(path, &text, settings), secret,
+				  path);
 	str_done(&text);
 	close(fd);
 	return err;

@@ -6,9 +6,17 @@
 #include "path.h"
 #include "rules.h"
 
+/* Who may run nothing as root but this shall not read and write as root
+ * whatever he names. */
 static void
 open_form(struct ui *ui, const char *label, form_submit *submit)
 {
+	if (ui->world->no_files) {
+		fail(ERR_USAGE, _("--no-editor forbids it: no file is read or "
+				  "written from here"));
+		ui_error(ui);
+		return;
+	}
 	form_open(&ui->form, FORM_FILE, label, "", submit);
 	ui->form.complete = path_complete;
 }

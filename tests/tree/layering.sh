@@ -25,7 +25,7 @@ main tui cli session apply world settings trial history guard backend ruleset ru
 ORDER
 # MODULE: its public headers.
 cat >"$tmp/headers" <<'HEADERS'
-base err mem str text vec base64 clock addr file proc i18n
+base caller err mem str text vec base64 clock addr file proc i18n
 rule rule xt
 ruleset ruleset changeset command merge owned tables weave
 backend backend scratch tryout
@@ -71,7 +71,7 @@ function module_of_file(file,   part) {
 			finding("OTHER", "a header of no module")
 		return module_of[part[3]]
 	}
-	return part[2] == "main.c" ? "main" : part[2]
+	return part[2] ~ /^(main|environment)\.[ch]$/ ? "main" : part[2]
 }
 
 # The line without comments; in_comment lasts over lines.
