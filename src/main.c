@@ -32,6 +32,7 @@ take_options(struct world *world, const struct cli_options *opt)
 	world->file = opt->file;
 	world->db_path = or_else(opt->db, "/var/lib/sallyport/history.db");
 	world->guardian.run_dir = or_else(opt->run_dir, "/run/sallyport");
+	world->boot_root = opt->boot_root;
 	world->override = opt->override;
 	world->no_trial = opt->no_trial;
 	world->read_only = opt->read_only;

@@ -4,6 +4,7 @@
 #ifndef SALLYPORT_APPLY_H
 #define SALLYPORT_APPLY_H
 
+#include <sallyport/boot.h>
 #include <sallyport/guard.h>
 #include <sallyport/history.h>
 #include <sallyport/world.h>
@@ -66,7 +67,12 @@ enum err apply_start(const struct world *world, const struct apply_request *req,
 enum err apply_write(const struct world *world, const struct tables *base,
 		     const struct vec *changes) must_check;
 
-/* The next event of the trial; history is brought up to date with it. A history
+/* Where this host's files for the next boot are, and whether they are ours to
+ * write. */
+struct boot_world apply_boot_world(const struct world *world);
+
+/* The next event of the trial; history is brought up to date with it, and what
+ * is confirmed is written for the next boot: the event's text tells of that. A history
  * that cannot be written is told in *warning (heap, NULL for none) and never
  * stops anything. */
 void apply_next(const struct world *world, struct guardian_client *client,

@@ -18,6 +18,7 @@ struct cli_options {
 	const char *db;
 	const char *run_dir;
 	const char *config;
+	const char *boot_root;
 	const char *override;
 	bool no_trial;
 	bool resolve;

@@ -88,6 +88,12 @@ void ruleset_fingerprint(const struct ruleset *rs, char out[FINGERPRINT_SIZE]);
  * the specs, "COMMIT"; no header comments. */
 void ruleset_save(const struct ruleset *rs, bool counters, struct str *out);
 
+/* Put rs in the place of its table in the text of a rules file, or behind all of
+ * it. ERR_FAIL where the text has it twice; name is the text's name for that. */
+enum err savefile_put(const char *name, struct str *text,
+		      const struct ruleset *rs, bool counters) must_check;
+bool savefile_has(const struct str *text, const char *table);
+
 /* Read ip6tables-save text, all that ip6tables-restore takes and "# opaque"
  * lines. Exactly the table wanted is taken (NULL: the first one), the last of
  * that name where there are several; others are skipped. name is the file's name

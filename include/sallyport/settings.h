@@ -35,6 +35,8 @@ enum settings_confirm {
 struct settings {
 	bool no_lifelines;	/* lifelines = none: nothing need be kept */
 	enum settings_confirm confirm;
+	bool no_boot;		/* boot = no: nothing is written for the next
+				 * boot */
 	bool no_wall;		/* wall = no: others are not told of trials */
 	struct vec ports;	/* of struct settings_port * */
 	struct vec sources;	/* of struct settings_prefix * */

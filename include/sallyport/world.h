@@ -23,6 +23,8 @@ struct world {
 	const char *docker;		/* Docker Engine's socket; NULL: it is
 					 * not asked */
 	const char *db_path;
+	const char *boot_root;		/* --boot-root: what the files for the
+					 * next boot are below; NULL: the host's */
 	struct guardian_options guardian;	/* run directory and lock */
 	struct lifeline_sources lifelines;
 	struct actor actor;		/* who we are */

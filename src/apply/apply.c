@@ -237,6 +237,10 @@ apply_next(const struct world *world, struct guardian_client *client,
 	case EVENT_LOST:
 		record_current(world, warning);
 	}
+	if (event->kind == EVENT_CONFIRMED) {
+		free(event->text);
+		event->text = write_boot(world);
+	}
 	if (event->lost && *event->lost) {
 		char *readable = apply_readable_rules(event->lost);
 

@@ -21,6 +21,10 @@ enum err judge_request(const struct world *world,
 		       const struct apply_request *req, struct vec *lifelines,
 		       bool *overridden) must_check;
 
+/* Write what is live for the next boot. What is to be said of it, translated,
+ * or NULL. Yours. */
+char *write_boot(const struct world *world);
+
 /* The run directory as it is; ERR_NOT_FOUND where there is none. */
 enum err run_dir_open(const struct world *world, int *fd) must_check;
 

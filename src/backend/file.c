@@ -85,41 +85,6 @@ file_read_table(struct backend *be, const char *table, struct ruleset **rs)
 	return err;
 }
 
-/* Does the line begin with this word? */
-static bool
-line_says(const char *line, const char *word)
-{
-	size_t n = strlen(word);
-
-	line += strspn(line, " \t");
-	return strncmp(line, word, n) == 0 && strchr("\r\n \t", line[n]);
-}
-
-/* Where the table's text is in text, from its "*" to the line after COMMIT, of
- * the last such table. How many there are. */
-static unsigned
-table_span(const char *text, const char *table, size_t *from, size_t *to)
-{
-	char *head = xasprintf("*%s", table);
-	const char *start = NULL;
-	unsigned n = 0;
-
-	for (const char *line = text, *next; *line; line = next) {
-		next = line + strcspn(line, "\n");
-		next += *next == '\n';
-		if (!start && line_says(line, head))
-			start = line;
-		if (!start || !line_says(line, "COMMIT"))
-			continue;
-		*from = (size_t)(start - text);
-		*to = (size_t)(next - text);
-		start = NULL;
-		n++;
-	}
-	free(head);
-	return n;
-}
-
 /* Did the file give its rules counters? */
 static bool
 has_counters(const struct ruleset *rs)
@@ -132,31 +97,6 @@ has_counters(const struct ruleset *rs)
 				return true;
 	}
 	return false;
-}
-
-/* Put rs in the place of its table's text in text, or behind all of it. */
-static enum err
-put_table(const struct file_backend *self, struct str *text,
-	  const struct ruleset *rs)
-{
-	struct str result = { 0 };
-	size_t from = 0, to = 0;
-	unsigned n = table_span(str_text(text), rs->table, &from, &to);
-
-	if (n > 1)
-		return fail(ERR_FAIL, _("'%s' has table '%s' twice: make one of "
-					"them"), self->path, rs->table);
-	if (n == 0) {
-		if (text->len && text->s[text->len - 1] != '\n')
-			str_addc(text, '\n');
-		from = to = text->len;
-	}
-	str_addn(&result, str_text(text), from);
-	ruleset_save(rs, has_counters(rs), &result);
-	str_addn(&result, str_text(text) + to, text->len - to);
-	str_done(text);
-	*text = result;
-	return OK;
 }
 
 /* Carry cs out on its table in text, which must be live. */
@@ -173,7 +113,7 @@ change_text(const struct file_backend *self, struct str *text,
 	if (!err)
 		err = changeset_apply(cs, now);
 	if (!err)
-		err = put_table(self, text, now);
+		err = savefile_put(self->path, text, now, has_counters(now));
 	ruleset_free(now);
 	return err;
 }

@@ -36,6 +36,7 @@ const struct cli_option cli_option_rows[] = {
 	  N_("Print this, or the help of the command, and leave") },
 	{ "version", 'V', NULL, true, false, AT(version),
 	  N_("Print the version and leave") },
+	{ "boot-root", 0, N_("PATH"), true, true, AT(boot_root), NULL },
 	{ "in-sandbox", 0, NULL, true, true, AT(in_sandbox), NULL },
 	{ "verbose", 'v', NULL, false, false, AT(verbose),
 	  N_("With counters, interfaces and options") },

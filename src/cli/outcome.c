@@ -32,10 +32,18 @@ say_lost(const struct world *world, const char *lost)
 	str_done(&text);
 }
 
+/* boot: what became of the file for the next boot, or NULL. */
 static enum err
-kept(const struct world *world)
+kept(const struct world *world, const char *boot)
 {
+	struct str text = {0};
+
 	say(world, _("Confirmed: the change stays."));
+	if (boot) {
+		str_addf(&text, _("Boot rules: %s."), boot);
+		say(world, str_text(&text));
+	}
+	str_done(&text);
 	return OK;
 }
 
@@ -52,7 +60,7 @@ cli_outcome(const struct world *world, const struct guardian_event *event)
 {
 	switch (event->kind) {
 	case EVENT_CONFIRMED:
-		return kept(world);
+		return kept(world, event->text);
 	case EVENT_REVERTED:
 		return undone(world, event->text, event->lost);
 	case EVENT_FAILED:
@@ -75,7 +83,7 @@ cli_record_outcome(const struct world *world, const struct trial *trial)
 {
 	switch (trial->state) {
 	case TRIAL_CONFIRMED:
-		return kept(world);
+		return kept(world, NULL);
 	case TRIAL_REVERTED:
 		return undone(world, trial->reason, trial->lost);
 	case TRIAL_FAILED:

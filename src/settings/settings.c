@@ -37,6 +37,8 @@ static const struct key {
 	  N_("Other traffic that must keep flowing") },
 	{ "confirm", true, value_confirm, "any|new-login",
 	  N_("What keeps a change that is on trial") },
+	{ "boot", true, value_boot, "yes|no",
+	  N_("Whether what is confirmed is written for the next boot") },
 	{ "wall", true, value_wall, "yes|no",
 	  N_("Whether who is logged in is told of a trial on the terminal") },
 };

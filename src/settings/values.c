@@ -33,14 +33,26 @@ value_confirm(struct settings *settings, const char *value)
 	return OK;
 }
 
+static enum err
+yes_or_no(const char *key, const char *value, bool *no)
+{
+	*no = strcmp(value, "no") == 0;
+	if (!*no && strcmp(value, "yes") != 0)
+		return fail(ERR_PARSE, _("'%s' is '%s', but can only be 'yes' "
+			    "or 'no'"), key, value);
+	return OK;
+}
+
 enum err
 value_wall(struct settings *settings, const char *value)
 {
-	settings->no_wall = strcmp(value, "no") == 0;
-	if (!settings->no_wall && strcmp(value, "yes") != 0)
-		return fail(ERR_PARSE, _("'wall' is '%s', but can only be 'yes' "
-			    "or 'no'"), value);
-	return OK;
+	return yes_or_no("wall", value, &settings->no_wall);
+}
+
+enum err
+value_boot(struct settings *settings, const char *value)
+{
+	return yes_or_no("boot", value, &settings->no_boot);
 }
 
 static enum err

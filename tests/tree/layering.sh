@@ -14,14 +14,15 @@ ruleset rule base
 backend ruleset rule base
 settings base
 guard settings backend ruleset rule base
+boot backend ruleset rule base
 history trial.h ruleset rule base
 trial walk.h backend ruleset rule base
 world settings trial history guard backend ruleset rule base
-apply world settings trial history guard backend ruleset rule base
-session apply world settings trial history guard backend ruleset rule base
-tui session apply world settings trial history guard backend ruleset rule base
-cli session apply world settings trial history guard backend ruleset rule base
-main tui cli session apply world settings trial history guard backend ruleset rule base
+apply world boot settings trial history guard backend ruleset rule base
+session apply world boot settings trial history guard backend ruleset rule base
+tui session apply world boot settings trial history guard backend ruleset rule base
+cli session apply world boot settings trial history guard backend ruleset rule base
+main tui cli session apply world boot settings trial history guard backend ruleset rule base
 ORDER
 # MODULE: its public headers.
 cat >"$tmp/headers" <<'HEADERS'
@@ -30,6 +31,7 @@ rule rule xt
 ruleset ruleset changeset command merge owned tables weave
 backend backend scratch tryout
 guard lifeline walk rehearsal guard containers probe expose flows
+boot boot
 settings settings
 trial trial guardian
 history history
