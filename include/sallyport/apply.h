@@ -78,6 +78,10 @@ struct boot_world apply_boot_world(const struct world *world);
 void apply_next(const struct world *world, struct guardian_client *client,
 		struct guardian_event *event, char **warning);
 
+/* EVENT_LOGIN in words: "alice from 2001:db8::77", and why it proves nothing
+ * where it does not. Yours. */
+char *apply_login_text(const struct guardian_event *event);
+
 /* What stands in the run directory at a start, and what was done about it. */
 enum apply_found {
 	FOUND_NOTHING,

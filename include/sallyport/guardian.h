@@ -49,7 +49,10 @@ enum guardian_event_kind {
 	EVENT_CONFIRMED,
 	EVENT_REVERTED,
 	EVENT_FAILED,		/* nothing was changed; err tells the code */
-	EVENT_ANSWERED,		/* a neighbour that was made to probe (text) */
+	EVENT_ASKED,		/* a neighbour is made to answer once more (text) */
+	EVENT_ANSWERED,		/* it did (text) */
+	EVENT_LOGIN,		/* somebody logged in since the commit (text: from
+				 * where; uid, proof) */
 	EVENT_NOT_REVERTED,	/* the kernel refuses; it is tried again */
 	EVENT_DENIED,		/* what you asked cannot be done (text); the trial
 				 * goes on as before */
@@ -62,6 +65,11 @@ struct guardian_event {
 	char *text;		/* reason or message; heap, may be NULL */
 	char *lost;		/* REVERTED: what of others was lost; may be NULL */
 	int64_t deadline_ms;
+	int uid;		/* LOGIN: whose */
+	bool proof;		/* LOGIN: over IPv6 from elsewhere, which is what
+				 * can be demanded */
+	bool login_demanded;	/* ON_TRIAL: there must be such a login before
+				 * it is confirmed, and there was none yet */
 };
 void guardian_event_done(struct guardian_event *event);
 

@@ -55,6 +55,26 @@ int proc_take_fd(pid_t pid, int fd);
 /* Call each with every process's pid; each returns false to stop. */
 void proc_each(bool (*each)(pid_t pid, void *arg), void *arg);
 
+/* What the kernel tells about a process without waiting for it. */
+struct proc_status {
+	pid_t pid;
+	char state;		/* proc(5): 'Z' is dead */
+	pid_t parent;
+	pid_t session;		/* its session's leader */
+	unsigned long long start_ticks;	/* as proc_start_time() */
+	unsigned uid;		/* real */
+	unsigned loginuid;	/* (unsigned)-1 where not set */
+	unsigned long seccomp;	/* more with every filter; 0 without any */
+};
+bool proc_status(pid_t pid, struct proc_status *status);
+
+/* Have both the same root directory? False where that cannot be seen. */
+bool proc_same_root(pid_t a, pid_t b);
+
+/* Call each with every child; each returns false to stop. */
+void proc_each_child(pid_t pid, bool (*each)(pid_t child, void *arg),
+		     void *arg);
+
 /* exec of our own program: the path that names this very binary. */
 #define PROC_SELF_EXE "/proc/self/exe"
 

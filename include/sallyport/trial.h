@@ -43,6 +43,16 @@ struct trial_neighbour {
 	char ifname[IFNAMSIZ];
 	struct in6_addr addr;
 	bool probed;		/* in the guardian: it is waited for */
+	bool answered;		/* there too: it did */
+};
+
+/* Somebody who has logged in over SSH since the commit. */
+struct trial_login {
+	char *from;		/* the peer's address */
+	unsigned port;
+	int uid;		/* whom the session runs as */
+	bool proof;		/* it came in through the IPv6 rules */
+	int64_t wall_s;
 };
 
 /* What a trial changes in one table. */
@@ -65,6 +75,8 @@ struct trial {
 	int64_t window_ms;
 	bool wall;		/* who is logged in is told of it */
 	bool no_trial;		/* commit and be done: confirmed at once */
+	bool login_demanded;	/* only after a new login it is confirmed */
+	int64_t committed_ms;	/* boot clock; 0: not yet */
 	struct actor actor;
 	char *message;
 	char *origin;		/* "edit", "import", "restore" */
@@ -82,6 +94,7 @@ struct trial {
 				 * well when it is committed. "": any will do */
 	struct vec neighbours;	/* of struct trial_neighbour *: gateways and
 				 * peers of the lifelines */
+	struct vec logins;	/* of struct trial_login * */
 	struct vec parts;	/* of struct trial_part *, one a table, in the
 				 * order of the commit; undone in reverse */
 };
@@ -89,6 +102,13 @@ struct trial {
 /* One neighbour more, unless it is there already. */
 void trial_add_neighbour(struct trial *trial, const char *ifname,
 			 const struct in6_addr *addr);
+
+/* One login more, which is copied; false: it is known, or there are too many
+ * to be told. */
+bool trial_add_login(struct trial *trial, const struct trial_login *login);
+
+/* The first one that is a proof, or NULL. */
+const struct trial_login *trial_proof(const struct trial *trial);
 
 struct trial *trial_new(void);	/* zeroed, with a fresh id, cookie and boot id */
 

@@ -139,6 +139,14 @@ add_neighbours(const struct vec *lifelines, struct trial *trial)
 	}
 }
 
+/* In the sandbox nobody can log in. */
+static bool
+demands_login(const struct world *world, const struct apply_request *req)
+{
+	return !req->no_trial && !world->sandbox && world->settings &&
+	       world->settings->confirm == CONFIRM_NEW_LOGIN;
+}
+
 static struct trial *
 trial_of(const struct world *world, const struct apply_request *req,
 	 bool overridden)
@@ -147,6 +155,7 @@ trial_of(const struct world *world, const struct apply_request *req,
 
 	trial->window_ms = (int64_t)req->seconds * 1000;
 	trial->no_trial = req->no_trial;
+	trial->login_demanded = demands_login(world, req);
 	trial->wall = !world->sandbox &&
 		      !(world->settings && world->settings->no_wall);
 	actor_copy(&trial->actor, &world->actor);
@@ -226,7 +235,9 @@ apply_next(const struct world *world, struct guardian_client *client,
 	switch (event->kind) {
 	case EVENT_NONE:
 	case EVENT_EXTENDED:
+	case EVENT_ASKED:
 	case EVENT_ANSWERED:
+	case EVENT_LOGIN:
 	case EVENT_DENIED:
 		return;
 	case EVENT_ON_TRIAL:

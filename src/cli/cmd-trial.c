@@ -80,9 +80,12 @@ wait_settled(const struct world *world, struct guardian_client *client)
 			err = cli_outcome(world, &event);
 			break;
 		case EVENT_NOT_REVERTED:
-		case EVENT_DENIED:
 			cli_tell_event(world, &event);
 			err = fail(ERR_FAIL, "%s",
+				   event.text ? event.text : "");
+			break;
+		case EVENT_DENIED:
+			err = fail(event.err ? event.err : ERR_FAIL, "%s",
 				   event.text ? event.text : "");
 			break;
 		case EVENT_LOST:
@@ -92,7 +95,9 @@ wait_settled(const struct world *world, struct guardian_client *client)
 		case EVENT_NONE:
 		case EVENT_ON_TRIAL:
 		case EVENT_EXTENDED:
+		case EVENT_ASKED:
 		case EVENT_ANSWERED:
+		case EVENT_LOGIN:
 			break;
 		}
 		guardian_event_done(&event);

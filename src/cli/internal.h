@@ -144,6 +144,10 @@ enum err cli_outcome(const struct world *world,
 /* EVENT_ANSWERED. */
 void cli_say_answered(const struct world *world, const char *who);
 
+/* EVENT_LOGIN. */
+void cli_say_login(const struct world *world,
+		   const struct guardian_event *event);
+
 /* Warn of EVENT_NOT_REVERTED and EVENT_DENIED. */
 void cli_tell_event(const struct world *world,
 		    const struct guardian_event *event);
@@ -152,7 +156,9 @@ void cli_tell_event(const struct world *world,
 enum err cli_record_outcome(const struct world *world,
 			    const struct trial *trial) must_check;
 
-void cli_say_on_trial(const struct world *world, int64_t deadline_ms);
+/* EVENT_ON_TRIAL. */
+void cli_say_on_trial(const struct world *world,
+		      const struct guardian_event *event);
 
 /* Look at what an earlier trial left, and go on only where none is running. */
 enum err cli_settle_first(const struct world *world) must_check;

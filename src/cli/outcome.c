@@ -69,7 +69,9 @@ cli_outcome(const struct world *world, const struct guardian_event *event)
 	case EVENT_NONE:
 	case EVENT_ON_TRIAL:
 	case EVENT_EXTENDED:
+	case EVENT_ASKED:
 	case EVENT_ANSWERED:
+	case EVENT_LOGIN:
 	case EVENT_NOT_REVERTED:
 	case EVENT_DENIED:
 	case EVENT_LOST:
@@ -121,9 +123,22 @@ cli_say_answered(const struct world *world, const char *who)
 }
 
 void
-cli_say_on_trial(const struct world *world, int64_t deadline_ms)
+cli_say_login(const struct world *world, const struct guardian_event *event)
 {
-	int64_t ms = deadline_ms - world->clock->boot_ms(world->clock);
+	char *login = apply_login_text(event);
+	struct str text = {0};
+
+	str_addf(&text, _("New login: %s."), login);
+	say(world, str_text(&text));
+	str_done(&text);
+	free(login);
+}
+
+void
+cli_say_on_trial(const struct world *world, const struct guardian_event *event)
+{
+	int64_t ms = event->deadline_ms -
+		     world->clock->boot_ms(world->clock);
 	struct str text = {0};
 
 	str_addf(&text, _("On trial: undone in %lld seconds unless 'sallyport "
@@ -131,6 +146,9 @@ cli_say_on_trial(const struct world *world, int64_t deadline_ms)
 			  "now."), (long long)(ms > 0 ? (ms + 999) / 1000 : 0));
 	say(world, str_text(&text));
 	str_done(&text);
+	if (event->login_demanded)
+		say(world, _("Only after a new login over IPv6 it can be "
+			     "kept: log in anew before you confirm."));
 }
 
 enum err
@@ -170,7 +188,7 @@ cli_leave(const struct world *world, struct guardian_client *client)
 	if (err)
 		return err;
 	if (event.kind == EVENT_ON_TRIAL)
-		cli_say_on_trial(world, event.deadline_ms);
+		cli_say_on_trial(world, &event);
 	else if (event.kind == EVENT_LOST)
 		err = fail(ERR_FAIL, _("the guardian is gone; 'sallyport "
 			   "status' tells how the trial stands"));

@@ -8,10 +8,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
+#include <sallyport/code.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include "internal.h"
@@ -25,10 +25,10 @@ struct watch {
 	int signals;		/* a signalfd */
 	bool keys;		/* in and out are a terminal */
 	bool on_trial;
+	bool login_demanded;	/* and there was none yet */
 	bool gone;		/* hung up or terminated */
 	int last_left;		/* seconds, as shown last */
-	char code[3];
-	char typed[3];
+	struct code code;
 };
 
 static int terminal_fd = -1;
@@ -60,22 +60,41 @@ terminal_take_keys(int fd)
 	tcsetattr(fd, TCSAFLUSH, &t);
 }
 
-static void
-make_code(char code[3])
+static int64_t
+now_ms(const struct watch *w)
 {
-	unsigned n;
-
-	if (getrandom(&n, sizeof(n), 0) != sizeof(n))
-		die(_("no random numbers: %s"), strerror(errno));
-	snprintf(code, 3, "%02u", 10 + n % 90);
+	return w->world->clock->boot_ms(w->world->clock);
 }
 
 static int
 seconds_left(const struct watch *w)
 {
-	int64_t ms = w->deadline_ms - w->world->clock->boot_ms(w->world->clock);
+	int64_t ms = w->deadline_ms - now_ms(w);
 
 	return ms > 0 ? (int)((ms + 999) / 1000) : 0;
+}
+
+/* Where the last line was longer its rest is blanked out. */
+static void
+print_countdown(const struct watch *w)
+{
+	FILE *out = w->world->out;
+	int left = w->last_left;
+
+	if (w->login_demanded)
+		fprintf(out, _("\r%4d s  log in anew to keep it  R reverts  "
+			       "+ longer: "), left);
+	else if (!code_is_open(&w->code, now_ms(w)))
+		fprintf(out, _("\r%4d s  wait %d s for a code  R reverts  "
+			       "+ longer: "), left,
+			code_wait_s(&w->code, now_ms(w)));
+	else
+		fprintf(out, _("\r%4d s  %d keeps  R reverts  + longer: "),
+			left, w->code.code);
+	if (w->code.typed >= 0)
+		fprintf(out, "%d", w->code.typed);
+	fprintf(out, "%12s%.*s", "", w->code.typed >= 0 ? 13 : 12,
+		"\b\b\b\b\b\b\b\b\b\b\b\b\b");
 }
 
 static void
@@ -86,9 +105,7 @@ show_countdown(struct watch *w, bool again)
 	if (!w->on_trial || !w->keys || (left == w->last_left && !again))
 		return;
 	w->last_left = left;
-	fprintf(w->world->out, _("\r%4d s  %s keeps  R reverts  + longer: %s "),
-		left, w->code, w->typed);
-	fprintf(w->world->out, "%s", w->typed[0] ? "\b" : "");
+	print_countdown(w);
 	fflush(w->world->out);
 }
 
@@ -101,19 +118,41 @@ end_countdown(struct watch *w)
 }
 
 static void
-begin_trial(struct watch *w)
+offer_code(struct watch *w)
+{
+	code_make(&w->code);
+	terminal_take_keys(fileno(w->world->in));
+	tcflush(fileno(w->world->in), TCIFLUSH);
+}
+
+/* Before a login that is demanded no code is offered. */
+static void
+on_proof(struct watch *w)
+{
+	bool demanded = w->login_demanded;
+
+	w->login_demanded = false;
+	if (demanded && w->keys && w->on_trial)
+		offer_code(w);
+}
+
+static void
+begin_trial(struct watch *w, const struct guardian_event *event)
 {
 	w->on_trial = true;
 	w->last_left = -1;
+	w->login_demanded = event->login_demanded;
 	if (w->keys) {
-		make_code(w->code);
-		terminal_take_keys(fileno(w->world->in));
-		fputs(_("On trial. Type the two digits to keep it; a new login "
+		offer_code(w);
+		fputs(w->login_demanded ?
+		      _("On trial. It can be kept once somebody has logged in "
+			"anew over IPv6: here, or with 'sallyport confirm'.\n") :
+		      _("On trial. Type the two digits to keep it; a new login "
 			"that runs 'sallyport confirm' is the better proof.\n"),
 		      w->world->out);
 		return;
 	}
-	cli_say_on_trial(w->world, w->deadline_ms);
+	cli_say_on_trial(w->world, event);
 }
 
 static enum err
@@ -123,17 +162,23 @@ ask_revert(struct watch *w)
 }
 
 static enum err
-take_digit(struct watch *w, char c)
+take_digit(struct watch *w, int digit)
 {
-	size_t n = strlen(w->typed);
-
-	w->typed[n] = c;
-	w->typed[n + 1] = '\0';
-	if (n == 0)
+	if (w->login_demanded) {
+		fputc('\a', w->world->out);
 		return OK;
-	if (!strcmp(w->typed, w->code))
+	}
+	switch (code_digit(&w->code, digit, now_ms(w))) {
+	case CODE_MORE:
+		return OK;
+	case CODE_RIGHT:
 		return guardian_confirm(w->client, &w->world->actor);
-	memset(w->typed, 0, sizeof(w->typed));
+	case CODE_CLOSED:
+		tcflush(fileno(w->world->in), TCIFLUSH);
+		break;
+	case CODE_WRONG:
+		break;
+	}
 	fputc('\a', w->world->out);
 	return OK;
 }
@@ -144,13 +189,13 @@ take_key(struct watch *w, char c)
 	enum err err = OK;
 
 	if (c >= '0' && c <= '9')
-		err = take_digit(w, c);
+		err = take_digit(w, c - '0');
 	else if (c == 'R')
 		err = ask_revert(w);
 	else if (c == '+')
 		err = guardian_extend(w->client, EXTEND_MS);
 	else
-		memset(w->typed, 0, sizeof(w->typed));
+		code_clear(&w->code);
 	show_countdown(w, true);
 	return err;
 }
@@ -215,10 +260,11 @@ handle_event(struct watch *w, const struct guardian_event *event,
 {
 	switch (event->kind) {
 	case EVENT_NONE:
+	case EVENT_ASKED:
 		break;
 	case EVENT_ON_TRIAL:
 		w->deadline_ms = event->deadline_ms;
-		begin_trial(w);
+		begin_trial(w, event);
 		break;
 	case EVENT_EXTENDED:
 		w->deadline_ms = event->deadline_ms;
@@ -226,6 +272,13 @@ handle_event(struct watch *w, const struct guardian_event *event,
 	case EVENT_ANSWERED:
 		end_countdown(w);
 		cli_say_answered(w->world, event->text);
+		show_countdown(w, true);
+		break;
+	case EVENT_LOGIN:
+		end_countdown(w);
+		cli_say_login(w->world, event);
+		if (event->proof)
+			on_proof(w);
 		show_countdown(w, true);
 		break;
 	case EVENT_CONFIRMED:

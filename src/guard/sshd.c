@@ -36,6 +36,14 @@ sshd_is_process(pid_t pid)
 	return has_name(pid, names);
 }
 
+bool
+sshd_is_dropbear(pid_t pid)
+{
+	static const char *const names[] = { "dropbear", NULL };
+
+	return has_name(pid, names);
+}
+
 /* Who listens for others. */
 static bool
 is_activator(pid_t pid)

@@ -10,6 +10,7 @@
 #include <sallyport/vec.h>
 
 bool sshd_is_process(pid_t pid);	/* by its name */
+bool sshd_is_dropbear(pid_t pid);	/* the same: a dropbear */
 
 /* The listening sockets (of sockets_listening) that are an sshd's are pushed to
  * out, borrowed. daemon: an sshd itself has one of them open. */

@@ -206,6 +206,7 @@ go_on_trial(struct guardian *g, const struct arming *armings)
 	enum err err = OK;
 
 	trial->committed_wall_s = g->clock->wall_s(g->clock);
+	trial->committed_ms = guardian_now(g);
 	trial->state = TRIAL_ON;
 	for (size_t i = 0; i < trial->parts.n && !err; i++)
 		err = read_back(g, &armings[i]);

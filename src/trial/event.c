@@ -25,7 +25,9 @@ static const char *const event_words[] = {
 	[EVENT_CONFIRMED] = "confirmed",
 	[EVENT_REVERTED] = "reverted",
 	[EVENT_FAILED] = "failed",
+	[EVENT_ASKED] = "asked",
 	[EVENT_ANSWERED] = "answered",
+	[EVENT_LOGIN] = "login",
 	[EVENT_NOT_REVERTED] = "not-reverted",
 	[EVENT_DENIED] = "denied",
 	[EVENT_LOST] = "lost",
@@ -129,6 +131,10 @@ event_write(const struct guardian_event *event, struct str *out)
 	json_object_set_new(json, "lost", json_exact(event->lost));
 	json_object_set_new(json, "deadline_ms",
 			    json_integer(event->deadline_ms));
+	json_object_set_new(json, "uid", json_integer(event->uid));
+	json_object_set_new(json, "proof", json_boolean(event->proof));
+	json_object_set_new(json, "login_demanded",
+			    json_boolean(event->login_demanded));
 	write_line(json, out);
 }
 
@@ -146,6 +152,10 @@ event_read(const char *line, size_t len, struct guardian_event *event)
 	event->lost = json_text_get(json, "lost");
 	event->deadline_ms =
 		json_integer_value(json_object_get(json, "deadline_ms"));
+	event->uid = (int)json_integer_value(json_object_get(json, "uid"));
+	event->proof = json_is_true(json_object_get(json, "proof"));
+	event->login_demanded = json_is_true(
+		json_object_get(json, "login_demanded"));
 	if (event->kind == EVENT_NONE)
 		err = fail(ERR_PARSE, _("the guardian said something unknown"));
 	json_decref(json);

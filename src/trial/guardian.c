@@ -141,6 +141,7 @@ guardian_run(struct guardian *g, pid_t supervisor, int fd)
 	begin(g, fd);
 	guardian_serve(g);
 	peers_done(g);
+	login_watch_free(g->logins);
 	trial_free(g->trial);
 	free(g->failure);
 	guardian_close(g);

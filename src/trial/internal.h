@@ -4,8 +4,11 @@
 #define TRIAL_INTERNAL_H
 
 #include <sys/types.h>
+#include <sallyport/login.h>
 #include "event.h"
 #include "record.h"
+
+struct peer;
 
 enum phase {
 	PHASE_WAIT,		/* on trial: deadline or request decides */
@@ -36,6 +39,8 @@ struct guardian {
 	int64_t life_ms;	/* WAIT, probing: when to look again */
 	int64_t life_end_ms;	/* and when no longer */
 	bool probing;		/* an answer of a neighbour is waited for */
+	struct login_watch *logins;	/* WAIT: who logs in */
+	int64_t logins_ms;	/* and when to look again */
 	bool unsaved;		/* SETTLED: the record does not say so yet */
 	bool leaving;		/* TERM came */
 };
@@ -97,6 +102,15 @@ void tell_ended(const struct guardian *g);
 /* life.c: the neighbours are made to answer; that is looked for. */
 void life_begin(struct guardian *g);
 void life_tick(struct guardian *g);
+/* A client that comes later is told what was seen so far. */
+void life_tell(struct guardian *g, struct peer *peer);
+
+/* logins.c: who has logged in since the commit. */
+void logins_begin(struct guardian *g);
+void logins_look(struct guardian *g);
+void logins_tell(const struct guardian *g, struct peer *peer);
+/* May it be confirmed? Where a login proves it, the record's reason says so. */
+enum err logins_prove(struct guardian *g) must_check;
 
 /* revert.c. A trial that was never committed whole ends as failed. */
 void revert_begin(struct guardian *g, const char *reason,

@@ -13,6 +13,32 @@
 #define LOOK_MS 100
 #define PATIENCE_MS 6000	/* three probes a second apart take 3.5 s */
 
+static void
+name(const struct trial_neighbour *n, struct str *out)
+{
+	addr_format(out, &n->addr);
+	str_addf(out, "%%%s", n->ifname);
+}
+
+/* To one client, or to all. */
+static void
+tell(struct guardian *g, struct peer *peer, enum guardian_event_kind kind,
+     const struct trial_neighbour *n)
+{
+	struct str text = { 0 };
+	const struct guardian_event event = {
+		.kind = kind,
+		.deadline_ms = g->trial->deadline_ms,
+		.text = (name(n, &text), text.s),
+	};
+
+	if (peer)
+		peer_say(peer, &event);
+	else
+		peer_say_all(g, &event);
+	str_done(&text);
+}
+
 void
 life_begin(struct guardian *g)
 {
@@ -23,31 +49,20 @@ life_begin(struct guardian *g)
 
 		n->probed = neighbour_probe(n);
 		g->probing = g->probing || n->probed;
+		if (n->probed)
+			tell(g, NULL, EVENT_ASKED, n);
 	}
 	g->life_ms = guardian_now(g) + LOOK_MS;
 	g->life_end_ms = guardian_now(g) + PATIENCE_MS;
+	logins_begin(g);
 	step(g, "probed");
 }
 
 static void
-name(const struct trial_neighbour *n, struct str *out)
+on_answer(struct guardian *g, struct trial_neighbour *n)
 {
-	addr_format(out, &n->addr);
-	str_addf(out, "%%%s", n->ifname);
-}
-
-static void
-on_answer(struct guardian *g, const struct trial_neighbour *n)
-{
-	struct str text = { 0 };
-	const struct guardian_event event = {
-		.kind = EVENT_ANSWERED,
-		.deadline_ms = g->trial->deadline_ms,
-		.text = (name(n, &text), text.s),
-	};
-
-	peer_say_all(g, &event);
-	str_done(&text);
+	n->answered = true;
+	tell(g, NULL, EVENT_ANSWERED, n);
 }
 
 static void
@@ -86,4 +101,20 @@ life_tick(struct guardian *g)
 		else if (state == NEIGHBOUR_FAILED || state == NEIGHBOUR_NONE)
 			on_silence(g, n);
 	}
+}
+
+void
+life_tell(struct guardian *g, struct peer *peer)
+{
+	if (g->phase != PHASE_WAIT)
+		return;
+	for (size_t i = 0; i < g->trial->neighbours.n; i++) {
+		const struct trial_neighbour *n = g->trial->neighbours.v[i];
+
+		if (n->probed)
+			tell(g, peer, EVENT_ASKED, n);
+		if (n->answered)
+			tell(g, peer, EVENT_ANSWERED, n);
+	}
+	logins_tell(g, peer);
 }

@@ -33,6 +33,7 @@ outcome_event(const struct guardian *g, struct guardian_event *event)
 	event->text = trial->reason;
 	event->lost = trial->lost;
 	event->deadline_ms = trial->deadline_ms;
+	event->login_demanded = trial->login_demanded && !trial_proof(trial);
 	if (event->kind == EVENT_FAILED && !event->err)
 		event->err = ERR_FAIL;
 }
@@ -94,6 +95,8 @@ outcome_confirm(struct guardian *g, const struct actor *by)
 		trial->state = TRIAL_ON;
 		actor_done(&trial->settled_by);
 		trial->settled_wall_s = 0;
+		free(trial->reason);
+		trial->reason = NULL;
 		return err;
 	}
 	step(g, "confirmed");

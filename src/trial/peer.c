@@ -70,6 +70,7 @@ void
 peer_accept(struct guardian *g)
 {
 	struct guardian_event event;
+	struct peer *peer;
 	int fd = accept4(g->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 
 	if (fd < 0)
@@ -81,7 +82,9 @@ peer_accept(struct guardian *g)
 	if (g->peers.n >= PEERS_MAX)
 		peer_free(vec_remove(&g->peers, 0));
 	outcome_event(g, &event);
-	peer_say(peer_add(g, fd), &event);
+	peer = peer_add(g, fd);
+	peer_say(peer, &event);
+	life_tell(g, peer);
 }
 
 void

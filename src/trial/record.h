@@ -17,6 +17,11 @@ bool trial_state_parse(const char *name, enum trial_state *state);
 /* A heap copy of a string member; NULL where it is none. */
 char *json_text_get(const json_t *object, const char *key);
 
+/* trial-login.c: the record's list of them. */
+json_t *trial_logins_to_json(const struct trial *trial);
+void trial_logins_from_json(const json_t *list, struct trial *trial);
+void trial_logins_done(struct trial *trial);
+
 /* The table after the changes, where it is what they make of the table before:
  * yours, or NULL. */
 struct ruleset *trial_part_expected(const struct trial_part *part);

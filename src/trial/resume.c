@@ -125,6 +125,7 @@ resume_armed(struct guardian *g, const struct found *found)
 	} else {
 		g->trial->state = TRIAL_ON;
 		g->trial->committed_wall_s = g->clock->wall_s(g->clock);
+		g->trial->committed_ms = guardian_now(g);
 		if (trial_save(g->trial, g->run_dir) != OK)
 			process_note("%s", err_message());
 		go_on(g);

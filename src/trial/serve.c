@@ -55,7 +55,9 @@ on_confirm(struct guardian *g, struct peer *peer, const struct request *request)
 		on_status(g, peer, request);
 	if (!is_open(g))
 		return;
-	err = outcome_confirm(g, &request->by);
+	err = logins_prove(g);
+	if (!err)
+		err = outcome_confirm(g, &request->by);
 	if (err)
 		deny(peer, err, err_message());
 }
@@ -172,6 +174,8 @@ tick(struct guardian *g)
 	if (g->phase == PHASE_WAIT && g->probing &&
 	    guardian_now(g) >= g->life_ms)
 		life_tick(g);
+	if (g->phase == PHASE_WAIT && guardian_now(g) >= g->logins_ms)
+		logins_look(g);
 	if (g->phase == PHASE_REVERT && guardian_now(g) >= g->next_ms)
 		revert_try(g);
 	if (g->phase == PHASE_SETTLED)
@@ -194,6 +198,8 @@ wake_ms(const struct guardian *g)
 
 	if (g->phase == PHASE_WAIT && g->probing && g->life_ms < wake)
 		wake = g->life_ms;
+	if (g->phase == PHASE_WAIT && g->logins_ms < wake)
+		wake = g->logins_ms;
 	return g->supervisor_fd < 0 && g->renew_ms < wake ? g->renew_ms : wake;
 }
 

@@ -145,6 +145,11 @@ trial_to_json(const struct trial *trial)
 	json_object_set_new(json, "window_ms", json_integer(trial->window_ms));
 	json_object_set_new(json, "wall", json_boolean(trial->wall));
 	json_object_set_new(json, "no_trial", json_boolean(trial->no_trial));
+	json_object_set_new(json, "login_demanded",
+			    json_boolean(trial->login_demanded));
+	json_object_set_new(json, "committed_ms",
+			    json_integer(trial->committed_ms));
+	json_object_set_new(json, "logins", trial_logins_to_json(trial));
 	json_object_set_new(json, "actor", actor_to_json(&trial->actor));
 	json_object_set_new(json, "message", json_exact(trial->message));
 	json_object_set_new(json, "origin", json_text(trial->origin));

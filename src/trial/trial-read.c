@@ -221,6 +221,10 @@ take_numbers(const json_t *json, struct trial *trial)
 	if (!err)
 		err = take_state(json, &trial->state);
 	trial->wall = json_is_true(json_object_get(json, "wall"));
+	trial->committed_ms = json_integer_value(
+		json_object_get(json, "committed_ms"));
+	trial->login_demanded = json_is_true(
+		json_object_get(json, "login_demanded"));
 	trial->no_trial = json_is_true(json_object_get(json, "no_trial"));
 	return err;
 }
@@ -292,6 +296,7 @@ trial_from_json(const json_t *json, struct trial **trial)
 	}
 	take_texts(json, made);
 	take_neighbours(json, made);
+	trial_logins_from_json(json_object_get(json, "logins"), made);
 	*trial = made;
 	return OK;
 }

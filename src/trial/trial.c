@@ -124,6 +124,7 @@ trial_free(struct trial *trial)
 	for (size_t i = 0; i < trial->neighbours.n; i++)
 		free(trial->neighbours.v[i]);
 	vec_done(&trial->neighbours);
+	trial_logins_done(trial);
 	for (size_t i = 0; i < trial->parts.n; i++)
 		part_free(trial_part(trial, i));
 	vec_done(&trial->parts);

@@ -44,9 +44,15 @@ add_keys(struct page *page, const struct ui *ui, bool utf8)
 {
 	char code[16];
 
-	snprintf(code, sizeof(code), "%d", ui->watch.code);
-	add_key(page, code, _("type these two digits to keep the change"),
-		utf8);
+	snprintf(code, sizeof(code), "%d", ui->watch.code.code);
+	if (watch_takes_code(ui))
+		add_key(page, code,
+			_("type these two digits to keep the change"), utf8);
+	else
+		add_key(page, "--", ui->watch.login_demanded ?
+			_("once you have logged in anew over IPv6, two digits "
+			  "here keep the change") :
+			_("too many wrong digits: others follow soon"), utf8);
 	add_key(page, "R", _("undo it now"), utf8);
 	add_key(page, "+", _("60 s more"), utf8);
 	add_key(page, "Esc",
@@ -63,12 +69,52 @@ add_who(struct page *page, const struct ui *ui, bool utf8)
 }
 
 static void
-add_answered(struct page *page, const struct ui *ui, bool utf8)
+add_neighbours(struct page *page, const struct ui *ui, bool utf8)
 {
-	for (size_t i = 0; i < ui->watch.answered.n; i++)
-		paint_addf(page_row(page, 0, utf8), ROLE_SAFE,
-			   _("Neighbour discovery works: %s answered."),
-			   (const char *)ui->watch.answered.v[i]);
+	const struct vec *neighbours = &ui->watch.neighbours;
+
+	for (size_t i = 0; i < neighbours->n; i++) {
+		const struct watch_neighbour *n = neighbours->v[i];
+
+		if (n->answered)
+			paint_addf(page_row(page, 0, utf8), ROLE_SAFE,
+				   _("Neighbour discovery works: %s "
+				     "answered."), n->name);
+		else
+			paint_addf(page_row(page, 0, utf8), ROLE_TEXT,
+				   _("Neighbour discovery: %s is asked; if it "
+				     "falls silent the change is undone."),
+				   n->name);
+	}
+}
+
+static void
+add_logins(struct page *page, const struct ui *ui, bool utf8)
+{
+	const struct vec *logins = &ui->watch.logins;
+
+	for (size_t i = 0; i < logins->n; i++) {
+		const struct watch_login *login = logins->v[i];
+
+		paint_addf(page_row(page, 0, utf8),
+			   login->proof ? ROLE_SAFE : ROLE_TEXT,
+			   _("New login: %s."), login->text);
+	}
+}
+
+/* Some login has shown already what is asked for otherwise. */
+static bool
+is_proven(const struct ui *ui)
+{
+	const struct vec *logins = &ui->watch.logins;
+
+	for (size_t i = 0; i < logins->n; i++) {
+		const struct watch_login *login = logins->v[i];
+
+		if (login->proof)
+			return true;
+	}
+	return false;
 }
 
 static void
@@ -86,8 +132,10 @@ trial_update(struct view *view)
 	page_add(page, ROLE_TEXT, "", utf8);
 	add_keys(page, ui, utf8);
 	page_add(page, ROLE_TEXT, "", utf8);
-	add_answered(page, ui, utf8);
-	page_add(page, ROLE_TEXT, _("Before you keep it, log in once more from "
+	add_neighbours(page, ui, utf8);
+	add_logins(page, ui, utf8);
+	if (!is_proven(ui))
+		page_add(page, ROLE_TEXT, _("Before you keep it, log in once more from "
 		 "another window: this session proves nothing about the next "
 		 "login. There, `sallyport confirm` keeps the change, too."),
 		 utf8);
@@ -102,9 +150,9 @@ trial_update(struct view *view)
 static void
 on_habit(struct ui *ui)
 {
-	if (ui->watch.phase == WATCH_RUNNING)
+	if (watch_takes_code(ui))
 		ui_say(ui, _("only the two digits %d keep the change"),
-		       ui->watch.code);
+		       ui->watch.code.code);
 }
 
 static const struct action actions[] = {

@@ -258,7 +258,7 @@ ui_key(struct ui *ui, int key)
 	} else if (is_number_key(ui, key)) {
 		on_digit(ui, key - '0');
 	} else {
-		ui->watch.typed = -1;
+		code_clear(&ui->watch.code);
 		action_dispatch(ui, key);
 		ui->count = 0;
 	}

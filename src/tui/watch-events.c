@@ -122,8 +122,10 @@ on_lost(struct ui *ui)
 static void
 on_trial(struct ui *ui, const struct guardian_event *event)
 {
+	ui->watch.login_demanded = event->login_demanded;
 	if (ui->watch.phase != WATCH_STARTING) {
 		ui->watch.deadline_ms = event->deadline_ms;
+		ui_changed(ui);
 		return;
 	}
 	term_flush_keys();
@@ -156,13 +158,31 @@ on_not_reverted(struct ui *ui, const struct guardian_event *event)
 }
 
 static void
-on_answered(struct ui *ui, const struct guardian_event *event)
+on_neighbour(struct ui *ui, const struct guardian_event *event)
 {
 	const char *who = event->text ? event->text : "?";
+	bool answered = event->kind == EVENT_ANSWERED;
 
-	vec_push(&ui->watch.answered, xstrdup(who));
+	watch_neighbour(&ui->watch, who, answered);
 	ui_changed(ui);
-	ui_say(ui, _("neighbour discovery works: %s answered"), who);
+	if (answered)
+		ui_say(ui, _("neighbour discovery works: %s answered"), who);
+}
+
+/* The code that is offered now is one that nobody has typed ahead. */
+static void
+on_login(struct ui *ui, const struct guardian_event *event)
+{
+	char *text = apply_login_text(event);
+
+	ui_say(ui, _("new login: %s"), text);
+	watch_login(&ui->watch, text, event->proof);
+	if (event->proof && ui->watch.login_demanded) {
+		ui->watch.login_demanded = false;
+		term_flush_keys();
+		code_make(&ui->watch.code);
+	}
+	ui_changed(ui);
 }
 
 static void
@@ -177,8 +197,12 @@ on_event(struct ui *ui, const struct guardian_event *event)
 	case EVENT_EXTENDED:
 		on_extended(ui, event);
 		return;
+	case EVENT_ASKED:
 	case EVENT_ANSWERED:
-		on_answered(ui, event);
+		on_neighbour(ui, event);
+		return;
+	case EVENT_LOGIN:
+		on_login(ui, event);
 		return;
 	case EVENT_CONFIRMED:
 		on_kept(ui, event);

@@ -5,7 +5,6 @@
  * kernel, so that no key typed ahead can give it. */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include "term.h"
@@ -15,25 +14,14 @@
 
 static const int bells_s[] = { 30, 10 };
 
-static int
-make_code(void)
-{
-	unsigned char byte;
-
-	do {
-		if (getrandom(&byte, 1, 0) != 1)
-			die("no random numbers: getrandom failed");
-	} while (byte >= 180);
-	return 10 + byte % 90;
-}
-
 static void
 begin(struct ui *ui, enum watch_phase phase)
 {
 	struct watch *watch = &ui->watch;
 
 	watch->phase = phase;
-	watch->typed = -1;
+	code_clear(&watch->code);
+	watch->login_demanded = false;
 	watch->bell_s = 0;
 	free(watch->outcome);
 	watch->outcome = NULL;
@@ -46,10 +34,7 @@ watch_end(struct watch *watch)
 	watch->phase = WATCH_NONE;
 	changesets_done(&watch->changes);
 	watch->changes = (struct vec){ 0 };
-	for (size_t i = 0; i < watch->answered.n; i++)
-		free(watch->answered.v[i]);
-	vec_done(&watch->answered);
-	watch->answered = (struct vec){ 0 };
+	watch_forget(watch);
 	free(watch->by);
 	watch->by = NULL;
 	watch->found = false;
@@ -69,11 +54,23 @@ watch_fd(const struct watch *watch)
 	return watch->phase == WATCH_NONE ? -1 : watch->client.fd;
 }
 
+static int64_t
+now_ms(const struct ui *ui)
+{
+	return ui->world->clock->boot_ms(ui->world->clock);
+}
+
+bool
+watch_takes_code(const struct ui *ui)
+{
+	return ui->watch.phase == WATCH_RUNNING && !ui->watch.login_demanded &&
+	       code_is_open(&ui->watch.code, now_ms(ui));
+}
+
 long
 watch_seconds(const struct ui *ui)
 {
-	const struct clock *clock = ui->world->clock;
-	int64_t left = ui->watch.deadline_ms - clock->boot_ms(clock);
+	int64_t left = ui->watch.deadline_ms - now_ms(ui);
 
 	return left > 0 ? (long)((left + 999) / 1000) : 0;
 }
@@ -94,8 +91,7 @@ watch_run(struct ui *ui, int64_t deadline_ms)
 {
 	ui->watch.phase = WATCH_RUNNING;
 	ui->watch.deadline_ms = deadline_ms;
-	ui->watch.code = make_code();
-	ui->watch.typed = -1;
+	code_make(&ui->watch.code);
 }
 
 /* --- What the administrator wants --- */
@@ -107,25 +103,49 @@ asked(struct ui *ui, enum err err)
 		ui_error(ui);
 }
 
+static void
+keep(struct ui *ui)
+{
+	asked(ui, guardian_confirm(&ui->watch.client, &ui->world->actor));
+	ui->watch.phase = WATCH_ENDING;
+}
+
+/* Whatever was typed together with the wrong digits goes, too. */
+static void
+on_closed(struct ui *ui)
+{
+	term_flush_keys();
+	ui_warn(ui, _("no digits are taken for %d s; then there is another "
+		      "code"), code_wait_s(&ui->watch.code, now_ms(ui)));
+	ui_changed(ui);
+}
+
 void
 watch_digit(struct ui *ui, int digit)
 {
-	struct watch *watch = &ui->watch;
-	int code = 10 * watch->typed + digit;
+	struct code *code = &ui->watch.code;
+	int pair = 10 * code->typed + digit;
 
-	if (watch->typed < 0) {
-		watch->typed = digit;
+	if (ui->watch.login_demanded) {
+		ui_warn(ui, _("log in anew over IPv6 first: then there is a "
+			      "code that keeps the change"));
+		return;
+	}
+	switch (code_digit(code, digit, now_ms(ui))) {
+	case CODE_MORE:
 		ui_say(ui, "%d_", digit);
 		return;
-	}
-	watch->typed = -1;
-	if (code != watch->code) {
+	case CODE_RIGHT:
+		keep(ui);
+		return;
+	case CODE_WRONG:
 		ui_warn(ui, _("%02d is not the code: %d keeps the change"),
-			code, watch->code);
+			pair, code->code);
+		return;
+	case CODE_CLOSED:
+		on_closed(ui);
 		return;
 	}
-	asked(ui, guardian_confirm(&watch->client, &ui->world->actor));
-	watch->phase = WATCH_ENDING;
 }
 
 void
@@ -150,6 +170,10 @@ watch_tick(struct ui *ui)
 
 	if (watch->phase != WATCH_RUNNING)
 		return;
+	if (watch->code.open_ms && code_is_open(&watch->code, now_ms(ui))) {
+		watch->code.open_ms = 0;	/* the page shows it again */
+		ui_changed(ui);
+	}
 	for (size_t i = ARRAY_LEN(bells_s); i-- > 0;) {
 		if (left > bells_s[i])
 			continue;
@@ -247,9 +271,17 @@ running_line(const struct ui *ui, size_t width, struct paint *paint)
 {
 	long left = watch_seconds(ui);
 	enum role role = left <= bells_s[1] ? ROLE_URGENT : ROLE_COUNTDOWN;
-	int code = ui->watch.code;
+	int code = ui->watch.code.code;
 
-	if (width >= 76)
+	if (!watch_takes_code(ui))
+		paint_addf(paint, role, width < 76 ?
+			   _(" %ld s left: R undoes it now") :
+			   ui->watch.login_demanded ?
+			   _(" ON TRIAL  %ld s left    log in anew to keep it"
+			     "    R undoes it    + 60 s more") :
+			   _(" ON TRIAL  %ld s left    a code follows"
+			     "    R undoes it now    + 60 s more"), left);
+	else if (width >= 76)
 		paint_addf(paint, role, _(" ON TRIAL  %ld s left    %d keeps it"
 			   "    R undoes it now    + 60 s more"), left, code);
 	else

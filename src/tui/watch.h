@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sallyport/apply.h>
+#include <sallyport/code.h>
 #include "paint.h"
 
 struct ui;
@@ -18,16 +19,29 @@ enum watch_phase {
 	WATCH_ENDING,		/* keep or revert asked for */
 };
 
+/* Who was made to answer for his neighbour entry after the commit. */
+struct watch_neighbour {
+	char *name;
+	bool answered;
+};
+
+/* Who has logged in since the commit. */
+struct watch_login {
+	char *text;
+	bool proof;
+};
+
 struct watch {
 	enum watch_phase phase;
 	struct guardian_client client;
 	int64_t deadline_ms;	/* boot clock */
-	int code;		/* 10..99, made once the kernel has it */
-	int typed;		/* the first digit typed; -1: none */
+	struct code code;	/* made once the kernel has it */
+	bool login_demanded;	/* before that nothing keeps it */
 	int bell_s;		/* the last bell's mark */
 	struct vec changes;	/* what is on trial: of struct changeset * */
 	bool found;		/* begun by somebody else, or before */
-	struct vec answered;	/* neighbours that did: char * */
+	struct vec neighbours;	/* of struct watch_neighbour * */
+	struct vec logins;	/* new ones: struct watch_login * */
 	char *by;		/* who began it; NULL: we */
 	char *outcome;		/* how the last one ended; NULL: none did */
 	enum role outcome_role;
@@ -49,6 +63,16 @@ void watch_input(struct ui *ui);
 
 /* The change is in the kernel: the clock runs, and there is a code now. */
 void watch_run(struct ui *ui, int64_t deadline_ms);
+
+/* Can the code be typed now? */
+bool watch_takes_code(const struct ui *ui);
+
+/* Tell of a neighbour and of a login, once each. */
+void watch_neighbour(struct watch *watch, const char *name, bool answered);
+void watch_login(struct watch *watch, char *text_take, bool proof);
+
+/* What was seen since the commit is forgotten. */
+void watch_forget(struct watch *watch);
 void watch_end(struct watch *watch);	/* nothing is watched any more */
 
 /* Every second: bells. */

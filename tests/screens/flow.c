@@ -194,10 +194,10 @@ test_keep(void)
 	editor_keys(&e, "<Enter> y<Esc><^C>y<Esc>");
 	is_int(e.ui.watch.phase, WATCH_RUNNING,
 	       "Enter, Space, y, Esc and ^C keep nothing");
-	type_code(e.ui.watch.code == 10 ? 11 : 10);
+	type_code(e.ui.watch.code.code == 10 ? 11 : 10);
 	is_int(e.ui.watch.phase, WATCH_RUNNING, "a wrong code keeps nothing");
 	ok(seen("is not the code"), "and that is said");
-	type_code(e.ui.watch.code);
+	type_code(e.ui.watch.code.code);
 	ok(editor_wait(&e, WATCH_NONE), "the code ends the trial");
 	ok(live_has("--dport 8080"), "the change stays");
 	is_int(session_staged_count(e.session), 0,

@@ -169,7 +169,7 @@ make_steady(struct editor *editor)
 {
 	const struct clock *clock = editor->world.clock;
 
-	editor->ui.watch.code = 42;
+	editor->ui.watch.code.code = 42;
 	editor->ui.watch.deadline_ms = clock->boot_ms(clock) + 86500;
 	ui_changed(&editor->ui);
 }

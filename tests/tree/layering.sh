@@ -16,7 +16,7 @@ settings base
 guard settings backend ruleset rule base
 boot backend ruleset rule base
 history trial.h ruleset rule base
-trial walk.h backend ruleset rule base
+trial walk.h login.h backend ruleset rule base
 world settings trial history guard backend ruleset rule base
 apply world boot settings trial history guard backend ruleset rule base
 session apply world boot settings trial history guard backend ruleset rule base
@@ -30,14 +30,14 @@ base caller err mem str text vec base64 clock addr file proc i18n
 rule rule xt
 ruleset ruleset changeset command merge owned tables weave
 backend backend scratch tryout
-guard lifeline walk rehearsal guard containers probe expose flows
+guard lifeline login walk rehearsal guard containers probe expose flows
 boot boot
 settings settings
 trial trial guardian
 history history
 world world
 apply apply
-session draft edit session
+session code draft edit session
 tui tui
 cli cli sandbox
 HEADERS

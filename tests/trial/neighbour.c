@@ -107,6 +107,7 @@ test_deaf(void)
 	meet();
 	begin_on(&client, deaf_rules, "2001:db8::2");
 	began = now_ms();
+	free(expect(&client, EVENT_ASKED, 2000, "it is told who is asked"));
 	text = expect(&client, EVENT_REVERTED, 20000,
 		      "a neighbour that is not heard any more");
 	is_str(text, "the neighbour 2001:db8::2%v0 does not answer any more",
@@ -122,15 +123,22 @@ test_deaf(void)
 static void
 test_answers(void)
 {
-	struct guardian_client client;
+	struct guardian_client client, later;
 	char *text;
 
 	load(open_rules);
 	meet();
 	begin_on(&client, good_rules, "2001:db8::2");
-	text = expect(&client, EVENT_ANSWERED, 10000, "a neighbour answers");
+	text = expect(&client, EVENT_ASKED, 2000, "a neighbour is asked");
 	is_str(text, "2001:db8::2%v0", "which one");
 	free(text);
+	text = expect(&client, EVENT_ANSWERED, 10000, "it answers");
+	is_str(text, "2001:db8::2%v0", "the same");
+	free(text);
+	is_int(guardian_connect(&options, &later), OK, "who comes later");
+	free(expect(&later, EVENT_ON_TRIAL, 2000, "hears how it is"));
+	free(expect(&later, EVENT_ANSWERED, 2000, "and what was seen"));
+	guardian_disconnect(&later);
 	is_int(guardian_confirm(&client, &somebody), OK, "confirm");
 	free(expect(&client, EVENT_CONFIRMED, 5000, "the trial goes on"));
 	ok(live_is(good_rules), "and the rules stay");
