@@ -136,8 +136,8 @@ enum err trial_save(const struct trial *trial, int run_dir) must_check;
 enum err trial_load(int run_dir, struct trial **trial) must_check;
 
 /* A settled record that is not in history yet is set aside when the next trial
- * starts (trial-ID.json). Call each with every such record; it returns true
- * once the record is in history, and its file is removed. */
+ * starts (trial-ID.json). Call each with every such record, the oldest first;
+ * it returns true once the record is in history, and its file is removed. */
 void trial_each_aside(int run_dir, bool (*each)(const struct trial *, void *arg),
 		      void *arg);
 enum err trial_set_aside(int run_dir, const struct trial *trial) must_check;

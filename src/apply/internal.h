@@ -11,7 +11,10 @@
 bool record_trial(const struct world *world, const struct trial *trial,
 		  bool *news, char **warning);
 
-/* The same for what is in the run directory now. */
+/* The same for those that were set aside; what cannot be told now stays. */
+void record_asides(const struct world *world, int run_dir);
+
+/* The same for what is in the run directory now, after those set aside. */
 void record_current(const struct world *world, char **warning);
 
 /* Find the lifelines, which are yours, and judge what req makes of its base: the end, and each state in between, as

@@ -31,18 +31,25 @@ warn(char **warning)
 				     err_message());
 }
 
+static enum err
+record_one(struct history *history, const struct trial *trial, bool *news)
+{
+	int64_t id;
+
+	*news = !history_has_outcome(history, trial->id);
+	return history_record_trial(history, trial, &id);
+}
+
 bool
 record_trial(const struct world *world, const struct trial *trial, bool *news,
 	     char **warning)
 {
 	struct history *history;
-	int64_t id;
 	enum err err = history_open(world->db_path, false, &history);
 
 	*news = false;
 	if (!err) {
-		*news = !history_has_outcome(history, trial->id);
-		err = history_record_trial(history, trial, &id);
+		err = record_one(history, trial, news);
 		history_close(history);
 	}
 	if (err)
@@ -50,9 +57,42 @@ record_trial(const struct world *world, const struct trial *trial, bool *news,
 	return !err;
 }
 
+/* Opened for the first that is set aside, and given up where it cannot be. */
+struct late {
+	const struct world *world;
+	struct history *history;
+	bool failed;
+};
+
+static bool
+record_aside(const struct trial *trial, void *arg)
+{
+	struct late *late = arg;
+	bool news;
+
+	if (!late->history && !late->failed)
+		late->failed = history_open(late->world->db_path, false,
+					    &late->history) != OK;
+	return !late->failed &&
+	       record_one(late->history, trial, &news) == OK;
+}
+
+void
+record_asides(const struct world *world, int run_dir)
+{
+	struct late late = { .world = world };
+
+	trial_each_aside(run_dir, record_aside, &late);
+	if (late.history)
+		history_close(late.history);
+}
+
+/* What was set aside comes first: a history that was lost or locked meanwhile
+ * has them in the order in which they were. */
 void
 record_current(const struct world *world, char **warning)
 {
+	struct late late = { .world = world };
 	struct trial *trial;
 	bool news;
 	int fd;
@@ -60,7 +100,16 @@ record_current(const struct world *world, char **warning)
 	if (run_dir_open(world, &fd) != OK)
 		return;
 	if (trial_load(fd, &trial) == OK) {
-		record_trial(world, trial, &news, warning);
+		late.failed = history_open(world->db_path, false,
+					   &late.history) != OK;
+		if (late.failed) {
+			warn(warning);
+		} else {
+			trial_each_aside(fd, record_aside, &late);
+			if (record_one(late.history, trial, &news) != OK)
+				warn(warning);
+			history_close(late.history);
+		}
 		trial_free(trial);
 	}
 	close(fd);

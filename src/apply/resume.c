@@ -12,17 +12,6 @@
 
 #define ANSWER_MS 5000
 
-static bool
-record_aside(const struct trial *trial, void *arg)
-{
-	char *warning = NULL;
-	bool news;
-	bool done = record_trial(arg, trial, &news, &warning);
-
-	free(warning);
-	return done;
-}
-
 /* Start a guardian for the record and wait until it knows how the trial
  * stands: past its deadline that is "reverted". */
 static void
@@ -96,7 +85,7 @@ look(const struct world *world, int run_dir, struct trial **trial)
 {
 	enum err err;
 
-	trial_each_aside(run_dir, record_aside, (void *)(uintptr_t)world);
+	record_asides(world, run_dir);
 	err = trial_load(run_dir, trial);
 	if (err == ERR_NOT_FOUND)
 		return FOUND_NOTHING;

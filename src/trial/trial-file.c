@@ -175,13 +175,53 @@ is_aside(const char *name)
 	       strcmp(name + len - 5, ".json") == 0;
 }
 
+struct aside {
+	char *name;
+	struct timespec written;
+};
+
+static int
+compare_asides(const void *a, const void *b)
+{
+	const struct aside *one = *(struct aside *const *)a;
+	const struct aside *two = *(struct aside *const *)b;
+
+	if (one->written.tv_sec != two->written.tv_sec)
+		return one->written.tv_sec < two->written.tv_sec ? -1 : 1;
+	return (one->written.tv_nsec > two->written.tv_nsec) -
+	       (one->written.tv_nsec < two->written.tv_nsec);
+}
+
+/* The oldest first: history tells them in the order in which they were. */
+static void
+list_asides(DIR *dir, struct vec *asides)
+{
+	struct dirent *entry;
+	struct aside *aside;
+	struct stat st;
+
+	for (entry = readdir(dir); entry; entry = readdir(dir)) {
+		if (!is_aside(entry->d_name) ||
+		    fstatat(dirfd(dir), entry->d_name, &st,
+			    AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		aside = xcalloc(1, sizeof(*aside));
+		aside->name = xstrdup(entry->d_name);
+		aside->written = st.st_mtim;
+		vec_push(asides, aside);
+	}
+	if (asides->n > 1)
+		qsort(asides->v, asides->n, sizeof(*asides->v),
+		      compare_asides);
+}
+
 void
 trial_each_aside(int run_dir, bool (*each)(const struct trial *, void *),
 		 void *arg)
 {
 	int fd = openat(run_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
+	struct vec asides = { 0 };
 	struct trial *trial;
 
 	if (!dir) {
@@ -189,13 +229,18 @@ trial_each_aside(int run_dir, bool (*each)(const struct trial *, void *),
 			close(fd);
 		return;
 	}
-	for (entry = readdir(dir); entry; entry = readdir(dir)) {
-		if (!is_aside(entry->d_name) ||
-		    load_name(run_dir, entry->d_name, &trial) != OK)
-			continue;
-		if (each(trial, arg))
-			unlinkat(run_dir, entry->d_name, 0);
-		trial_free(trial);
-	}
+	list_asides(dir, &asides);
 	closedir(dir);
+	for (size_t i = 0; i < asides.n; i++) {
+		struct aside *aside = asides.v[i];
+
+		if (load_name(run_dir, aside->name, &trial) == OK) {
+			if (each(trial, arg))
+				unlinkat(run_dir, aside->name, 0);
+			trial_free(trial);
+		}
+		free(aside->name);
+		free(aside);
+	}
+	vec_done(&asides);
 }

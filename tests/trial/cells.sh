@@ -36,7 +36,7 @@ echo \$status >$tmp/$turn.new
 mv $tmp/$turn.new $tmp/$turn.status
 exec sleep 1000
 PANE
-	tmux -L "$turn" -f /dev/null new-session -d -x 100 -y 30 \
+	tmux -L "$turn" -f /dev/null new-session -d -x 160 -y 30 \
 		"exec env LC_ALL=C.UTF-8 TERM=xterm-256color sh $tmp/pane"
 }
 has_ended() { [ -e "$tmp/first.status" ]; }
