@@ -97,7 +97,12 @@ struct trial {
 	struct vec logins;	/* of struct trial_login * */
 	struct vec parts;	/* of struct trial_part *, one a table, in the
 				 * order of the commit; undone in reverse */
+	char *parts_text;	/* the parts as the record has them, once they
+				 * were written; NULL: to be made */
 };
+
+/* The parts have changed since the record was written. */
+void trial_parts_changed(struct trial *trial);
 
 /* One neighbour more, unless it is there already. */
 void trial_add_neighbour(struct trial *trial, const char *ifname,
@@ -129,7 +134,7 @@ bool trial_is_ours(const struct trial *trial);
 #define TRIAL_SOCKET "guardian.sock"
 
 /* Write the record to the run directory, atomically and fsynced. */
-enum err trial_save(const struct trial *trial, int run_dir) must_check;
+enum err trial_save(struct trial *trial, int run_dir) must_check;
 
 /* ERR_NOT_FOUND: no record. ERR_FAIL: it is there and unreadable, or of a
  * newer format; it is left alone and no trial may start. */

@@ -191,6 +191,8 @@ read_back(struct guardian *g, const struct arming *a)
 
 	if (err)
 		return err;
+	if (!ruleset_equal(part->after, back))
+		trial_parts_changed(g->trial);
 	ruleset_free(part->after);
 	part->after = back;
 	memcpy(part->after_print, print, sizeof(print));

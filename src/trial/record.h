@@ -26,14 +26,19 @@ void trial_logins_done(struct trial *trial);
  * yours, or NULL. */
 struct ruleset *trial_part_expected(const struct trial_part *part);
 
+/* The record in two parts: all but the tables, and the tables, which may be
+ * large and stay as they are from the commit on. */
+json_t *trial_head_to_json(const struct trial *trial);
+json_t *trial_parts_to_json(const struct trial *trial);
+
 /* The spare: a file beside the record that has the record's size and more on
  * disk already, so that no full disk can keep the outcome from being
  * written. */
-enum err trial_spare_make(const struct trial *trial, int run_dir) must_check;
+enum err trial_spare_make(struct trial *trial, int run_dir) must_check;
 
 /* Write the record into the spare and rename it over the record: one rename(2)
  * settles. Without a spare, or when it is too small, as trial_save(). */
-enum err trial_settle(const struct trial *trial, int run_dir) must_check;
+enum err trial_settle(struct trial *trial, int run_dir) must_check;
 
 /* Nothing came of it: no record, no spare. */
 void trial_forget(int run_dir);

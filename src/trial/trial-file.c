@@ -16,22 +16,38 @@
 /* Room for reason, who and what was lost, on top of the record as armed. */
 #define SPARE_ROOM 65536
 
-/* The record's text, the caller's to free(). */
 static char *
-record_text(const struct trial *trial, size_t *len)
+dump(json_t *json_take)
 {
-	json_t *json = trial_to_json(trial);
-	char *text = json_dumps(json, JSON_COMPACT);
+	char *text = json_dumps(json_take, JSON_COMPACT);
 
-	json_decref(json);
+	json_decref(json_take);
 	if (!text)
 		die("cannot write the trial record as text");
-	*len = strlen(text);
 	return text;
 }
 
+/* The record's text, the caller's to free(): the head, and in it, last, the
+ * tables, which are made once. */
+static char *
+record_text(struct trial *trial, size_t *len)
+{
+	char *head = dump(trial_head_to_json(trial));
+	struct str text = { 0 };
+
+	if (!trial->parts_text)
+		trial->parts_text = dump(trial_parts_to_json(trial));
+	str_addn(&text, head, strlen(head) - 1);
+	str_add(&text, ",\"tables\":");
+	str_add(&text, trial->parts_text);
+	str_addc(&text, '}');
+	free(head);
+	*len = text.len;
+	return str_take(&text);
+}
+
 enum err
-trial_save(const struct trial *trial, int run_dir)
+trial_save(struct trial *trial, int run_dir)
 {
 	size_t len;
 	char *text = record_text(trial, &len);
@@ -81,7 +97,7 @@ spare_fill(int fd, size_t size)
 }
 
 enum err
-trial_spare_make(const struct trial *trial, int run_dir)
+trial_spare_make(struct trial *trial, int run_dir)
 {
 	enum err err;
 	size_t len;
@@ -123,7 +139,7 @@ spare_write(int run_dir, const char *text, size_t len)
 }
 
 enum err
-trial_settle(const struct trial *trial, int run_dir)
+trial_settle(struct trial *trial, int run_dir)
 {
 	size_t len;
 	char *text = record_text(trial, &len);

@@ -88,8 +88,8 @@ part_to_json(const struct trial_part *part)
 	return json;
 }
 
-static json_t *
-parts_to_json(const struct trial *trial)
+json_t *
+trial_parts_to_json(const struct trial *trial)
 {
 	json_t *list = json_array();
 
@@ -129,7 +129,7 @@ neighbours_to_json(const struct trial *trial)
 }
 
 json_t *
-trial_to_json(const struct trial *trial)
+trial_head_to_json(const struct trial *trial)
 {
 	json_t *json = json_object();
 
@@ -164,6 +164,14 @@ trial_to_json(const struct trial *trial)
 	json_object_set_new(json, "lost", json_exact(trial->lost));
 	json_object_set_new(json, "judged", judged_to_json(trial));
 	json_object_set_new(json, "neighbours", neighbours_to_json(trial));
-	json_object_set_new(json, "tables", parts_to_json(trial));
+	return json;
+}
+
+json_t *
+trial_to_json(const struct trial *trial)
+{
+	json_t *json = trial_head_to_json(trial);
+
+	json_object_set_new(json, "tables", trial_parts_to_json(trial));
 	return json;
 }

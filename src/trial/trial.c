@@ -99,6 +99,13 @@ trial_changesets(const struct trial *trial, struct vec *changesets)
 			 changeset_copy(trial_part(trial, i)->changes));
 }
 
+void
+trial_parts_changed(struct trial *trial)
+{
+	free(trial->parts_text);
+	trial->parts_text = NULL;
+}
+
 static void
 part_free(struct trial_part *part)
 {
@@ -128,6 +135,7 @@ trial_free(struct trial *trial)
 	for (size_t i = 0; i < trial->parts.n; i++)
 		part_free(trial_part(trial, i));
 	vec_done(&trial->parts);
+	free(trial->parts_text);
 	free(trial);
 }
 
