@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sallyport/clock.h>
 #include <sallyport/err.h>
@@ -16,9 +17,16 @@
  * may be written by group or others. */
 enum err dir_open_private(const char *path, int *fd) must_check;
 
+/* The same for one that is there: ERR_NOT_FOUND where it is not. */
+enum err dir_open_ours(const char *path, int *fd) must_check;
+
+/* A regular file of ours that nobody else may write, or ERR_FAIL; name is for the
+ * message, *st what lstat(2) or fstat(2) said. */
+enum err file_check_ours(const struct stat *st, const char *name) must_check;
+
 /* Append the whole file to out. ERR_NOT_FOUND where there is none, ERR_FAIL
  * past max bytes or for a directory. dirfd may be AT_FDCWD; else it is a directory
- * of ours, where a symbolic link or what is no regular file is refused. */
+ * of ours, where all but a regular file of ours is refused, by its whole name. */
 enum err file_read(int dirfd, const char *name, size_t max, struct str *out)
 	must_check;
 

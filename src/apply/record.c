@@ -2,11 +2,11 @@
 /* History follows the kernel and never stops it: what cannot be written now is
  * told, and caught up with from the trial's record later. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <sallyport/base64.h>
+#include <sallyport/file.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include <sallyport/text.h>
@@ -15,12 +15,7 @@
 enum err
 run_dir_open(const struct world *world, int *fd)
 {
-	*fd = open(world->guardian.run_dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
-		   O_CLOEXEC);
-	if (*fd >= 0)
-		return OK;
-	return fail_errno(_("cannot open directory '%s'"),
-			  world->guardian.run_dir);
+	return dir_open_ours(world->guardian.run_dir, fd);
 }
 
 static void

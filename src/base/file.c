@@ -3,6 +3,7 @@
  * text or the new, never a part. Directories of state are ours alone. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,17 +33,33 @@ dir_make(const char *path)
 	return err;
 }
 
+/* Why the directory could not be opened, errno, in words that help. */
+static enum err
+dir_not_opened(const char *path)
+{
+	int error = errno;
+	struct stat st;
+
+	if ((error == ELOOP || error == ENOTDIR) && lstat(path, &st) == 0) {
+		if (S_ISLNK(st.st_mode))
+			return fail(ERR_FAIL, _("directory '%s' is a symbolic "
+					"link, which is not followed"), path);
+		if (!S_ISDIR(st.st_mode))
+			return fail(ERR_FAIL, _("'%s' is no directory"), path);
+	}
+	errno = error;
+	return fail_errno(_("cannot open directory '%s'"), path);
+}
+
 enum err
-dir_open_private(const char *path, int *fd)
+dir_open_ours(const char *path, int *fd)
 {
 	struct stat st;
-	enum err err = dir_make(path);
+	enum err err = OK;
 
-	if (err)
-		return err;
 	*fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (*fd < 0)
-		return fail_errno(_("cannot open directory '%s'"), path);
+		return dir_not_opened(path);
 	if (fstat(*fd, &st) < 0)
 		err = fail_errno(_("cannot look at directory '%s'"), path);
 	else if (st.st_uid != geteuid())
@@ -56,6 +73,29 @@ dir_open_private(const char *path, int *fd)
 		*fd = -1;
 	}
 	return err;
+}
+
+enum err
+dir_open_private(const char *path, int *fd)
+{
+	enum err err = dir_make(path);
+
+	*fd = -1;
+	return err ? err : dir_open_ours(path, fd);
+}
+
+/* name with the directory that it is in, where that can be told. Yours. */
+static char *
+whole_name(int dirfd, const char *name)
+{
+	char *link = xasprintf("/proc/self/fd/%d", dirfd);
+	char dir[PATH_MAX];
+	ssize_t n = dirfd == AT_FDCWD ? -1 : readlink(link, dir, sizeof(dir));
+
+	free(link);
+	if (n <= 0 || n == sizeof(dir))
+		return xstrdup(name);
+	return xasprintf("%.*s/%s", (int)n, dir, name);
 }
 
 enum err
@@ -80,10 +120,8 @@ file_read_fd(int fd, const char *name, size_t max, struct str *out)
 	}
 }
 
-/* In a directory of ours only a regular file will do; elsewhere people may name
- * a pipe. */
 static enum err
-check_kind(int fd, const char *name, bool ours)
+check_kind(int fd, const char *name)
 {
 	struct stat st;
 
@@ -91,25 +129,74 @@ check_kind(int fd, const char *name, bool ours)
 		return fail_errno(_("cannot look at '%s'"), name);
 	if (S_ISDIR(st.st_mode))
 		return fail(ERR_FAIL, _("'%s' is a directory"), name);
-	if (ours && !S_ISREG(st.st_mode))
-		return fail(ERR_FAIL, _("'%s' is no regular file"), name);
 	return OK;
+}
+
+enum err
+file_check_ours(const struct stat *st, const char *name)
+{
+	if (S_ISLNK(st->st_mode))
+		return fail(ERR_FAIL, _("'%s' is a symbolic link, which is not "
+					"followed"), name);
+	if (!S_ISREG(st->st_mode))
+		return fail(ERR_FAIL, _("'%s' is no regular file"), name);
+	if (st->st_uid != geteuid())
+		return fail(ERR_FAIL, _("'%s' belongs to user %u, not to you: "
+					"refused"), name, st->st_uid);
+	if (st->st_mode & 022)
+		return fail(ERR_FAIL, _("'%s' may be written by others: "
+					"refused"), name);
+	return OK;
+}
+
+/* Open name of a directory of ours. whole is for messages. */
+static enum err
+open_ours(int dirfd, const char *name, const char *whole, int *fd)
+{
+	struct stat st;
+	enum err err = OK;
+	int error;
+
+	*fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+		     O_NOCTTY | O_CLOEXEC);
+	error = errno;
+	if (*fd >= 0 ? fstat(*fd, &st) < 0 :
+	    fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return fail_errno(_("cannot open '%s'"), whole);
+	err = file_check_ours(&st, whole);
+	errno = error;
+	if (!err && *fd < 0)
+		err = fail_errno(_("cannot open '%s'"), whole);
+	return err;
+}
+
+static enum err
+read_ours(int dirfd, const char *name, size_t max, struct str *out)
+{
+	char *whole = whole_name(dirfd, name);
+	int fd;
+	enum err err = open_ours(dirfd, name, whole, &fd);
+
+	if (!err)
+		err = file_read_fd(fd, whole, max, out);
+	if (fd >= 0)
+		close(fd);
+	free(whole);
+	return err;
 }
 
 enum err
 file_read(int dirfd, const char *name, size_t max, struct str *out)
 {
-	bool ours = dirfd != AT_FDCWD;
-	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
 	enum err err;
 	int fd;
 
-	if (ours)
-		flags |= O_NOFOLLOW | O_NONBLOCK;
-	fd = openat(dirfd, name, flags);
+	if (dirfd != AT_FDCWD)
+		return read_ours(dirfd, name, max, out);
+	fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return fail_errno(_("cannot open '%s'"), name);
-	err = check_kind(fd, name, ours);
+	err = check_kind(fd, name);
 	if (!err)
 		err = file_read_fd(fd, name, max, out);
 	close(fd);
@@ -124,7 +211,7 @@ file_read_named(const char *path, size_t max, struct str *out, bool *secret)
 
 	if (fd < 0)
 		return fail_errno(_("cannot open '%s'"), path);
-	err = check_kind(fd, path, false);
+	err = check_kind(fd, path);
 	if (!err)
 		err = file_read_fd(fd, path, max, out);
 	close(fd);
@@ -156,7 +243,9 @@ write_aside(int dirfd, const char *aside, const void *data, size_t len,
 	enum err err;
 	int fd;
 
-	fd = openat(dirfd, aside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW |
+	/* Whatever was left there: a pipe, say, would make us wait. */
+	unlinkat(dirfd, aside, 0);
+	fd = openat(dirfd, aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
 		    O_CLOEXEC, mode);
 	if (fd < 0)
 		return fail_errno(_("cannot create '%s'"), aside);

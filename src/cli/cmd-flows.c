@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <jansson.h>
 #include <sallyport/addr.h>
+#include <sallyport/file.h>
 #include <sallyport/flows.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
@@ -24,12 +25,13 @@ no_change(void)
 static enum err
 load_trial(const struct world *world, struct trial **trial)
 {
-	int fd = open(world->guardian.run_dir,
-		      O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	enum err err;
+	int fd;
+	enum err err = dir_open_ours(world->guardian.run_dir, &fd);
 
-	if (fd < 0)
+	if (err == ERR_NOT_FOUND)
 		return no_change();
+	if (err)
+		return err;
 	err = trial_load(fd, trial);
 	close(fd);
 	if (err == ERR_NOT_FOUND)

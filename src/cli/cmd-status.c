@@ -28,11 +28,11 @@ look_at_record(const struct world *world, struct status *st)
 	int dir;
 	enum err err;
 
-	err = dir_open_private(world->guardian.run_dir, &dir);
-	if (err)
-		return;
-	err = trial_load(dir, &st->trial);
-	close(dir);
+	err = dir_open_ours(world->guardian.run_dir, &dir);
+	if (!err) {
+		err = trial_load(dir, &st->trial);
+		close(dir);
+	}
 	if (!err)
 		st->found = FOUND_RUNNING;
 	else if (err != ERR_NOT_FOUND)

@@ -23,7 +23,7 @@ last_part(const char *path)
 }
 
 static enum err
-open_directory(const char *path, int *fd)
+open_directory(const char *path, bool read_only, int *fd)
 {
 	size_t len = last_part(path) - path;
 	char *dir;
@@ -35,24 +35,29 @@ open_directory(const char *path, int *fd)
 		dir = xstrdup("/");
 	else
 		dir = xstrndup(path, len - 1);
-	err = dir_open_private(dir, fd);
+	err = read_only ? dir_open_ours(dir, fd) : dir_open_private(dir, fd);
 	free(dir);
 	return err;
 }
 
+/* The database and what SQLite keeps beside it. One that others may read, as a
+ * copy of it does, is made private; one that others could write is not ours. */
 static enum err
-check(const char *path, const struct stat *st)
+check_all(int dir, const char *path)
 {
-	if (S_ISLNK(st->st_mode))
-		return fail(ERR_FAIL,
-			    _("history '%s' is a symbolic link, which is not followed"),
-			    path);
-	if (!S_ISREG(st->st_mode))
-		return fail(ERR_FAIL, _("history '%s' is not a file"), path);
-	if (st->st_uid != geteuid() && geteuid() != 0)
-		return fail(ERR_FAIL, _("history '%s' belongs to another user"),
-			    path);
-	return OK;
+	static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
+	enum err err = OK;
+
+	for (size_t i = 0; i < ARRAY_LEN(suffixes) && !err; i++) {
+		char *one = xasprintf("%s%s", path, suffixes[i]);
+		struct stat st;
+
+		if (fstatat(dir, last_part(one), &st,
+			    AT_SYMLINK_NOFOLLOW) == 0)
+			err = file_check_ours(&st, one);
+		free(one);
+	}
+	return err;
 }
 
 static enum err
@@ -76,7 +81,6 @@ make_private(int dir, const char *path)
 {
 	const char *name = last_part(path);
 	struct stat st;
-	enum err err;
 
 	if (faccessat(dir, ".", W_OK, AT_EACCESS) == -1)
 		return fail_errno(_("cannot write history '%s'"), path);
@@ -85,33 +89,41 @@ make_private(int dir, const char *path)
 			return fail_errno(_("cannot open history '%s'"), path);
 		return create(dir, path);
 	}
-	err = check(path, &st);
-	if (err)
-		return err;
 	if ((st.st_mode & 077) && fchmodat(dir, name, 0600, 0) == -1)
 		return fail_errno(_("cannot make history '%s' private"), path);
 	return OK;
 }
 
+static enum err
+prepare(int dir, const char *path, bool read_only)
+{
+	struct stat st;
+	enum err err = check_all(dir, path);
+
+	if (err)
+		return err;
+	if (!read_only)
+		return make_private(dir, path);
+	if (fstatat(dir, last_part(path), &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return OK;
+	if (errno == ENOENT)
+		return fail(ERR_NOT_FOUND, _("there is no history at '%s'"),
+			    path);
+	return fail_errno(_("cannot open history '%s'"), path);
+}
+
 enum err
 db_file_prepare(const char *path, bool read_only)
 {
-	struct stat st;
 	enum err err;
 	int dir;
 
-	if (read_only) {
-		if (lstat(path, &st) == 0)
-			return check(path, &st);
-		if (errno == ENOENT)
-			return fail(ERR_NOT_FOUND, _("there is no history at '%s'"),
-				    path);
-		return fail_errno(_("cannot open history '%s'"), path);
-	}
-	err = open_directory(path, &dir);
+	err = open_directory(path, read_only, &dir);
+	if (err == ERR_NOT_FOUND)
+		return fail(err, _("there is no history at '%s'"), path);
 	if (err)
 		return err;
-	err = make_private(dir, path);
+	err = prepare(dir, path, read_only);
 	close(dir);
 	return err;
 }

@@ -23,7 +23,7 @@ take_lock(struct guardian *g)
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
 	g->lock_fd = openat(g->run_dir, TRIAL_LOCK, O_RDWR | O_CREAT |
-			    O_NOFOLLOW | O_CLOEXEC, 0600);
+			    O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (g->lock_fd < 0)
 		return fail_errno(_("cannot open '%s'"), TRIAL_LOCK);
 	if (fcntl(g->lock_fd, F_OFD_SETLK, &lock) == 0)

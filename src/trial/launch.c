@@ -38,7 +38,7 @@ guardian_running(const struct guardian_options *opt)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	char *path = xasprintf("%s/%s", opt->run_dir, TRIAL_LOCK);
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	bool running;
 
 	free(path);
@@ -54,7 +54,8 @@ static int
 connect_in_dir(const char *dir)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int dir_fd = open(dir, O_PATH | O_DIRECTORY | O_NOFOLLOW |
+			  O_CLOEXEC);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int rc;
 

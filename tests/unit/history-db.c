@@ -82,7 +82,7 @@ test_permissions(void)
 	refuses(true, ERR_FAIL, "symbolic link", "one to be read");
 	unlink(db_path);
 	mkdir(db_path, 0700);
-	refuses(false, ERR_FAIL, "not a file", "a directory");
+	refuses(false, ERR_FAIL, "no regular file", "a directory");
 	rmdir(db_path);
 	snprintf(path, sizeof(path), "%s/db", test_dir);
 	chmod(path, 0777);
