@@ -97,6 +97,17 @@ enum apply_found {
  * is waited for. */
 enum apply_found apply_resume(const struct world *world, struct trial **trial);
 
+/* The rules of before: live, with what the newest settled change of this boot
+ * undid or closed put back. ERR_NOT_FOUND: there is none; ERR_BUSY: a change is
+ * on trial. Yours. */
+enum err apply_before(const struct world *world, const struct tables *live,
+		      struct tables **before) must_check;
+
+/* The lifelines that no connection may be taken from, also where the settings
+ * say that there are none: lifelines_free(). */
+enum err apply_sessions(const struct world *world, struct vec *lifelines)
+	must_check;
+
 /* Rules of others that a revert took away, "# opaque CHAIN BASE64" lines as a
  * trial and history keep them, as specs. Other lines stay. Yours. */
 char *apply_readable_rules(const char *lines);

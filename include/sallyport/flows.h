@@ -10,7 +10,9 @@
 #include <stdint.h>
 #include <sallyport/tables.h>
 
-/* One connection as conntrack has it. */
+#define FLOWS_MAX 4096		/* that are listed at once */
+
+/* One connection as conntrack has it. It owns nothing. */
 struct flow {
 	const char *way;	/* "INPUT", "OUTPUT" or "FORWARD"; static */
 	uint8_t proto;
@@ -21,28 +23,48 @@ struct flow {
 	uint16_t dport;
 	uint16_t end_port;
 	uint8_t icmp_type;	/* icmpv6 */
+	uint8_t icmp_code;
+	uint16_t icmp_id;
+	bool expected;		/* it came with another one (RELATED) */
 	const char *state;	/* of tcp: "ESTABLISHED" ...; else ""; static */
 	uint32_t timeout_s;	/* until it goes by itself */
 	uint64_t packets;	/* both ways; 0 where nobody counts them */
 	bool lifeline;		/* a session stands on it: never deleted */
 	char rule[64];		/* what would refuse it now: "INPUT policy" */
-	void *entry;		/* conntrack's own; of flows.c */
+	uint32_t id;		/* conntrack's, for this entry alone */
+	uint16_t zone;
 };
 
 struct flows {
-	struct vec v;		/* of struct flow * */
+	struct vec v;		/* of struct flow *, a lifeline's last */
+	size_t lifelines;	/* how many of them are a lifeline's */
 	size_t seen;		/* IPv6 connections that were looked at */
-	size_t unsure;		/* of which it is not certain that the present
-				 * rules refuse them: they are not listed */
+	size_t more;		/* beyond FLOWS_MAX: not listed yet */
+	size_t unsure;		/* of which it is not certain that the rules of
+				 * before let them begin and the present ones
+				 * refuse them: they are not listed */
+	size_t unlooked;	/* too many different ones: not judged */
 };
 
-/* The connections that before let begin, for all that is known, and that now
- * certainly refuses. lifelines, of struct lifeline *, may be NULL. Nothing where
- * the kernel tracks no connection. ERR_FAIL: conntrack cannot be read (it
- * needs CAP_NET_ADMIN). */
+/* The connections that before certainly let begin and that now certainly
+ * refuses, but does not cut. lifelines, of struct lifeline *, may be NULL.
+ * Nothing where the kernel tracks no connection. ERR_FAIL: conntrack cannot be
+ * read (it needs CAP_NET_ADMIN), or not in time. */
 enum err flows_find(const struct tables *before, const struct tables *now,
 		    const struct vec *lifelines, struct flows *flows)
 	must_check;
+
+/* The same in the background, by a process that is killed with us. The
+ * descriptor is readable when there is something to take. */
+struct flow_search;
+struct flow_search *flows_start(const struct tables *before,
+				const struct tables *now,
+				const struct vec *lifelines);
+int flows_fd(const struct flow_search *search);	/* -1: none */
+/* ERR_BUSY: it goes on still. Else the search is over, and NULL. */
+enum err flows_take(struct flow_search **search, struct flows *flows)
+	must_check;
+void flows_stop(struct flow_search *search);
 void flows_done(struct flows *flows);
 
 /* What came of a deletion. */

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* flows: which connections outlive the rule that let them in, and their end. */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <jansson.h>
 #include <sallyport/addr.h>
-#include <sallyport/file.h>
 #include <sallyport/flows.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
@@ -15,59 +12,16 @@
 /* --- The rules of before --- */
 
 static enum err
-no_change(void)
-{
-	return fail(ERR_FAIL, _("no change is known since this machine started; "
-				"name the revision whose rules let them in: "
-				"sallyport flows REV"));
-}
-
-static enum err
-load_trial(const struct world *world, struct trial **trial)
-{
-	int fd;
-	enum err err = dir_open_ours(world->guardian.run_dir, &fd);
-
-	if (err == ERR_NOT_FOUND)
-		return no_change();
-	if (err)
-		return err;
-	err = trial_load(fd, trial);
-	close(fd);
-	if (err == ERR_NOT_FOUND)
-		return no_change();
-	if (!err && !trial_is_ours(*trial)) {
-		trial_free(*trial);
-		*trial = NULL;
-		err = no_change();
-	}
-	return err;
-}
-
-/* What a change that was undone had opened, or what one that stands has closed:
- * the live tables with its tables put in their place. */
-static enum err
 before_of_trial(const struct world *world, const struct tables *live,
 		struct tables **before)
 {
-	struct trial *trial = NULL;
-	enum err err = load_trial(world, &trial);
-	bool undone;
+	enum err err = apply_before(world, live, before);
 
-	if (err)
+	if (err != ERR_NOT_FOUND)
 		return err;
-	undone = trial->state == TRIAL_REVERTED ||
-		 trial->state == TRIAL_FAILED;
-	*before = tables_copy(live);
-	for (size_t i = 0; i < trial->parts.n; i++) {
-		const struct trial_part *part = trial_part(trial, i);
-
-		tables_put_take(*before, ruleset_copy(undone && part->after ?
-						      part->after :
-						      part->before));
-	}
-	trial_free(trial);
-	return OK;
+	return fail(ERR_FAIL, _("no change is known since this machine started; "
+				"name the revision whose rules let them in: "
+				"sallyport flows REV"));
 }
 
 static enum err
@@ -100,20 +54,10 @@ add_flow(const struct flow *flow, struct str *out)
 	str_addc(out, '\n');
 }
 
-static size_t
-count_deletable(const struct flows *flows)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < flows->v.n; i++)
-		n += !((const struct flow *)flows->v.v[i])->lifeline;
-	return n;
-}
-
 static void
 add_summary(const struct flows *flows, struct str *out)
 {
-	size_t n = flows->v.n;
+	size_t n = flows->v.n + flows->more;
 
 	str_addf(out, Q_("%zu connection lives on that these rules would not "
 			 "let begin, of %zu\n",
@@ -124,6 +68,11 @@ add_summary(const struct flows *flows, struct str *out)
 				 "alone\n", "of %zu more that is not certain: "
 				 "they are left alone\n", flows->unsure),
 			 flows->unsure);
+	if (flows->more)
+		str_addf(out, _("%zu more are not listed yet\n"), flows->more);
+	if (flows->unlooked)
+		str_addf(out, _("%zu were not looked at: they are too many "
+				"different ones\n"), flows->unlooked);
 }
 
 static void
@@ -154,7 +103,7 @@ print_text(const struct world *world, const struct flows *flows,
 	add_summary(flows, &out);
 	if (end)
 		add_end(end, &out);
-	else if (count_deletable(flows))
+	else if (flows->v.n > flows->lifelines)
 		str_add(&out, _("sallyport flows --delete ends them\n"));
 	err = cli_print(world, &out);
 	str_done(&out);
@@ -205,9 +154,11 @@ print_json(const struct world *world, const struct flows *flows,
 
 	for (size_t i = 0; i < flows->v.n; i++)
 		json_array_append_new(list, flow_json(flows->v.v[i]));
-	json = json_pack("{s:I, s:I, s:o, s:o*}",
+	json = json_pack("{s:I, s:I, s:I, s:I, s:o, s:o*}",
 		"seen", (json_int_t)flows->seen,
-		"unsure", (json_int_t)flows->unsure, "flows", list, "end",
+		"unsure", (json_int_t)flows->unsure,
+		"more", (json_int_t)flows->more,
+		"unlooked", (json_int_t)flows->unlooked, "flows", list, "end",
 		end ? json_pack("{s:I, s:I, s:I}",
 				"deleted", (json_int_t)end->deleted,
 				"gone", (json_int_t)end->gone,
@@ -236,7 +187,7 @@ find(const struct world *world, const char *revision, struct flows *flows)
 			before_of_revision(world, revision, live, &before) :
 			before_of_trial(world, live, &before);
 	if (!err)
-		err = lifelines_find(&world->lifelines, &lifelines);
+		err = apply_sessions(world, &lifelines);
 	if (!err)
 		err = flows_find(before, live, &lifelines, flows);
 	lifelines_free(&lifelines);

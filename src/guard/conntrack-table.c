@@ -4,9 +4,8 @@
  * load it, and it has no entry. */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include <libnetfilter_conntrack/libnetfilter_conntrack.h>
 #include <libnetfilter_conntrack/libnetfilter_conntrack_tcp.h>
 #include <sallyport/addr.h>
@@ -28,9 +27,8 @@ static const char *const tcp_states[] = {
 };
 
 struct reading {
-	bool (*each)(struct flow *flow, void *arg);
+	void (*each)(struct flow *flow, void *arg);
 	void *arg;
-	struct vec *kept;
 	size_t seen;
 };
 
@@ -85,6 +83,10 @@ flow_of(const struct nf_conntrack *ct)
 		.dst = address(ct, ATTR_ORIG_IPV6_DST),
 		.end = address(ct, ATTR_REPL_IPV6_SRC),
 		.state = state_of(ct),
+		.id = nfct_get_attr_u32(ct, ATTR_ID),
+		.zone = nfct_attr_is_set(ct, ATTR_ZONE) > 0 ?
+			nfct_get_attr_u16(ct, ATTR_ZONE) : 0,
+		.expected = nfct_get_attr_u32(ct, ATTR_STATUS) & IPS_EXPECTED,
 		.packets = packets_of(ct),
 	};
 
@@ -92,6 +94,8 @@ flow_of(const struct nf_conntrack *ct)
 		flow.timeout_s = nfct_get_attr_u32(ct, ATTR_TIMEOUT);
 	if (flow.proto == IPPROTO_ICMPV6) {
 		flow.icmp_type = nfct_get_attr_u8(ct, ATTR_ICMP_TYPE);
+		flow.icmp_code = nfct_get_attr_u8(ct, ATTR_ICMP_CODE);
+		flow.icmp_id = nfct_get_attr_u16(ct, ATTR_ICMP_ID);
 		return flow;
 	}
 	flow.sport = port(ct, ATTR_ORIG_PORT_SRC);
@@ -111,32 +115,33 @@ on_entry(enum nf_conntrack_msg_type type, struct nf_conntrack *ct, void *arg)
 		return NFCT_CB_CONTINUE;
 	reading->seen++;
 	flow = flow_of(ct);
-	if (!reading->each(&flow, reading->arg))
-		return NFCT_CB_CONTINUE;
-	flow.entry = nfct_clone(ct);
-	if (!flow.entry)
-		die(_("out of memory"));
-	vec_push(reading->kept, xmemdup(&flow, sizeof(flow)));
+	reading->each(&flow, reading->arg);
 	return NFCT_CB_CONTINUE;
 }
 
-static bool
-is_loaded(void)
+bool
+conntrack_has_any(void)
 {
-	return access("/proc/sys/net/netfilter/nf_conntrack_count", F_OK) == 0;
+	FILE *f = fopen("/proc/sys/net/netfilter/nf_conntrack_count", "re");
+	unsigned n = 0;
+	bool known = f && fscanf(f, "%u", &n) == 1;
+
+	if (f)
+		fclose(f);
+	return known && n > 0;
 }
 
 enum err
-conntrack_each(bool (*each)(struct flow *flow, void *arg), void *arg,
-	       struct vec *kept, size_t *seen)
+conntrack_each(void (*each)(struct flow *flow, void *arg), void *arg,
+	       size_t *seen)
 {
-	struct reading reading = { .each = each, .arg = arg, .kept = kept };
+	struct reading reading = { .each = each, .arg = arg };
 	uint32_t family = AF_INET6;
 	struct nfct_handle *h;
 	enum err err = OK;
 
 	*seen = 0;
-	if (!is_loaded())
+	if (!conntrack_has_any())
 		return OK;
 	h = nfct_open(CONNTRACK, 0);
 	if (!h)
@@ -149,30 +154,84 @@ conntrack_each(bool (*each)(struct flow *flow, void *arg), void *arg,
 	return err;
 }
 
+/* --- Deleting --- */
+
+struct answer {
+	bool found;
+	uint32_t id;
+};
+
+static int
+on_answer(enum nf_conntrack_msg_type type, struct nf_conntrack *ct, void *arg)
+{
+	struct answer *answer = arg;
+
+	(void)type;
+	answer->found = true;
+	answer->id = nfct_get_attr_u32(ct, ATTR_ID);
+	return NFCT_CB_CONTINUE;
+}
+
+/* What its first packet had. Yours: nfct_destroy(). */
+static struct nf_conntrack *
+tuple_of(const struct flow *flow)
+{
+	struct nf_conntrack *ct = nfct_new();
+
+	if (!ct)
+		die(_("out of memory"));
+	nfct_set_attr_u8(ct, ATTR_L3PROTO, AF_INET6);
+	nfct_set_attr_u8(ct, ATTR_L4PROTO, flow->proto);
+	nfct_set_attr(ct, ATTR_ORIG_IPV6_SRC, &flow->src);
+	nfct_set_attr(ct, ATTR_ORIG_IPV6_DST, &flow->dst);
+	if (flow->proto == IPPROTO_ICMPV6) {
+		nfct_set_attr_u8(ct, ATTR_ICMP_TYPE, flow->icmp_type);
+		nfct_set_attr_u8(ct, ATTR_ICMP_CODE, flow->icmp_code);
+		nfct_set_attr_u16(ct, ATTR_ICMP_ID, flow->icmp_id);
+	} else {
+		nfct_set_attr_u16(ct, ATTR_ORIG_PORT_SRC, htons(flow->sport));
+		nfct_set_attr_u16(ct, ATTR_ORIG_PORT_DST, htons(flow->dport));
+	}
+	if (flow->zone)
+		nfct_set_attr_u16(ct, ATTR_ZONE, flow->zone);
+	return ct;
+}
+
+/* The number is compared by us, as the library does not send it. */
+static enum err
+delete_by(struct nfct_handle *h, const struct nf_conntrack *ct,
+	  const struct flow *flow)
+{
+	struct answer answer = { 0 };
+	struct str what = { 0 };
+	bool there;
+	enum err err = OK;
+
+	nfct_callback_register(h, NFCT_T_ALL, on_answer, &answer);
+	there = nfct_query(h, NFCT_Q_GET, ct) == 0 && answer.found &&
+		answer.id == flow->id;
+	if (there && nfct_query(h, NFCT_Q_DESTROY, ct) == 0)
+		return OK;
+	flow_describe(flow, &what);
+	err = !there || errno == ENOENT ?
+		fail(ERR_NOT_FOUND, _("%s is gone"), str_text(&what)) :
+		fail_errno(_("cannot delete %s"), str_text(&what));
+	str_done(&what);
+	return err;
+}
+
 enum err
 conntrack_delete(const struct flow *flow)
 {
 	struct nfct_handle *h = nfct_open(CONNTRACK, 0);
-	struct str what = { 0 };
-	enum err err = OK;
+	struct nf_conntrack *ct;
+	enum err err;
 
 	if (!h)
 		return fail_errno(_("cannot ask for the connections"));
-	if (nfct_query(h, NFCT_Q_DESTROY, flow->entry) < 0) {
-		flow_describe(flow, &what);
-		err = errno == ENOENT ?
-			fail(ERR_NOT_FOUND, _("%s is gone"), str_text(&what)) :
-			fail_errno(_("cannot delete %s"), str_text(&what));
-		str_done(&what);
-	}
+	ct = tuple_of(flow);
+	err = delete_by(h, ct, flow);
+	nfct_destroy(ct);
 	nfct_close(h);
 	return err;
-}
-
-void
-flow_free(struct flow *flow)
-{
-	if (flow->entry)
-		nfct_destroy(flow->entry);
-	free(flow);
 }

@@ -44,14 +44,13 @@ struct second_look {
 	size_t back;
 };
 
-static bool
+static void
 count_back(struct flow *flow, void *arg)
 {
 	struct second_look *look = arg;
 	const struct ends e = ends_of(flow);
 
 	look->back += tfind(&e, &look->deleted, compare_ends) != NULL;
-	return false;
 }
 
 /* The local end is known by trying: at most one of the two is a socket here. */
@@ -103,7 +102,6 @@ flows_delete(const struct flows *flows, const struct flow *only,
 	     struct flows_end *end)
 {
 	struct second_look look = { 0 };
-	struct vec none = { 0 };
 	size_t seen;
 	enum err err = OK;
 
@@ -115,7 +113,7 @@ flows_delete(const struct flows *flows, const struct flow *only,
 			err = delete_one(flow, &look, end);
 	}
 	if (!err)
-		err = conntrack_each(count_back, &look, &none, &seen);
+		err = conntrack_each(count_back, &look, &seen);
 	end->back = look.back;
 	tdestroy(look.deleted, free);
 	return err;

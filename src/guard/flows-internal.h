@@ -4,17 +4,45 @@
 #define GUARD_FLOWS_INTERNAL_H
 
 #include <sallyport/flows.h>
+#include <sallyport/lifeline.h>
+
+/* --- conntrack-table.c --- */
+
+/* Does conntrack have any entry here? */
+bool conntrack_has_any(void);
 
 /* Read conntrack and call each with every IPv6 entry; the flow is borrowed, its
- * way, rule and lifeline are open. What each returns true for keeps its entry:
- * the flow is copied and pushed to kept. *seen gets how many there were. */
-enum err conntrack_each(bool (*each)(struct flow *flow, void *arg), void *arg,
-			struct vec *kept, size_t *seen) must_check;
+ * way, rule and lifeline are open. *seen gets how many there were. */
+enum err conntrack_each(void (*each)(struct flow *flow, void *arg), void *arg,
+			size_t *seen) must_check;
 
-/* ERR_NOT_FOUND: it is not there any more. */
+/* ERR_NOT_FOUND: it is not there any more. Another entry that has its tuple is
+ * left alone. */
 enum err conntrack_delete(const struct flow *flow) must_check;
 
-void flow_free(struct flow *flow);
+/* --- flows-judge.c --- */
+
+enum fate {
+	FATE_OPEN,		/* a new one would be let in, or never was */
+	FATE_CLOSED,		/* the rules of before alone let it in */
+	FATE_MIXED,		/* of a set: some so, some so; of a flow: not
+				 * known for certain */
+	FATE_UNLOOKED,
+};
+
+struct judge;
+struct judge *judge_open(const struct tables *before, const struct tables *now);
+void judge_close(struct judge *judge);
+
+/* flow->way is set; FATE_CLOSED only where it lives on, and then flow->rule is
+ * what would refuse it. */
+enum fate judge_flow(struct judge *judge, struct flow *flow);
+
+/* Does a session stand on it? */
+bool judge_is_lifeline(const struct judge *judge, const struct flow *flow,
+		       const struct vec *lifelines);
+
+/* --- flows-end.c --- */
 
 /* Close the TCP socket of this host that has this end of the flow, if any. */
 void flow_close_socket(const struct flow *flow);

@@ -1,203 +1,64 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which connections would not be let begin any more: the first packet of each
- * is walked through the old rules and the present ones. */
-#include <search.h>
+/* A search for flows as its caller sees it: a process that is started, may be
+ * waited for, and is killed with us or when nobody wants it any more. What it
+ * finds it writes to memory that it shares with us. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <sallyport/addr.h>
-#include <sallyport/flows.h>
 #include <sallyport/i18n.h>
-#include <sallyport/lifeline.h>
 #include <sallyport/mem.h>
-#include <sallyport/walk.h>
+#include <sallyport/scratch.h>
+#include <sallyport/xt.h>
 #include "flows-internal.h"
-#include "routes.h"
 
-/* Where packets to an address leave, asked once: many flows share an end. */
-struct place {
-	struct in6_addr addr;
-	bool own;
-	char ifname[IFNAMSIZ];	/* "" unknown */
+#define KILL_AFTER_S 30
+#define LIMIT_MS 10000		/* who waits for it, waits so long */
+
+struct found {
+	bool done;
+	enum err err;
+	char reason[256];
+	size_t n;
+	size_t seen;
+	size_t more;
+	size_t unsure;
+	size_t unlooked;
+	struct flow flows[FLOWS_MAX];
 };
 
-struct search {
-	const struct tables *before;
-	const struct tables *now;
+struct flow_search {
+	pid_t pid;		/* 0: none runs */
+	int fd;			/* ends when the process does */
+	struct found *found;
+};
+
+/* --- In the process --- */
+
+struct work {
+	struct judge *judge;
 	const struct vec *lifelines;
-	struct routes *routes;
-	void *places;		/* a tree of struct place * */
-	struct flows *flows;
+	struct found *found;
 };
 
-/* --- Where it goes --- */
-
-static int
-compare_places(const void *left, const void *right)
-{
-	const struct place *a = left, *b = right;
-
-	return memcmp(&a->addr, &b->addr, sizeof(a->addr));
-}
-
-static struct place *
-place_new(struct search *s, const struct in6_addr *addr)
-{
-	const struct route_query query = { .dst = *addr };
-	struct place *place = xcalloc(1, sizeof(*place));
-	struct route route;
-
-	place->addr = *addr;
-	place->own = routes_own(s->routes, addr) || addr_is_loopback(addr);
-	if (!place->own && !addr_is_link_local(addr) &&
-	    routes_find(s->routes, &query, &route))
-		str_copy(place->ifname, IFNAMSIZ, route.link.ifname);
-	return place;
-}
-
-static const struct place *
-place_of(struct search *s, const struct in6_addr *addr)
-{
-	const struct place key = { .addr = *addr };
-	struct place **found = tfind(&key, &s->places, compare_places);
-
-	if (found)
-		return *found;
-	found = tsearch(place_new(s, addr), &s->places, compare_places);
-	if (!found)
-		die(_("out of memory"));
-	return *found;
-}
-
-static const char *
-way_of(const struct place *src, const struct place *end)
-{
-	if (end->own || addr_is_multicast(&end->addr))
-		return "INPUT";
-	return src->own ? "OUTPUT" : "FORWARD";
-}
-
-/* --- Its first packet --- */
-
-static struct packet
-first_packet(struct search *s, const struct flow *flow)
-{
-	const struct place *src = place_of(s, &flow->src);
-	const struct place *end = place_of(s, &flow->end);
-	struct packet p = {
-		.src = flow->src, .src_len = 128, .dst_len = 128,
-		.proto = flow->proto,
-		.sport = { flow->sport, flow->sport },
-		.tcp_flags = flow->proto == IPPROTO_TCP ? 2 : 0,
-		.icmp_type = flow->icmp_type,
-		.hop_limit = { 2, 255 },
-		.length = { 48, 1500 },
-		.ct = CT_NEW,
-	};
-
-	if (flow->proto == IPPROTO_TCP)
-		p.length = (struct range){ 60, 120 };
-	str_copy(p.in, IFNAMSIZ, src->own ? "lo" : src->ifname);
-	str_copy(p.out, IFNAMSIZ, end->ifname);
-	p.in_unknown = !p.in[0];
-	p.out_unknown = !p.out[0];
-	return p;
-}
-
-static bool
-is_led(const struct flow *flow)
-{
-	return !addr_equal(&flow->dst, &flow->end) ||
-	       flow->dport != flow->end_port;
-}
-
-/* nat must still lead it away from where it was addressed. */
-static bool
-is_still_led(const struct tables *tables, const struct flow *flow,
-	     struct packet p, struct walk_result *r)
-{
-	p.dst = flow->dst;
-	p.dport = (struct range){ flow->dport, flow->dport };
-	walk(tables, flow->way, &p, r);
-	if (r->loss == LOSS_DIVERTED)
-		return true;
-	if (r->verdict == VERDICT_ACCEPT) {
-		r->verdict = VERDICT_DROP;
-		r->loss = LOSS_ASTRAY;
-	}
-	return false;
-}
-
 static void
-judge(const struct tables *tables, const struct flow *flow, struct packet p,
-      struct walk_result *r)
+keep(struct work *work, struct flow *flow)
 {
-	if (is_led(flow) && !is_still_led(tables, flow, p, r))
-		return;
-	p.dst = flow->end;
-	p.dport = (struct range){ flow->end_port, flow->end_port };
-	walk(tables, flow->way, &p, r);
-}
+	struct found *found = work->found;
 
-/* --- Whether a session stands on it --- */
-
-static bool
-fits(const struct in6_addr *addr, const struct in6_addr *want, unsigned len,
-     uint16_t port, uint16_t want_port)
-{
-	return (addr_is_any(want) || addr_in_prefix(addr, want, len)) &&
-	       (!want_port || port == want_port);
-}
-
-/* A port that sshd listens on is a lifeline too, but nobody's session. */
-static bool
-is_session(const struct lifeline *ll)
-{
-	return ll->running || ll->origin == LIFELINE_MOSH ||
-	       ll->origin == LIFELINE_CONFIGURED ||
-	       ll->origin == LIFELINE_OUTER;
-}
-
-static bool
-stands_on(const struct lifeline *ll, const struct flow *flow)
-{
-	unsigned len = ll->any_peer ? 0 : ll->peer_len;
-
-	if (!is_session(ll) || ll->v4 || ll->proto != flow->proto)
-		return false;
-	if (fits(&flow->src, &ll->peer, len, flow->sport, ll->peer_port) &&
-	    fits(&flow->end, &ll->local, 128, flow->end_port, ll->local_port))
-		return true;
-	return fits(&flow->end, &ll->peer, len, flow->end_port,
-		    ll->peer_port) &&
-	       fits(&flow->src, &ll->local, 128, flow->sport, ll->local_port);
-}
-
-static bool
-is_lifeline(const struct vec *lifelines, const struct flow *flow)
-{
-	for (size_t i = 0; lifelines && i < lifelines->n; i++) {
-		const struct lifeline *ll = lifelines->v[i];
-
-		if (stands_on(ll, flow) ||
-		    (ll->outer && stands_on(ll->outer, flow)))
-			return true;
-	}
-	return false;
-}
-
-/* --- The search --- */
-
-static void
-name_rule(struct flow *flow, const struct walk_result *r)
-{
-	struct str name = { 0 };
-
-	if (r->loss == LOSS_ASTRAY)
-		str_add(&name, "nat");
+	flow->lifeline = work->lifelines &&
+			 judge_is_lifeline(work->judge, flow, work->lifelines);
+	if (found->n < FLOWS_MAX)
+		found->flows[found->n++] = *flow;
 	else
-		walk_result_rule(r, &name);
-	str_copy(flow->rule, sizeof(flow->rule), str_text(&name));
-	str_done(&name);
+		found->more++;
 }
 
 /* A connection that both ends have closed is only remembered. */
@@ -209,49 +70,201 @@ is_over(const struct flow *flow)
 	return str_find(over, ARRAY_LEN(over), flow->state) != NULL;
 }
 
-/* Of what passes still nothing more is asked: that is nearly all. */
-static bool
-outlives(struct flow *flow, void *arg)
+static void
+on_flow(struct flow *flow, void *arg)
 {
-	struct search *s = arg;
-	struct walk_result now, before;
-	struct packet p;
+	struct work *work = arg;
 
 	if (is_over(flow))
-		return false;
-	flow->way = way_of(place_of(s, &flow->src), place_of(s, &flow->end));
-	p = first_packet(s, flow);
-	judge(s->now, flow, p, &now);
-	if (now.verdict == VERDICT_ACCEPT)
-		return false;
-	judge(s->before, flow, p, &before);
-	if (now.verdict == VERDICT_UNKNOWN) {
-		s->flows->unsure += before.verdict == VERDICT_ACCEPT;
-		return false;
+		return;
+	switch (judge_flow(work->judge, flow)) {
+	case FATE_OPEN:
+		return;
+	case FATE_CLOSED:
+		keep(work, flow);
+		return;
+	case FATE_MIXED:
+		work->found->unsure++;
+		return;
+	case FATE_UNLOOKED:
+		work->found->unlooked++;
+		return;
 	}
-	if (before.verdict == VERDICT_DROP)
-		return false;
-	name_rule(flow, &now);
-	flow->lifeline = is_lifeline(s->lifelines, flow);
-	return true;
+}
+
+static _Noreturn void
+search_main(const struct tables *before, const struct tables *now,
+	    struct work *work, int fd, pid_t parent)
+{
+	const struct itimerval late = { .it_value.tv_sec = KILL_AFTER_S };
+	struct found *found = work->found;
+
+	scratch_detach(fd, "sallyport-flows");
+	if (!scratch_follow(parent))
+		_exit(1);
+	setitimer(ITIMER_REAL, &late, NULL);
+	work->judge = judge_open(before, now);
+	found->err = conntrack_each(on_flow, work, &found->seen);
+	if (found->err)
+		str_copy(found->reason, sizeof(found->reason), err_message());
+	found->done = true;
+	_exit(0);
+}
+
+/* --- With the caller --- */
+
+static struct found *
+found_new(void)
+{
+	struct found *found = mmap(NULL, sizeof(*found),
+				   PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (found == MAP_FAILED)
+		die(_("out of memory"));
+	return found;
+}
+
+static void
+cannot_start(struct flow_search *search)
+{
+	fail_errno(_("cannot start a process"));
+	search->found->err = ERR_FAIL;
+	str_copy(search->found->reason, sizeof(search->found->reason),
+		 err_message());
+	search->found->done = true;
+}
+
+/* Nothing to do is done at once: the descriptor says so, too. */
+static void
+run(struct flow_search *search, const struct tables *before,
+    const struct tables *now, const struct vec *lifelines)
+{
+	struct work work = { .lifelines = lifelines, .found = search->found };
+	pid_t parent = getpid();
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0) {
+		cannot_start(search);
+		return;
+	}
+	search->fd = fds[0];
+	if (!conntrack_has_any()) {
+		search->found->done = true;
+	} else {
+		search->pid = fork();
+		if (search->pid == 0)
+			search_main(before, now, &work, fds[1], parent);
+		if (search->pid < 0) {
+			cannot_start(search);
+			search->pid = 0;
+		}
+	}
+	close(fds[1]);
+}
+
+struct flow_search *
+flows_start(const struct tables *before, const struct tables *now,
+	    const struct vec *lifelines)
+{
+	struct flow_search *search = xcalloc(1, sizeof(*search));
+
+	search->fd = -1;
+	search->found = found_new();
+	run(search, before, now, lifelines);
+	return search;
+}
+
+int
+flows_fd(const struct flow_search *search)
+{
+	return search ? search->fd : -1;
+}
+
+void
+flows_stop(struct flow_search *search)
+{
+	if (!search)
+		return;
+	if (search->pid > 0) {
+		kill(search->pid, SIGKILL);
+		while (waitpid(search->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	if (search->fd >= 0)
+		close(search->fd);
+	munmap(search->found, sizeof(*search->found));
+	free(search);
+}
+
+static void
+add_flows(struct flows *flows, const struct found *found, bool lifeline)
+{
+	for (size_t i = 0; i < found->n; i++)
+		if (found->flows[i].lifeline == lifeline)
+			vec_push(&flows->v, xmemdup(&found->flows[i],
+						    sizeof(struct flow)));
+}
+
+static enum err
+read_found(const struct found *found, struct flows *flows)
+{
+	if (!found->done)
+		return fail(ERR_FAIL, _("the search for connections that live "
+					"on was killed"));
+	if (found->err)
+		return fail(found->err, "%s", found->reason);
+	add_flows(flows, found, false);
+	flows->lifelines = found->n - flows->v.n;
+	add_flows(flows, found, true);
+	flows->seen = found->seen;
+	flows->more = found->more;
+	flows->unsure = found->unsure;
+	flows->unlooked = found->unlooked;
+	return OK;
+}
+
+static bool
+has_ended(const struct flow_search *search, int limit_ms)
+{
+	struct pollfd p = { .fd = search->fd, .events = POLLIN };
+	int n;
+
+	if (search->pid == 0)
+		return true;
+	do
+		n = poll(&p, 1, limit_ms);
+	while (n < 0 && errno == EINTR);
+	return n > 0;
+}
+
+enum err
+flows_take(struct flow_search **search, struct flows *flows)
+{
+	enum err err;
+
+	*flows = (struct flows){ 0 };
+	if (!has_ended(*search, 0))
+		return ERR_BUSY;
+	err = read_found((*search)->found, flows);
+	flows_stop(*search);
+	*search = NULL;
+	return err;
 }
 
 enum err
 flows_find(const struct tables *before, const struct tables *now,
 	   const struct vec *lifelines, struct flows *flows)
 {
-	struct search s = {
-		.before = before, .now = now, .lifelines = lifelines,
-		.routes = routes_open(), .flows = flows,
-	};
+	struct flow_search *search = flows_start(before, now, lifelines);
 	enum err err;
 
 	*flows = (struct flows){ 0 };
-	err = conntrack_each(outlives, &s, &flows->v, &flows->seen);
-	tdestroy(s.places, free);
-	routes_close(s.routes);
-	if (err)
-		flows_done(flows);
+	if (has_ended(search, LIMIT_MS))
+		return flows_take(&search, flows);
+	err = fail(ERR_FAIL, _("the connections that the kernel tracks are too "
+			       "many to be looked through in time"));
+	flows_stop(search);
 	return err;
 }
 
@@ -259,8 +272,17 @@ void
 flows_done(struct flows *flows)
 {
 	while (flows->v.n)
-		flow_free(vec_pop(&flows->v));
+		free(vec_pop(&flows->v));
 	vec_done(&flows->v);
+}
+
+/* --- In words --- */
+
+static bool
+is_led(const struct flow *flow)
+{
+	return !addr_equal(&flow->dst, &flow->end) ||
+	       flow->dport != flow->end_port;
 }
 
 static bool

@@ -46,9 +46,8 @@ put_part(struct tables *part, const struct tables *tables, const char *table,
 	tables_put_take(part, copy);
 }
 
-static void
-walk_part(const struct tables *tables, bool before, const struct packet *packet,
-	  struct walk_result *result)
+struct tables *
+tables_part(const struct tables *tables, bool before)
 {
 	static const char *const names[2][4] = {
 		{ "mangle", "nat", "filter", "security" },
@@ -58,6 +57,15 @@ walk_part(const struct tables *tables, bool before, const struct packet *packet,
 
 	for (size_t i = 0; i < ARRAY_LEN(names[0]) && names[before][i]; i++)
 		put_part(part, tables, names[before][i], before);
+	return part;
+}
+
+static void
+walk_part(const struct tables *tables, bool before, const struct packet *packet,
+	  struct walk_result *result)
+{
+	struct tables *part = tables_part(tables, before);
+
 	walk(part, "INPUT", packet, result);
 	tables_free(part);
 }

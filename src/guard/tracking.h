@@ -25,6 +25,10 @@ void walk_taken_up(const struct tables *tables, const struct lifeline *ll,
 void walk_led(const struct tables *tables, const struct lifeline *ll,
 	      const struct packet *packet, struct walk_result *result);
 
+/* The tables with nothing but what packets meet that come in before nat has led
+ * them elsewhere, or nothing but what they meet behind. Yours. */
+struct tables *tables_part(const struct tables *tables, bool before);
+
 /* The packet as it comes in, before nat has rewritten it. */
 struct packet packet_as_dialled(const struct lifeline *ll,
 				const struct packet *packet);
