@@ -38,19 +38,21 @@ set_from(struct actor *actor, const struct in6_addr *peer)
 	actor->from = str_take(&text);
 }
 
-/* sudo clears SSH_CONNECTION: then the socket of an ancestor tells. */
+/* The connection that is there and ours: sudo clears SSH_CONNECTION, and in tmux
+ * it may be that of a login that is long over. */
 static void
-find_from_ancestor(struct actor *actor)
+find_running(struct actor *actor, const char *ssh_connection)
 {
-	const struct lifeline_sources sources = { .self = getpid() };
-	const struct lifeline *ll;
+	const struct lifeline_sources sources = {
+		.self = getpid(), .ssh_connection = ssh_connection,
+	};
 	struct vec lifelines = {0};
-	size_t i;
 
 	if (!lifelines_find(&sources, &lifelines)) {
-		for (i = 0; i < lifelines.n && !actor->from; i++) {
-			ll = lifelines.v[i];
-			if (ll->origin == LIFELINE_ANCESTOR && !ll->any_peer)
+		for (size_t i = 0; i < lifelines.n && !actor->from; i++) {
+			const struct lifeline *ll = lifelines.v[i];
+
+			if (ll->ours && !ll->any_peer)
 				set_from(actor, &ll->peer);
 		}
 	}
@@ -63,14 +65,13 @@ find_from(struct actor *actor, const char *ssh_connection)
 	struct in6_addr peer;
 	char *word;
 
-	if (ssh_connection) {
-		word = xstrndup(ssh_connection, strcspn(ssh_connection, " "));
-		if (!addr_parse(word, &peer))
-			set_from(actor, &peer);
-		free(word);
-	}
-	if (!actor->from)
-		find_from_ancestor(actor);
+	find_running(actor, ssh_connection);
+	if (actor->from || !ssh_connection)
+		return;
+	word = xstrndup(ssh_connection, strcspn(ssh_connection, " "));
+	if (!addr_parse(word, &peer))
+		set_from(actor, &peer);
+	free(word);
 }
 
 void

@@ -14,9 +14,10 @@ static enum err
 nothing_to_settle(const struct world *world, enum apply_found found,
 		  const struct trial *trial)
 {
-	if (trial && (found == FOUND_SETTLED ||
-		      (found == FOUND_NOTHING && trial->state == TRIAL_REVERTED)))
+	if (trial && found == FOUND_SETTLED)
 		return cli_record_outcome(world, trial);
+	if (trial && found == FOUND_NOTHING)
+		return cli_ended_already(trial);
 	if (found == FOUND_FOREIGN)
 		return fail(ERR_FAIL, _("the trial in %s is of another network "
 			    "namespace; settle it there"),
@@ -105,6 +106,38 @@ wait_settled(const struct world *world, struct guardian_client *client)
 	return err;
 }
 
+/* The record as it is; NULL where it cannot be read. */
+static struct trial *
+load_record(const struct world *world)
+{
+	struct trial *trial = NULL;
+	int dir;
+
+	if (dir_open_private(world->guardian.run_dir, &dir))
+		return NULL;
+	if (trial_load(dir, &trial))
+		trial = NULL;
+	close(dir);
+	return trial;
+}
+
+static int64_t
+left_ms(const struct world *world, const struct trial *trial)
+{
+	return trial->deadline_ms - world->clock->boot_ms(world->clock);
+}
+
+/* What was settled, by whom: the record knows. */
+static void
+say_settled(const struct world *world)
+{
+	struct trial *trial = load_record(world);
+
+	if (trial && trial_state_is_settled(trial->state))
+		cli_say_settled(world, trial, left_ms(world, trial));
+	trial_free(trial);
+}
+
 /* OK: confirmed. ERR_REVERTED: undone. Else it could not be settled. */
 static enum err
 settle(const struct world *world, bool keep, const char *reason)
@@ -118,6 +151,8 @@ settle(const struct world *world, bool keep, const char *reason)
 			guardian_revert(&client, &world->actor, reason);
 		if (!err)
 			err = wait_settled(world, &client);
+		if (!err || err == ERR_REVERTED)
+			say_settled(world);
 	}
 	guardian_disconnect(&client);
 	return err;
@@ -133,18 +168,11 @@ cmd_confirm(struct world *world, const struct cli_call *call)
 static bool
 is_due(const struct world *world)
 {
-	struct trial *trial = NULL;
-	int dir;
-	bool due = false;
+	struct trial *trial = load_record(world);
+	bool due = trial && !trial_state_is_settled(trial->state) &&
+		   left_ms(world, trial) <= 0;
 
-	if (dir_open_private(world->guardian.run_dir, &dir))
-		return false;
-	if (!trial_load(dir, &trial))
-		due = !trial_state_is_settled(trial->state) &&
-		      trial->deadline_ms <=
-		      world->clock->boot_ms(world->clock);
 	trial_free(trial);
-	close(dir);
 	return due;
 }
 

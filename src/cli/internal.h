@@ -152,6 +152,14 @@ void cli_say_login(const struct world *world,
 void cli_tell_event(const struct world *world,
 		    const struct guardian_event *event);
 
+/* Whose change it was, who settled it, what proved it, and how much of its time
+ * was left, 0 for none. */
+void cli_say_settled(const struct world *world, const struct trial *trial,
+		     int64_t left_ms);
+
+/* Nothing can be settled any more: ERR_REVERTED or ERR_FAIL, how it ended. */
+enum err cli_ended_already(const struct trial *trial) must_check;
+
 /* The same as cli_outcome() from a settled record. */
 enum err cli_record_outcome(const struct world *world,
 			    const struct trial *trial) must_check;

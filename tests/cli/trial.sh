@@ -35,9 +35,17 @@ settled_by() {
 
 new_trial 60 'confirmed elsewhere'
 status_is 0 'confirm from elsewhere' sp confirm
+like "$out" '^what  *1 change in filter, by ' 'it says what was kept'
+like "$out" '^kept by  *' 'and who did'
+like "$out" '^time left  *[1-5][0-9] s$' 'and how much time there was'
 settled_by 0 'apply sees it and leaves with 0'
 like "$(cat "$tmp/out")" '^Confirmed' 'and says so'
 like "$(sp status)" '^trial .* confirmed$' 'and status, which has no reason to add'
+status_is 1 'a second confirm' sp confirm
+like "$out" 'no change is on trial: the last one was confirmed on .* by ' \
+	'tells how the last one ended'
+status_is 1 'a revert after it' sp revert
+like "$out" 'the last one was confirmed on' 'tells the same'
 ip6tables-legacy -D FORWARD -p tcp --dport 5001 -j ACCEPT
 
 new_trial 60 'reverted elsewhere'
@@ -45,7 +53,9 @@ status_is 0 'revert from elsewhere' sp revert
 settled_by 5 'apply leaves with 5'
 ok 'the table is back' is_back
 status_is 0 'a second revert' sp revert
-like "$out" '^sallyport: reverted' 'finds it undone'
+like "$out" '^sallyport: reverted already: .* by .* \(asked\)$' 'finds it undone'
+status_is 5 'a confirm after it' sp confirm
+like "$out" '^sallyport: reverted already' 'finds it undone, too'
 
 new_trial 60 'beside others'
 ip6tables-legacy -A FORWARD -p sctp --dport 9 -j DROP

@@ -241,11 +241,15 @@ try_no_command() {
 	ended
 }
 
+# The session that confirms is the new login, and is believed rather than the
+# SSH_CONNECTION of one that is over, as tmux keeps it.
 try_root() {
-	try any
-	there_as key "root@$host" 'exec sleep 1000' >/dev/null 2>&1 &
-	hear "New login: root from $far" "$1: root's login"
-	status_is 0 "$1: confirmed" sp confirm
+	try new-login
+	status_is 0 "$1: a new login confirms" there_as key "root@$host" \
+		"SSH_CONNECTION='2001:db8::99 50000 $host 22' '$SALLYPORT'" \
+		"--run-dir '$run_dir' --db '$db' confirm"
+	like "$out" "^proof  *new login from $far\$" "$1: it proves itself"
+	like "$out" "^kept by  *root from $far\$" "$1: and is known by itself"
 	ended
 }
 
