@@ -37,8 +37,10 @@ enum boot_outcome {
 };
 
 /* The program that manages this host's rules and loads its own at boot: "ufw",
- * "firewalld" or "shorewall6", static; or NULL. */
-const char *boot_manager(const struct boot_world *world);
+ * "firewalld", "shorewall6" ..., static; or NULL. live may be NULL: then its
+ * chains are not looked for. */
+const char *boot_manager(const struct boot_world *world,
+			 const struct tables *live);
 
 /* iptables-persistent's file where that is installed and what it runs is of the
  * legacy variant, else our own. */

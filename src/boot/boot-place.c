@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Who loads the rules at boot: another program that manages them all,
- * iptables-persistent, or our own unit. Only files are looked at, and processes
- * for what leaves none. */
-#include <fcntl.h>
+/* Who loads the rules at boot: iptables-persistent, or our own unit. Only files
+ * are looked at. */
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <sallyport/file.h>
 #include <sallyport/mem.h>
-#include <sallyport/proc.h>
 #include "internal.h"
 
 #define OWN_PATH SYSCONFDIR "/sallyport/rules.v6"
@@ -21,8 +17,6 @@
 #define PERSISTENT_LOADER "/usr/sbin/ip6tables-restore"
 #define PERSISTENT_UNIT "netfilter-persistent.service"
 
-#define CONFIG_MAX_BYTES 65536
-
 static bool
 exists(const struct boot_world *world, const char *path)
 {
@@ -31,52 +25,6 @@ exists(const struct boot_world *world, const char *path)
 
 	free(full);
 	return found;
-}
-
-/* Has the file a line that begins with this? */
-static bool
-has_line(const struct boot_world *world, const char *path, const char *start)
-{
-	char *full = xasprintf("%s%s", world->root, path);
-	struct str text = { 0 };
-	bool found = false;
-	char *save = NULL;
-
-	if (!file_read(AT_FDCWD, full, CONFIG_MAX_BYTES, &text) && text.s)
-		for (char *line = strtok_r(text.s, "\n", &save); line;
-		     line = strtok_r(NULL, "\n", &save))
-			found = found || str_starts(line, start);
-	str_done(&text);
-	free(full);
-	return found;
-}
-
-static bool
-is_firewalld(pid_t pid, void *arg)
-{
-	bool *found = arg;
-	struct str name = { 0 };
-
-	proc_comm(pid, &name);
-	if (strcmp(str_text(&name), "firewalld") == 0 && proc_same_netns(pid))
-		*found = true;
-	str_done(&name);
-	return !*found;
-}
-
-const char *
-boot_manager(const struct boot_world *world)
-{
-	bool firewalld = false;
-
-	if (has_line(world, "/etc/ufw/ufw.conf", "ENABLED=yes"))
-		return "ufw";
-	if (has_line(world, "/var/lib/shorewall6/state", "Started"))
-		return "shorewall6";
-	if (exists(world, "/usr/sbin/firewalld") ||
-	    exists(world, "/usr/bin/firewalld"))
-		proc_each(is_firewalld, &firewalld);
-	return firewalld ? "firewalld" : NULL;
 }
 
 static bool
@@ -91,19 +39,29 @@ is_legacy(const char *loader)
 	return legacy;
 }
 
-/* A target wants it. */
 static bool
-is_enabled(const struct boot_world *world, const char *unit)
+is_masked(const struct boot_world *world, const char *unit)
+{
+	char *path = xasprintf("%s/etc/systemd/system/%s", world->root, unit);
+	char target[sizeof("/dev/null")] = "";
+	ssize_t n = readlink(path, target, sizeof(target));
+
+	free(path);
+	return n == sizeof(target) - 1 && memcmp(target, "/dev/null", 9) == 0;
+}
+
+bool
+boot_unit_enabled(const struct boot_world *world, const char *unit)
 {
 	char *pattern = xasprintf("%s/etc/systemd/system/*.wants/%s",
 				  world->root, unit);
 	glob_t found;
-	bool enabled = glob(pattern, GLOB_NOSORT, NULL, &found) == 0;
+	bool wanted = glob(pattern, GLOB_NOSORT, NULL, &found) == 0;
 
-	if (enabled)
+	if (wanted)
 		globfree(&found);
 	free(pattern);
-	return enabled;
+	return wanted && !is_masked(world, unit);
 }
 
 void
@@ -117,7 +75,7 @@ boot_find(const struct boot_world *world, struct boot_place *place)
 		.path = xasprintf("%s%s", world->root, path),
 		.loader = persistent ? PERSISTENT_LOADER : OWN_LOADER,
 		.persistent = persistent,
-		.loaded = is_enabled(world, persistent ? PERSISTENT_UNIT :
+		.loaded = boot_unit_enabled(world, persistent ? PERSISTENT_UNIT :
 						   BOOT_UNIT),
 	};
 }

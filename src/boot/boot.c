@@ -329,7 +329,7 @@ boot_write(const struct boot_world *world, const struct tables *live,
 		return BOOT_ELSEWHERE;
 	if (world->off)
 		return BOOT_OFF;
-	manager = boot_manager(world);
+	manager = boot_manager(world, live);
 	if (!manager)
 		return write_somewhere(world, live, said);
 	str_addf(said, _("nothing is written for the next boot: %s is active "

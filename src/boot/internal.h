@@ -13,4 +13,7 @@ enum err boot_try(const char *loader, const struct str *text,
 /* The first line that `loader -V` prints; "" where it prints none. */
 void boot_ask_version(const char *loader, struct str *line);
 
+/* A target wants the unit, and it is not masked. */
+bool boot_unit_enabled(const struct boot_world *world, const char *unit);
+
 #endif

@@ -120,13 +120,47 @@ unlike "$out" 'Boot rules' 'nothing is said'
 ok 'nor written' cmp -s "$file" "$tmp/good"
 : >"$conf"
 
-mkdir -p "$root/etc/ufw"
+port=6000
+# managed NAME "where it is so": NAME is said to be active, nothing is written.
+managed() {
+	port=$((port + 1))
+	status_is 0 "where $2" machine apply --yes --no-trial -- \
+		-A FORWARD -p tcp -m tcp --dport $port -j ACCEPT
+	like "$out" "nothing is written for the next boot: $1 is active" \
+		"$1 is said to be active"
+	ok 'and nothing is written' cmp -s "$file" "$tmp/good"
+}
+
+mkdir -p "$root/etc/ufw" "$root/var/lib/shorewall6"
 echo 'ENABLED=yes' >"$root/etc/ufw/ufw.conf"
-status_is 0 'where ufw is active' machine apply --yes --no-trial -- \
-	-A FORWARD -p tcp -m tcp --dport 5005 -j ACCEPT
-like "$out" 'nothing is written for the next boot: ufw is active' 'that is said'
-ok 'and nothing is written' cmp -s "$file" "$tmp/good"
-rm "$root/etc/ufw/ufw.conf"
+managed ufw 'ufw is enabled'
+echo 'ENABLED="YES" # by hand' >"$root/etc/ufw/ufw.conf"
+managed ufw 'it is enabled in other words'
+echo 'ENABLED=no' >"$root/etc/ufw/ufw.conf"
+echo 'Started Tue Nov 24 12:00:00 UTC 2026 from /etc/shorewall6/' \
+	>"$root/var/lib/shorewall6/state"
+managed shorewall6 'shorewall6 has started'
+echo 'Cleared Tue Nov 24 12:00:00 UTC 2026' >"$root/var/lib/shorewall6/state"
+
+wants=$root/etc/systemd/system/multi-user.target.wants
+mkdir -p "$wants"
+ln -s /lib/systemd/system/firewalld.service "$wants/firewalld.service"
+managed firewalld 'firewalld is enabled'
+ln -s /dev/null "$root/etc/systemd/system/firewalld.service"
+cp "$(command -v sleep)" "$tmp/firewalld"
+"$tmp/firewalld" 60 &
+pid=$!
+poll_until 5 grep -qx firewalld "/proc/$pid/comm"
+managed firewalld 'it is masked but runs'
+kill "$pid"
+wait "$pid" 2>/dev/null
+ip6tables-legacy -N ufw6-before-input
+managed ufw 'its chains are live'
+ip6tables-legacy -X ufw6-before-input
+
+status_is 0 'where all of them are off' machine apply --yes --no-trial -- \
+	-A FORWARD -p tcp -m tcp --dport 5009 -j ACCEPT
+like "$out" 'written for the next boot' 'it is written'
 
 ln -sf /etc/passwd "$file.new"
 chmod 777 "$(dirname "$file")"
