@@ -104,6 +104,9 @@ draw_too_small(const struct ui *ui, int rows, int columns)
 	paint_addf(&paint, ROLE_TEXT, _("this terminal is too small: %dx%d is "
 		   "needed"), MIN_COLUMNS, MIN_ROWS);
 	draw_wrapped(&(struct area){ 0, rows, columns }, &paint);
+	paint_clear(&paint);
+	if (rows > 1 && watch_line(ui, (size_t)columns, &paint))
+		draw_paint(rows - 1, columns, &paint, 0, paint.runs[0].role);
 	paint_done(&paint);
 	move(0, 0);
 }

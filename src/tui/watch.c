@@ -266,6 +266,25 @@ watch_resume(struct ui *ui, enum apply_found what, const struct trial *trial)
 
 /* --- The line below the title --- */
 
+/* While there is no code. */
+static void
+waiting_line(const struct ui *ui, size_t width, enum role role,
+	     struct paint *paint)
+{
+	long left = watch_seconds(ui);
+
+	if (ui->watch.login_demanded)
+		paint_addf(paint, role, width >= 76 ?
+			   _(" ON TRIAL  %ld s left    log in anew to keep it"
+			     "    R undoes it    + 60 s more") :
+			   _(" %ld s left: log in anew, R undoes"), left);
+	else
+		paint_addf(paint, role, width >= 76 ?
+			   _(" ON TRIAL  %ld s left    a code follows"
+			     "    R undoes it now    + 60 s more") :
+			   _(" %ld s left: a code follows, R undoes"), left);
+}
+
 static void
 running_line(const struct ui *ui, size_t width, struct paint *paint)
 {
@@ -274,13 +293,7 @@ running_line(const struct ui *ui, size_t width, struct paint *paint)
 	int code = ui->watch.code.code;
 
 	if (!watch_takes_code(ui))
-		paint_addf(paint, role, width < 76 ?
-			   _(" %ld s left: R undoes it now") :
-			   ui->watch.login_demanded ?
-			   _(" ON TRIAL  %ld s left    log in anew to keep it"
-			     "    R undoes it    + 60 s more") :
-			   _(" ON TRIAL  %ld s left    a code follows"
-			     "    R undoes it now    + 60 s more"), left);
+		waiting_line(ui, width, role, paint);
 	else if (width >= 76)
 		paint_addf(paint, role, _(" ON TRIAL  %ld s left    %d keeps it"
 			   "    R undoes it now    + 60 s more"), left, code);

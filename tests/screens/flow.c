@@ -207,6 +207,68 @@ test_keep(void)
 	end();
 }
 
+/* Every screen, and a terminal that is too small for any. */
+static void
+test_countdown(void)
+{
+	static const char *const screens[] = {
+		"", "<Esc>", "?", "<Esc>H", "<Esc>T", "<Esc>t", "<Esc>x",
+		"<Esc>c",
+	};
+
+	begin("countdown", false);
+	start_trial();
+	for (size_t i = 0; i < ARRAY_LEN(screens); i++) {
+		editor_keys(&e, screens[i]);
+		ok(seen(" s left"), "the countdown is on the screen of '%s'",
+		   screens[i]);
+	}
+	resizeterm(5, 30);
+	ui_draw(&e.ui);
+	ok(seen("too small") && seen(" s left"), "and where none has room");
+	resizeterm(24, 80);
+	editor_keys(&e, "<Esc>");
+	e.ui.watch.deadline_ms = e.world.clock->boot_ms(e.world.clock) + 9500;
+	watch_tick(&e.ui);
+	is_int(e.ui.watch.bell_s, 10, "the bell has rung at 10 s");
+	end();
+}
+
+static void
+test_demand(void)
+{
+	struct settings *settings = settings_new();
+	struct guardian_client other;
+	struct guardian_event event = { 0 };
+
+	settings->confirm = CONFIRM_NEW_LOGIN;
+	begin("demand", false);
+	e.world.settings = settings;
+	start_trial();
+	ok(seen("log in anew to keep it"), "a login is asked for, no code");
+	type_code(e.ui.watch.code.code);
+	ok(seen("log in anew over IPv6 first"), "the code keeps nothing");
+	is_int(e.ui.watch.phase, WATCH_RUNNING, "the trial goes on");
+	if (guardian_connect(&e.world.guardian, &other) ||
+	    guardian_confirm(&other, &e.world.actor))
+		bail_out("confirm: %s", err_message());
+	for (int i = 0; i < 500 && event.kind != EVENT_DENIED; i++) {
+		guardian_event_done(&event);
+		guardian_next(&other, &event);
+		if (event.kind == EVENT_NONE)
+			usleep(10000);
+	}
+	is_int(event.kind, EVENT_DENIED, "nor does a confirm from elsewhere");
+	is_int(event.err, ERR_REFUSED, "which is refused");
+	guardian_event_done(&event);
+	guardian_disconnect(&other);
+	editor_keys(&e, "R");
+	ok(editor_wait(&e, WATCH_NONE), "R undoes it as ever");
+	ok(!live_has("--dport 8080"), "the change is undone");
+	end();
+	settings_free(settings);
+}
+
 static void
 test_revert(void)
 {
@@ -305,7 +367,8 @@ test_others(void)
 
 static void (*const tests[])(void) = {
 	test_editing, test_forms, test_tryouts, test_searching, test_read_only,
-	test_keep, test_revert, test_elsewhere, test_leaving, test_refusal,
+	test_keep, test_countdown, test_demand, test_revert, test_elsewhere,
+	test_leaving, test_refusal,
 	test_others,
 };
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <sallyport/file.h>
@@ -60,6 +61,13 @@
 	"! -i br-5b61f57c7a84 -p tcp -m tcp --dport 8080 -j ACCEPT\n" \
 	"COMMIT\n"
 
+#define DEMANDED "{\"event\":\"on-trial\",\"login_demanded\":true}\n" \
+	"{\"event\":\"asked\",\"text\":\"fe80::1%eth0\"}\n" \
+	"{\"event\":\"login\",\"text\":\"192.0.2.77\",\"uid\":0}\n"
+#define PROVEN "{\"event\":\"answered\",\"text\":\"fe80::1%eth0\"}\n" \
+	"{\"event\":\"login\",\"text\":\"2001:db8::99\",\"uid\":0," \
+	"\"proof\":true}\n"
+
 #define SSH "2001:db8::77 50000 2001:db8::1 22"
 
 static const struct golden {
@@ -67,6 +75,7 @@ static const struct golden {
 	struct setup setup;
 	const char *keys;
 	const char *on_trial;	/* keys once the change is on trial */
+	const char *heard;	/* before them: what the guardian says more */
 } goldens[] = {
 	{ "start", { 24, 80, .rules = ARTICLE, .ssh = SSH }, "", NULL },
 	{ "start-small", { 10, 40, .rules = ARTICLE, .ssh = SSH }, "", NULL },
@@ -143,6 +152,14 @@ static const struct golden {
 	{ "help-small", { 10, 40, .rules = ARTICLE, .ssh = SSH }, "?", NULL },
 	{ "trial", { 24, 80, .rules = ARTICLE, .ssh = SSH }, "fcc", "" },
 	{ "trial-small", { 10, 40, .rules = ARTICLE, .ssh = SSH }, "fcc", "" },
+	{ "trial-login", { 24, 80, .rules = ARTICLE, .ssh = SSH }, "fcc", "42",
+	  DEMANDED },
+	{ "trial-login-small", { 10, 40, .rules = ARTICLE, .ssh = SSH }, "fcc",
+	  "", DEMANDED },
+	{ "trial-proven", { 24, 80, .rules = ARTICLE, .ssh = SSH }, "fcc", "",
+	  DEMANDED PROVEN },
+	{ "trial-closed", { 24, 80, .rules = ARTICLE, .ssh = SSH }, "fcc",
+	  "909192" },
 	{ "trial-browse", { 24, 80, .rules = ARTICLE, .ssh = SSH }, "fcc",
 	  "<Esc>j" },
 	{ "trial-wrong", { 24, 80, .rules = ARTICLE, .ssh = SSH }, "fcc",
@@ -186,11 +203,30 @@ settle(struct editor *editor)
 		bail_out("the trial does not end");
 }
 
+/* Lines of the guardian's, in the place of a real one. */
 static void
-run_trial(struct editor *editor, const char *keys)
+hear(struct editor *editor, const char *lines)
+{
+	struct guardian_client *client = &editor->ui.watch.client;
+	int pair[2], guardian = client->fd;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) < 0 ||
+	    write(pair[1], lines, strlen(lines)) < 0)
+		bail_out("socketpair: %s", strerror(errno));
+	client->fd = pair[0];
+	watch_input(&editor->ui);
+	client->fd = guardian;
+	close(pair[0]);
+	close(pair[1]);
+}
+
+static void
+run_trial(struct editor *editor, const char *keys, const char *heard)
 {
 	if (!editor_wait(editor, WATCH_RUNNING))
 		bail_out("no trial: %s", str_text(&editor->ui.message));
+	if (heard)
+		hear(editor, heard);
 	make_steady(editor);
 	editor_keys(editor, keys);
 	if (editor->ui.watch.phase == WATCH_ENDING)
@@ -225,7 +261,7 @@ run_child(const struct golden *g, const char *out)
 	editor_open(&editor, &setup);
 	editor_keys(&editor, g->keys);
 	if (g->on_trial)
-		run_trial(&editor, g->on_trial);
+		run_trial(&editor, g->on_trial, g->heard);
 	editor_dump(&editor, &seen);
 	settle(&editor);
 	editor_close(&editor);
