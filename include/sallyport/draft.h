@@ -19,7 +19,8 @@ struct draft {
 
 /* The newest draft that no living editor holds and that was made on these
  * tables: of this network namespace, before a reboot too, or of this --file.
- * ERR_NOT_FOUND: none. One that cannot be read is left alone. Yours. */
+ * ERR_NOT_FOUND: none. One that cannot be read is left alone; ERR_PARSE: there
+ * is only one of a newer sallyport. Yours. */
 enum err draft_find(const struct world *world, struct draft **draft) must_check;
 void draft_free(struct draft *draft);
 

@@ -33,24 +33,39 @@ no_draft(const char *name)
 	return fail(ERR_FAIL, _("the draft '%s' cannot be read"), name);
 }
 
-/* Yours; NULL where it is none. */
-static json_t *
-read_json(int dir, const char *name, const char *suffix)
+/* ERR_PARSE: of a format that we do not know. ERR_NOT_FOUND: it is none. */
+static enum err
+check_format(const char *file, const json_t *json)
+{
+	int64_t format = json_integer_value(json_object_get(json, "format"));
+
+	if (format == DRAFT_FORMAT)
+		return OK;
+	if (format > DRAFT_FORMAT)
+		return fail(ERR_PARSE, _("the draft '%s' was written by a newer "
+			    "sallyport (format %lld, this one reads %d); it is "
+			    "left alone"), file, (long long)format,
+			    DRAFT_FORMAT);
+	return fail(ERR_NOT_FOUND, _("'%s' is no draft"), file);
+}
+
+/* *json is yours, NULL after an error. */
+static enum err
+read_json(int dir, const char *name, const char *suffix, json_t **json)
 {
 	char *file = xasprintf("%s.%s", name, suffix);
 	struct str text = { 0 };
-	json_t *json = NULL;
+	enum err err = file_read(dir, file, DRAFT_MAX, &text);
 
-	if (file_read(dir, file, DRAFT_MAX, &text) == OK)
-		json = json_loadb(str_text(&text), text.len, 0, NULL);
-	if (json && json_integer_value(json_object_get(json, "format")) !=
-		    DRAFT_FORMAT) {
-		json_decref(json);
-		json = NULL;
+	*json = err ? NULL : json_loadb(str_text(&text), text.len, 0, NULL);
+	err = check_format(file, *json);
+	if (err) {
+		json_decref(*json);
+		*json = NULL;
 	}
 	str_done(&text);
 	free(file);
-	return json;
+	return err;
 }
 
 static bool
@@ -149,16 +164,14 @@ draft_load(const struct world *world, int dir, const char *name,
 	   struct draft **draft)
 {
 	struct draft *made = xcalloc(1, sizeof(*made));
-	json_t *json = read_json(dir, name, "json"), *base = NULL;
-	enum err err = OK;
+	json_t *json, *base = NULL;
+	enum err err = read_json(dir, name, "json", &json);
 
 	made->name = xstrdup(name);
 	made->by.uid = -1;
-	if (!json || !is_of_here(world, json) || is_held(dir, name))
+	if (!err && (!is_of_here(world, json) || is_held(dir, name)))
 		err = ERR_NOT_FOUND;
-	if (!err)
-		base = read_json(dir, name, "base");
-	if (!err && !base)
+	if (!err && read_json(dir, name, "base", &base))
 		err = no_draft(name);
 	if (!err)
 		err = take_tables(base, made);
@@ -191,6 +204,7 @@ draft_find(const struct world *world, struct draft **draft)
 {
 	struct draft *best = NULL, *one;
 	struct dirent *entry;
+	char *unknown = NULL;
 	DIR *list;
 	int dir;
 	enum err err = drafts_open(world, &dir);
@@ -204,14 +218,22 @@ draft_find(const struct world *world, struct draft **draft)
 		if (!dot || strcmp(dot, ".json") != 0)
 			continue;
 		*dot = '\0';
-		if (draft_load(world, dir, entry->d_name, &one) == OK)
+		err = draft_load(world, dir, entry->d_name, &one);
+		if (!err)
 			best = newer(best, one);
+		else if (err == ERR_PARSE && !unknown)
+			unknown = xstrdup(err_message());
 	}
 	if (list)
 		closedir(list);
 	close(dir);
-	if (!best)
-		return fail(ERR_NOT_FOUND, _("no draft was left behind"));
-	*draft = best;
-	return OK;
+	err = OK;
+	if (best)
+		*draft = best;
+	else if (unknown)
+		err = fail(ERR_PARSE, "%s", unknown);
+	else
+		err = fail(ERR_NOT_FOUND, _("no draft was left behind"));
+	free(unknown);
+	return err;
 }

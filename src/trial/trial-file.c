@@ -68,9 +68,11 @@ load_name(int run_dir, const char *name, struct trial **trial)
 	if (!err) {
 		json = json_loadb(str_text(&text), text.len, 0, &error);
 		err = json ? trial_from_json(json, trial) :
-			     fail(ERR_FAIL, _("the trial record '%s' is no "
-					      "JSON: line %d: %s"), name,
+			     fail(ERR_FAIL, _("no JSON: line %d: %s"),
 				  error.line, error.text);
+		if (err)
+			err = fail(err, _("the trial record '%s': %s"), name,
+				   err_message());
 		json_decref(json);
 	}
 	str_done(&text);

@@ -11,8 +11,7 @@
 static enum err
 bad_field(const char *key)
 {
-	return fail(ERR_FAIL, _("the trial record's field '%s' is missing or "
-				"wrong"), key);
+	return fail(ERR_FAIL, _("field '%s' is missing or wrong"), key);
 }
 
 static enum err
@@ -61,8 +60,7 @@ check_table(const struct ruleset *rs, const char *key, const char *print)
 	ruleset_fingerprint(rs, real);
 	if (strcmp(real, print) != 0)
 		return fail(ERR_FAIL,
-			    _("the trial record's table '%s' does not "
-			      "match its fingerprint"), key);
+			    _("table '%s' does not match its fingerprint"), key);
 	return OK;
 }
 
@@ -73,7 +71,7 @@ take_table(const json_t *json, const char *key, const char *print,
 	enum err err = ruleset_from_json(json_object_get(json, key), rs);
 
 	if (err)
-		return fail(ERR_FAIL, _("the trial record's table '%s': %s"),
+		return fail(ERR_FAIL, _("table '%s': %s"),
 			    key,
 			    err_message());
 	return check_table(*rs, key, print);
@@ -91,8 +89,7 @@ take_after(const json_t *json, struct trial_part *part)
 				  &part->after);
 	part->after = trial_part_expected(part);
 	if (!part->after)
-		return fail(ERR_FAIL, _("the trial record's changes do not fit "
-					"its table"));
+		return fail(ERR_FAIL, _("the changes do not fit the table"));
 	return check_table(part->after, "after", part->after_print);
 }
 
@@ -126,8 +123,7 @@ take_part(const json_t *json, struct trial_part *part)
 	if (!err) {
 		err = changeset_from_json(changes, &part->changes);
 		if (err)
-			return fail(ERR_FAIL, _("the trial record's changes: "
-						"%s"), err_message());
+			return fail(ERR_FAIL, _("the changes: %s"), err_message());
 	}
 	if (!err)
 		err = take_table(json, "before", part->before_print,
@@ -135,7 +131,7 @@ take_part(const json_t *json, struct trial_part *part)
 	if (!err)
 		err = take_after(json, part);
 	if (!err && !is_one_table(part))
-		err = fail(ERR_FAIL, _("the trial record mixes tables up"));
+		err = fail(ERR_FAIL, _("tables are mixed up"));
 	if (!err)
 		part->changes_json = json_incref((json_t *)(uintptr_t)changes);
 	return err;
@@ -164,8 +160,7 @@ take_tables(const json_t *json, struct trial *trial)
 	for (size_t i = 0; i < n && !err; i++) {
 		err = take_part(json_array_get(list, i), trial_add_part(trial));
 		if (!err && has_table_before(trial, i))
-			err = fail(ERR_FAIL, _("the trial record names a table "
-					       "twice"));
+			err = fail(ERR_FAIL, _("a table comes twice"));
 	}
 	return err;
 }
@@ -263,14 +258,14 @@ check_format(const json_t *json)
 		return bad_field("format");
 	if (json_integer_value(format) > TRIAL_FORMAT)
 		return fail(ERR_FAIL,
-			    _("the trial record was written by a newer "
-			      "sallyport (format %lld, this one reads %d)"),
+			    _("it was written by a newer sallyport (format %lld, "
+			      "this one reads %d)"),
 			    (long long)json_integer_value(format),
 			    TRIAL_FORMAT);
 	if (json_integer_value(format) < TRIAL_FORMAT)
 		return fail(ERR_FAIL,
-			    _("the trial record was written by an older "
-			      "sallyport (format %lld, this one reads %d)"),
+			    _("it was written by an older sallyport (format %lld, "
+			      "this one reads %d)"),
 			    (long long)json_integer_value(format),
 			    TRIAL_FORMAT);
 	return OK;

@@ -68,12 +68,17 @@ question(const struct draft *draft)
 void
 draft_offer(struct ui *ui)
 {
+	enum err err;
 	char *text;
 
 	if (ui->world->read_only || !ui->world->db_path ||
 	    session_staged_count(ui->session) ||
-	    ui->watch.phase != WATCH_NONE ||
-	    draft_find(ui->world, &ui->draft))
+	    ui->watch.phase != WATCH_NONE)
+		return;
+	err = draft_find(ui->world, &ui->draft);
+	if (err == ERR_PARSE)
+		ui_error(ui);
+	if (err)
 		return;
 	text = question(ui->draft);
 	form_ask(&ui->form, text, choices, ARRAY_LEN(choices));

@@ -152,7 +152,7 @@ done
 
 # --- other users ---
 
-echo "$before" | restore
+echo "$before" | ip6tables-legacy-restore
 mkdir -m 755 "$tmp/bin"
 chmod 711 "$tmp"
 cp "$SALLYPORT" "$tmp/bin/sallyport"

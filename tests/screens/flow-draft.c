@@ -154,8 +154,32 @@ test_living(void)
 	editor_close(&e);
 }
 
+/* One of a newer sallyport is named, and is there afterwards. */
+static void
+test_newer(void)
+{
+	char *command, *path = xasprintf("%s/newer/lib/drafts", screen_dir());
+
+	killed("newer", ADD);
+	command = xasprintf("sed -i 's/\"format\": *1,/\"format\":7,/' "
+			    "%s/*.json && chmod 600 %s/*.json", path, path);
+	if (system(command) != 0)
+		bail_out("no draft to be changed");
+	begin("newer", RULES);
+	ok(seen("newer sallyport (format 7, this one reads 1)"),
+	   "a draft of a newer sallyport is named");
+	ok(!seen("Take"), "and not taken up");
+	editor_close(&e);
+	free(command);
+	command = xasprintf("grep -q '\"format\":7' %s/*.json", path);
+	is_int(system(command), 0, "nor touched");
+	free(command);
+	free(path);
+}
+
 static void (*const tests[])(void) = {
 	test_taken_up, test_carried, test_collides, test_dropped, test_living,
+	test_newer,
 };
 
 int

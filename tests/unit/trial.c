@@ -170,7 +170,7 @@ test_twice(void)
 
 	json_array_append(tables, json_array_get(tables, 0));
 	is_int(trial_from_json(json, &back), ERR_FAIL, "a table twice");
-	is_str(err_message(), "the trial record names a table twice",
+	is_str(err_message(), "a table comes twice",
 	       "is told");
 	json_decref(json);
 	trial_free(trial);
