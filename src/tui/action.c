@@ -146,7 +146,7 @@ static const struct screen *const screens[] = {
 	&rules_screen, &review_screen, &trial_screen, &history_screen,
 	&diff_screen, &tables_screen, &write_screen, &probe_screen,
 	&conflicts_screen,
-	&expose_screen, &exposed_screen,
+	&expose_screen, &exposed_screen, &flows_screen,
 };
 
 static void

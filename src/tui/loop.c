@@ -144,6 +144,7 @@ wait_once(struct ui *ui)
 		{ .fd = watch_fd(&ui->watch), .events = POLLIN },
 		{ .fd = session_rehearsal_fd(ui->session), .events = POLLIN },
 		{ .fd = probing_fd(ui), .events = POLLIN },
+		{ .fd = flowing_fd(ui), .events = POLLIN },
 	};
 	bool due = ui->session->rehearsal_due || ui->probe.due;
 	int n = poll(fds, ARRAY_LEN(fds), due ? QUIET_MS : -1);
@@ -158,6 +159,8 @@ wait_once(struct ui *ui)
 		ui_rehearsal(ui);
 	if (fds[5].revents)
 		probing_input(ui);
+	if (fds[6].revents)
+		flowing_input(ui);
 	if (fds[0].revents)
 		drain_signals(ui);
 	if (fds[3].revents)

@@ -229,6 +229,10 @@ static const struct action actions[] = {
 	{ .keys = { 'C' }, .name = "new-chain", .foot = N_("New chain"),
 	  .run = rules_new_chain, .unless = unless_writable,
 	  .help = N_("Make a chain") },
+	{ .keys = { 'F' }, .name = "flows", .run = flows_open,
+	  .unless = unless_flows,
+	  .help = N_("Connections that live on though the rules which let "
+		     "them in are gone") },
 	{ .keys = { '*' }, .name = "probe-next", .run = probe_go_next,
 	  .unless = unless_probe,
 	  .help = N_("Go to the next rule that the packet meets") },

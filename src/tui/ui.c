@@ -32,6 +32,7 @@ ui_done(struct ui *ui)
 	watch_done(&ui->watch);
 	probing_done(&ui->probe);
 	exposing_done(&ui->expose);
+	flowing_done(&ui->flowing);
 	edit_done(&ui->edit, true);
 	str_done(&ui->message);
 	rule_unref(ui->clip);

@@ -12,6 +12,7 @@
 #include <sallyport/session.h>
 #include "action.h"
 #include "exposing.h"
+#include "flowing.h"
 #include "form.h"
 #include "paint.h"
 #include "probing.h"
@@ -59,6 +60,7 @@ struct ui {
 	struct watch watch;
 	struct probing probe;
 	struct exposing expose;
+	struct flowing flowing;
 	struct str message;
 	enum role message_role;
 	unsigned changed;	/* how often the contents changed: a form that
@@ -142,6 +144,7 @@ extern const struct screen probe_screen;
 extern const struct screen conflicts_screen;
 extern const struct screen expose_screen;
 extern const struct screen exposed_screen;
+extern const struct screen flows_screen;
 
 void rules_open(struct ui *ui);
 void review_open(struct ui *ui);
@@ -151,6 +154,7 @@ void trial_open(struct ui *ui);
 void history_open_screen(struct ui *ui);
 void help_open(struct ui *ui);
 void tables_open(struct ui *ui);
+void flows_open(struct ui *ui);
 void probe_open(struct ui *ui);
 void expose_open(struct ui *ui);
 void expose_again(struct ui *ui);	/* from what was exposed */

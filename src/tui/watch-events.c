@@ -60,6 +60,7 @@ on_kept(struct ui *ui, const struct guardian_event *event)
 	outcome(ui, ROLE_MESSAGE, event->text && *event->text ?
 		xasprintf(_("kept: %s"), event->text) :
 		xstrdup(_("kept: the change stays")));
+	flowing_settled(ui);
 }
 
 static void
@@ -69,6 +70,7 @@ on_reverted(struct ui *ui, const struct guardian_event *event)
 	outcome(ui, ROLE_ERROR,
 		xasprintf(_("undone (%s); the edits are staged again"),
 			  event->text && *event->text ? event->text : "?"));
+	flowing_settled(ui);
 	if (event->lost && *event->lost) {
 		struct str text = { 0 };
 

@@ -219,6 +219,7 @@ found_settled(struct ui *ui, const struct trial *trial)
 
 	if (trial->state == TRIAL_CONFIRMED) {
 		ui_say(ui, _("the last trial was kept"));
+		flowing_settled(ui);
 		return;
 	}
 	if (trial->state != TRIAL_REVERTED) {
@@ -237,6 +238,7 @@ found_settled(struct ui *ui, const struct trial *trial)
 			trial->reason ? trial->reason : "?");
 	changesets_done(&changes);
 	ui_changed(ui);
+	flowing_settled(ui);
 }
 
 void
