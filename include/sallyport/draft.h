@@ -22,6 +22,10 @@ struct draft {
  * ERR_NOT_FOUND: none. One that cannot be read is left alone; ERR_PARSE: there
  * is only one of a newer sallyport. Yours. */
 enum err draft_find(const struct world *world, struct draft **draft) must_check;
+
+/* The same, held or not: to be looked at and not to be taken. */
+enum err draft_find_newest(const struct world *world, struct draft **draft)
+	must_check;
 void draft_free(struct draft *draft);
 
 /* Remove its files; they are gone already: fine. */

@@ -19,6 +19,7 @@ struct status {
 	struct trial *trial;		/* NULL: none */
 	char *trial_unreadable;
 	int64_t revision;		/* the newest that stands; 0: none */
+	struct drift drift;
 };
 
 /* With --read-only the record is read, and nothing is done about it. */
@@ -88,6 +89,7 @@ find_rules(const struct world *world, struct status *st)
 static void
 status_done(struct status *st)
 {
+	drift_done(&st->drift);
 	guard_report_free(st->report);
 	lifelines_free(&st->lifelines);
 	tables_free(st->live);
@@ -172,6 +174,7 @@ print_text(const struct world *world, const struct status *st)
 			 (long long)st->revision);
 	else
 		str_add(&out, _("revision   none\n"));
+	status_add_drift(&st->drift, &out);
 	err = cli_print(world, &out);
 	str_done(&out);
 	return err;
@@ -223,7 +226,7 @@ print_json(const struct world *world, const struct status *st)
 	enum err err;
 
 	json = json_pack("{s:o, s:s, s:s, s:I, s:I, s:o, s:s, s:s, s:b, s:o, "
-			 "s:o, s:I}",
+			 "s:o, s:I, s:o}",
 		"host", json_text(world->actor.host), "table", world->table,
 		"backend", world->backend->ops->name,
 		"rules", (json_int_t)ruleset_rule_count(rs),
@@ -235,7 +238,8 @@ print_json(const struct world *world, const struct status *st)
 		"other_world", st->other_world,
 		"lifelines", status_lifelines_json(st->report),
 		"trial", trial_json(world, st),
-		"revision", (json_int_t)st->revision);
+		"revision", (json_int_t)st->revision,
+		"drift", status_drift_json(&st->drift));
 	text = json_dumps(json, JSON_INDENT(2));
 	json_decref(json);
 	if (!text)
@@ -257,6 +261,7 @@ cmd_status(struct world *world, const struct cli_call *call)
 	err = find_rules(world, &st);
 	if (!err) {
 		find_revision(world, &st);
+		status_find_drift(world, st.live, &st.drift);
 		err = call->opt.json ? print_json(world, &st) :
 				       print_text(world, &st);
 	}

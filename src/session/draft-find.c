@@ -160,7 +160,7 @@ take_words(const json_t *json, struct draft *draft)
 }
 
 static enum err
-draft_load(const struct world *world, int dir, const char *name,
+draft_load(const struct world *world, int dir, const char *name, bool held,
 	   struct draft **draft)
 {
 	struct draft *made = xcalloc(1, sizeof(*made));
@@ -169,7 +169,8 @@ draft_load(const struct world *world, int dir, const char *name,
 
 	made->name = xstrdup(name);
 	made->by.uid = -1;
-	if (!err && (!is_of_here(world, json) || is_held(dir, name)))
+	if (!err && (!is_of_here(world, json) ||
+		     (!held && is_held(dir, name))))
 		err = ERR_NOT_FOUND;
 	if (!err && read_json(dir, name, "base", &base))
 		err = no_draft(name);
@@ -199,15 +200,16 @@ newer(struct draft *a, struct draft *b)
 	return best;
 }
 
-enum err
-draft_find(const struct world *world, struct draft **draft)
+/* held: those that an editor holds, too. */
+static enum err
+find(const struct world *world, bool held, struct draft **draft)
 {
 	struct draft *best = NULL, *one;
 	struct dirent *entry;
 	char *unknown = NULL;
 	DIR *list;
 	int dir;
-	enum err err = drafts_open(world, &dir);
+	enum err err = drafts_look(world, &dir);
 
 	if (err)
 		return err;
@@ -218,7 +220,7 @@ draft_find(const struct world *world, struct draft **draft)
 		if (!dot || strcmp(dot, ".json") != 0)
 			continue;
 		*dot = '\0';
-		err = draft_load(world, dir, entry->d_name, &one);
+		err = draft_load(world, dir, entry->d_name, held, &one);
 		if (!err)
 			best = newer(best, one);
 		else if (err == ERR_PARSE && !unknown)
@@ -236,4 +238,16 @@ draft_find(const struct world *world, struct draft **draft)
 		err = fail(ERR_NOT_FOUND, _("no draft was left behind"));
 	free(unknown);
 	return err;
+}
+
+enum err
+draft_find(const struct world *world, struct draft **draft)
+{
+	return find(world, false, draft);
+}
+
+enum err
+draft_find_newest(const struct world *world, struct draft **draft)
+{
+	return find(world, true, draft);
 }

@@ -12,14 +12,30 @@
 #include <sallyport/proc.h>
 #include "draft.h"
 
+static char *
+drafts_path(const struct world *world)
+{
+	const char *slash = strrchr(world->db_path, '/');
+
+	return slash ? xasprintf("%.*s/drafts", (int)(slash - world->db_path),
+				 world->db_path) : xstrdup("drafts");
+}
+
 enum err
 drafts_open(const struct world *world, int *dir)
 {
-	const char *slash = strrchr(world->db_path, '/');
-	char *path = slash ? xasprintf("%.*s/drafts",
-				       (int)(slash - world->db_path),
-				       world->db_path) : xstrdup("drafts");
+	char *path = drafts_path(world);
 	enum err err = dir_open_private(path, dir);
+
+	free(path);
+	return err;
+}
+
+enum err
+drafts_look(const struct world *world, int *dir)
+{
+	char *path = drafts_path(world);
+	enum err err = dir_open_ours(path, dir);
 
 	free(path);
 	return err;

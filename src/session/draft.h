@@ -10,4 +10,7 @@
 /* The directory of drafts, made where it is missing. */
 enum err drafts_open(const struct world *world, int *dir) must_check;
 
+/* The same where it is there; else ERR_NOT_FOUND. */
+enum err drafts_look(const struct world *world, int *dir) must_check;
+
 #endif

@@ -1,0 +1,114 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# status: what is staged, what is live, the newest revision and the boot file,
+# each compared with each; chains of other programs are left aside.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh" || exit 1
+# shellcheck source=tests/cli/cli.sh
+. "$top_srcdir/tests/cli/cli.sh"
+# shellcheck source=tests/terminal/terminal.sh
+. "$top_srcdir/tests/terminal/terminal.sh"
+need ip6tables-legacy jq tmux
+in_namespace "$0" "$@"
+[ -n "${TEST_IN_NAMESPACE-}" ] || exit 1
+make_host
+trap 'end; cleanup' EXIT
+
+db=$tmp/state/history.db
+conf=$tmp/conf
+root=$tmp/root
+rules=$tmp/rules
+mkdir -p "$root/etc" "$tmp/state"
+chmod 700 "$tmp/state"
+: >"$conf"
+options="--config $conf --boot-root $root"
+machine() {
+	sp --config "$conf" --boot-root "$root" "$@"
+}
+
+drift() {
+	machine "$@" status | sed -n '/^drift/,$ { s/^drift/     /; s/^ *//; p }'
+}
+
+# apart A B: how many changes, or nothing where one of them is not there.
+apart() {
+	machine --read-only status --json | jq -r --arg a "$1" --arg b "$2" \
+		'.drift.pairs[] | select(.between == [$a, $b]) | .changes'
+}
+
+article_rows >"$rules"
+echo '*nat
+COMMIT' >>"$rules"
+ip6tables-legacy-restore <"$rules"
+ip6tables-legacy -A INPUT -p ipv6-icmp -j ACCEPT
+
+out=$(drift --read-only)
+like "$out" '^revision: none$' 'before there is a history'
+ok 'and looking makes none' test ! -e "$db"
+ok 'nor a place for drafts' test ! -e "$tmp/state/drafts"
+
+is "$(drift)" 'live and revision: the same
+staged: nothing
+boot file: none yet' 'nothing staged, nothing written'
+
+status_is 0 'a change is confirmed' machine apply --yes --no-trial -- \
+	-A FORWARD -p tcp -m tcp --dport 5001 -j ACCEPT
+is "$(drift)" 'live and revision: the same
+live and boot file: the same
+revision and boot file: the same
+staged: nothing
+boot file: nothing loads it yet: systemctl enable sallyport-boot' \
+	'and all are the same'
+
+ip6tables-legacy -N f2b-sshd
+ip6tables-legacy -A f2b-sshd -s 2001:db8:bad::1 -j REJECT
+ip6tables-legacy -I INPUT -p tcp --dport 22 -j f2b-sshd
+is "$(apart live boot_file)" 0 'what belongs to fail2ban is no drift'
+is "$(apart live revision)" 0 'in the history neither'
+
+ip6tables-legacy -A FORWARD -p tcp --dport 5002 -j ACCEPT
+ip6tables-legacy -P FORWARD ACCEPT
+is "$(apart live revision) $(apart live boot_file) $(apart revision boot_file)" \
+	'2 2 0' 'what another administrator did is'
+out=$(drift)
+like "$out" '^live and revision: the same$' 'until it is in the history'
+like "$out" '^live and boot file: 2 changes apart$' 'but not in the boot file'
+
+ip6tables-legacy -t nat -A POSTROUTING -j MASQUERADE
+is "$(apart live boot_file)" 3 'a table that the file lacks counts'
+is "$(machine --read-only -T nat status --json | jq -c '.drift.pairs |
+	map(select(.between == ["live", "boot_file"]) | .changes)')" '[1]' \
+	'with -T it alone'
+ip6tables-legacy -t nat -F
+ip6tables-legacy -D FORWARD -p tcp --dport 5002 -j ACCEPT
+ip6tables-legacy -P FORWARD DROP
+is "$(apart live boot_file)" 0 'undone, it does not'
+
+# What is staged in an editor that is open, and in one that was killed.
+ip6tables-legacy-save >"$rules"
+begin 100 30 screen-256color
+keys j j j d
+poll_until 5 shows '1 staged'
+poll_until 5 test -n "$(find "$tmp/state/drafts" -name '*.json')"
+is "$(apart staged live) $(apart staged revision) $(apart staged boot_file)" \
+	'1 1 1' 'what an editor has staged'
+kill -KILL "$(editor_pid)"
+poll_until 5 is_gone
+like "$(drift)" '^staged and live: 1 change apart$' 'and one that was killed'
+is "$(machine status --json | jq -c '[.drift.staged.there, .drift.live.there,
+	.drift.revision.there, .drift.boot_file.there]')" \
+	'[true,true,true,true]' 'all four are there'
+
+file=$(find "$root" -name rules.v6)
+echo '-A INPUT nonsense' >>"$file"
+like "$(drift)" '^boot file: unreadable: .*rules.v6:[0-9]+: ' \
+	'a boot file with a fault is told'
+echo 'boot = no' >"$conf"
+like "$(drift)" '^boot file: not written, as the settings say$' 'boot = no'
+: >"$conf"
+mkdir -p "$root/etc/ufw"
+echo ENABLED=yes >"$root/etc/ufw/ufw.conf"
+like "$(drift)" '^boot file: not written, as ufw is active' 'and who else is active'
+like "$(sp status)" 'boot file: none, as this network is not the machine' \
+	'and a namespace that has no boot'
+done_testing
