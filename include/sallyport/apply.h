@@ -108,6 +108,10 @@ enum err apply_before(const struct world *world, const struct tables *live,
 enum err apply_sessions(const struct world *world, struct vec *lifelines)
 	must_check;
 
+/* ERR_BUSY, by whom and for how long yet; trial may be NULL. */
+enum err apply_busy(const struct world *world, const struct trial *trial)
+	must_check;
+
 /* Rules of others that a revert took away, "# opaque CHAIN BASE64" lines as a
  * trial and history keep them, as specs. Other lines stay. Yours. */
 char *apply_readable_rules(const char *lines);

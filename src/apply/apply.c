@@ -59,30 +59,48 @@ apply_read(const struct world *world, struct tables **live, bool *other_world)
 	return err;
 }
 
+enum err
+apply_busy(const struct world *world, const struct trial *trial)
+{
+	const char *user = trial && trial->actor.user ? trial->actor.user : "?";
+	int64_t ms;
+
+	if (!trial)
+		return fail(ERR_BUSY, _("another change is on trial: 'sallyport "
+			"confirm' or 'sallyport revert' settles it"));
+	ms = trial->deadline_ms - world->clock->boot_ms(world->clock);
+	return fail(ERR_BUSY, _("a change by %s is on trial for %lld more "
+		    "seconds; 'sallyport confirm' or 'sallyport revert' "
+		    "settles it"), user,
+		    (long long)(ms > 0 ? (ms + 999) / 1000 : 0));
+}
+
 /* Only one trial at a time, and none beside a record that cannot be acted on. */
 static enum err
 check_free(const struct world *world)
 {
 	struct trial *trial = NULL;
-	enum apply_found found = apply_resume(world, &trial);
+	enum err err = ERR_FAIL;
 
-	trial_free(trial);
-	switch (found) {
+	switch (apply_resume(world, &trial)) {
 	case FOUND_NOTHING:
 	case FOUND_SETTLED:
-		return OK;
+		err = OK;
+		break;
 	case FOUND_RUNNING:
 	case FOUND_RESUMED:
-		return fail(ERR_BUSY, _("another change is on trial: 'sallyport "
-			"confirm' or 'sallyport revert' settles it"));
+		err = apply_busy(world, trial);
+		break;
 	case FOUND_FOREIGN:
-		return fail(ERR_FAIL, _("'%s' holds the trial of another network "
-			"namespace: name another one with --run-dir"),
-			    world->guardian.run_dir);
+		err = fail(ERR_FAIL, _("'%s' holds the trial of another network "
+			   "namespace: name another one with --run-dir"),
+			   world->guardian.run_dir);
+		break;
 	case FOUND_UNREADABLE:
-		return ERR_FAIL;
+		break;
 	}
-	return ERR_FAIL;
+	trial_free(trial);
+	return err;
 }
 
 static bool

@@ -56,6 +56,8 @@ ask_record(const struct world *world)
 	if (found == FOUND_RUNNING || found == FOUND_RESUMED)
 		err = fail(ERR_FAIL, _("the guardian was lost and started "
 			   "again; ask once more"));
+	else if (trial && trial_state_is_settled(trial->state))
+		err = cli_record_outcome(world, trial);
 	else
 		err = nothing_to_settle(world, found, trial);
 	trial_free(trial);

@@ -198,18 +198,6 @@ cli_leave(const struct world *world, struct guardian_client *client)
 	return err;
 }
 
-static enum err
-busy(const struct world *world, const struct trial *trial)
-{
-	int64_t ms = trial->deadline_ms - world->clock->boot_ms(world->clock);
-	const char *user = trial->actor.user ? trial->actor.user : "?";
-
-	return fail(ERR_BUSY, _("a change by %s is on trial for %lld more "
-		    "seconds; 'sallyport confirm' or 'sallyport revert' "
-		    "settles it"), user,
-		    (long long)(ms > 0 ? (ms + 999) / 1000 : 0));
-}
-
 enum err
 cli_settle_first(const struct world *world)
 {
@@ -221,8 +209,7 @@ cli_settle_first(const struct world *world)
 		break;
 	case FOUND_RUNNING:
 	case FOUND_RESUMED:
-		err = trial ? busy(world, trial) :
-			fail(ERR_BUSY, _("another change is on trial"));
+		err = apply_busy(world, trial);
 		break;
 	case FOUND_SETTLED:
 		if (!trial || trial->state != TRIAL_REVERTED)

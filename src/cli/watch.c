@@ -241,7 +241,7 @@ recover(struct watch *w, bool *settled)
 
 	*settled = true;
 	guardian_disconnect(w->client);
-	if (found == FOUND_SETTLED && trial) {
+	if (trial && trial_state_is_settled(trial->state)) {
 		err = cli_record_outcome(w->world, trial);
 	} else if (found == FOUND_RUNNING || found == FOUND_RESUMED) {
 		*settled = false;
