@@ -151,6 +151,10 @@ enum err session_commit(struct session *session, const char *message, int second
 /* The same for a file: it is written, and read again. */
 enum err session_write(struct session *session) must_check;
 
+/* The guardian says that it is on trial: the record has what was staged, the
+ * draft is not needed any more. Before that it is all that a crash leaves. */
+void session_on_trial(struct session *session);
+
 /* After the trial: live is the base now. What was staged while it ran stays
  * staged, and reverted changes are staged again. ERR_CONFLICT: they collide with
  * what others did; everything stays staged on the old base then, until

@@ -257,8 +257,6 @@ session_commit(struct session *s, const char *message, int seconds,
 	if (!err) {
 		tables_free(s->committed);
 		s->committed = tables_copy(s->candidate);
-		/* The trial's record has it from here on. */
-		session_drop_draft(s);
 	}
 	changesets_done(&changes);
 	return err;
@@ -277,6 +275,12 @@ session_write(struct session *s)
 		err = apply_write(s->world, s->base, &changes);
 	changesets_done(&changes);
 	return err ? err : session_reload(s, RELOAD_DROP);
+}
+
+void
+session_on_trial(struct session *s)
+{
+	session_drop_draft(s);
 }
 
 enum err

@@ -101,5 +101,6 @@ void
 ui_tick(struct ui *ui)
 {
 	watch_tick(ui);
+	watch_join(ui);
 	look_in_time(ui);
 }

@@ -181,6 +181,8 @@ commit_now(struct ui *ui)
 				"edits were carried over, look again"));
 	else if (err)
 		ui_error(ui);
+	if (err == ERR_BUSY)
+		watch_join(ui);
 }
 
 /* What the kernel says is waited for. */

@@ -33,7 +33,7 @@ settle_found(struct ui *ui, bool reverted)
 {
 	enum err err = session_reload(ui->session, RELOAD_ASK);
 
-	if (!err && reverted && !ui->world->read_only)
+	if (!err && reverted && !ui->watch.joined && !ui->world->read_only)
 		err = session_stage_all(ui->session, &ui->watch.changes);
 	return err;
 }
@@ -66,9 +66,12 @@ on_kept(struct ui *ui, const struct guardian_event *event)
 static void
 on_reverted(struct ui *ui, const struct guardian_event *event)
 {
+	bool ours = !ui->watch.joined;
+
 	settle(ui, true);
 	outcome(ui, ROLE_ERROR,
-		xasprintf(_("undone (%s); the edits are staged again"),
+		xasprintf(ours ? _("undone (%s); the edits are staged again") :
+			  _("undone (%s)"),
 			  event->text && *event->text ? event->text : "?"));
 	flowing_settled(ui);
 	if (event->lost && *event->lost) {
@@ -88,33 +91,57 @@ on_failed(struct ui *ui, const struct guardian_event *event)
 		_("not committed: %s"), event->text ? event->text : "?"));
 }
 
-/* The connection is gone. The record tells whether the trial still runs. */
+static void
+on_recorded(struct ui *ui, const struct trial *trial)
+{
+	struct guardian_event event = {
+		.err = ERR_FAIL,
+		.text = trial->reason,
+		.lost = trial->lost,
+	};
+
+	switch (trial->state) {
+	case TRIAL_CONFIRMED:
+		on_kept(ui, &event);
+		return;
+	case TRIAL_REVERTED:
+		on_reverted(ui, &event);
+		return;
+	case TRIAL_FAILED:
+	case TRIAL_ARMED:
+	case TRIAL_ON:
+	case TRIAL_NOT_REVERTED:
+		on_failed(ui, &event);
+		return;
+	}
+}
+
+static void
+on_another(struct ui *ui, const struct trial *trial)
+{
+	ui->watch.deadline_ms = trial->deadline_ms;
+	if (ui->watch.phase == WATCH_ENDING)
+		ui->watch.phase = WATCH_RUNNING;	/* not asked, that one */
+	ui_warn(ui, _("the guardian was lost; another one watches now"));
+}
+
+/* The connection is gone. The record tells whether the trial still runs; there
+ * is none where nothing was committed. */
 static void
 on_lost(struct ui *ui)
 {
-	struct vec changes = ui->watch.changes;
-	bool found = ui->watch.found;
 	struct trial *trial = NULL;
 	enum apply_found what;
 
 	guardian_disconnect(&ui->watch.client);
 	what = apply_resume(ui->world, &trial);
-	if ((what == FOUND_RUNNING || what == FOUND_RESUMED) &&
+	if ((what == FOUND_RUNNING || what == FOUND_RESUMED) && trial &&
 	    guardian_connect(&ui->world->guardian, &ui->watch.client) == OK) {
-		ui->watch.deadline_ms = trial->deadline_ms;
-		ui_warn(ui, _("the guardian was lost; another one watches "
-			      "now"));
-	} else if (what == FOUND_SETTLED && trial) {
-		struct guardian_event event = { .text = trial->reason };
-
-		ui->watch.changes = changes;
-		ui->watch.found = found;
-		if (trial->state == TRIAL_CONFIRMED)
-			on_kept(ui, &event);
-		else
-			on_reverted(ui, &event);
+		on_another(ui, trial);
+	} else if (trial && trial_state_is_settled(trial->state)) {
+		on_recorded(ui, trial);
 	} else {
-		settle(ui, false);
+		settle(ui, true);
 		outcome(ui, ROLE_ERROR, xstrdup(_("the guardian is gone; the "
 			"table was read again: look at it")));
 	}
@@ -131,6 +158,7 @@ on_trial(struct ui *ui, const struct guardian_event *event)
 		return;
 	}
 	term_flush_keys();
+	session_on_trial(ui->session);
 	watch_run(ui, event->deadline_ms);
 	leave_trial_screen(ui);
 	trial_open(ui);

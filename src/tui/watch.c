@@ -38,6 +38,7 @@ watch_end(struct watch *watch)
 	free(watch->by);
 	watch->by = NULL;
 	watch->found = false;
+	watch->joined = false;
 }
 
 void
@@ -180,88 +181,6 @@ watch_tick(struct ui *ui)
 		if (watch->bell_s != bells_s[i])
 			term_bell();
 		watch->bell_s = bells_s[i];
-		return;
-	}
-}
-
-/* --- At the start --- */
-
-static char *
-who(const struct actor *actor)
-{
-	if (!actor->user)
-		return xstrdup(_("somebody"));
-	if (!actor->from)
-		return xstrdup(actor->user);
-	return xasprintf(_("%s from %s"), actor->user, actor->from);
-}
-
-static void
-found_running(struct ui *ui, const struct trial *trial)
-{
-	if (guardian_connect(&ui->world->guardian, &ui->watch.client)) {
-		ui_error(ui);
-		return;
-	}
-	begin(ui, WATCH_RUNNING);
-	watch_run(ui, trial->deadline_ms);
-	ui->watch.found = true;
-	ui->watch.by = who(&trial->actor);
-	trial_changesets(trial, &ui->watch.changes);
-	trial_open(ui);
-}
-
-/* What was undone while no one looked is staged again. */
-static void
-found_settled(struct ui *ui, const struct trial *trial)
-{
-	struct vec changes = { 0 };
-
-	if (trial->state == TRIAL_CONFIRMED) {
-		ui_say(ui, _("the last trial was kept"));
-		flowing_settled(ui);
-		return;
-	}
-	if (trial->state != TRIAL_REVERTED) {
-		ui_warn(ui, _("the last commit failed: %s"),
-			trial->reason ? trial->reason : "?");
-		return;
-	}
-	trial_changesets(trial, &changes);
-	if (ui->world->read_only ||
-	    session_stage_all(ui->session, &changes) != OK)
-		ui_warn(ui, _("the last trial was undone (%s)"),
-			trial->reason ? trial->reason : "?");
-	else
-		ui_warn(ui, _("the last trial was undone (%s); its edits are "
-			      "staged again"),
-			trial->reason ? trial->reason : "?");
-	changesets_done(&changes);
-	ui_changed(ui);
-	flowing_settled(ui);
-}
-
-void
-watch_resume(struct ui *ui, enum apply_found what, const struct trial *trial)
-{
-	switch (what) {
-	case FOUND_NOTHING:
-		return;
-	case FOUND_RUNNING:
-	case FOUND_RESUMED:
-		if (trial)
-			found_running(ui, trial);
-		return;
-	case FOUND_SETTLED:
-		if (trial)
-			found_settled(ui, trial);
-		return;
-	case FOUND_FOREIGN:
-		ui_warn(ui, _("a trial of another network namespace is "
-			      "recorded here; it is left alone"));
-		return;
-	case FOUND_UNREADABLE:
-		ui_error(ui);
 		return;
 	}
 }

@@ -40,6 +40,8 @@ struct watch {
 	int bell_s;		/* the last bell's mark */
 	struct vec changes;	/* what is on trial: of struct changeset * */
 	bool found;		/* begun by somebody else, or before */
+	bool joined;		/* begun elsewhere while this editor was open:
+				 * its edits are staged there */
 	struct vec neighbours;	/* of struct watch_neighbour * */
 	struct vec logins;	/* new ones: struct watch_login * */
 	char *by;		/* who began it; NULL: we */
@@ -51,6 +53,9 @@ struct watch {
  * on, one that was undone while no one looked is staged again. */
 void watch_resume(struct ui *ui, enum apply_found what,
 		  const struct trial *trial);
+
+/* One that was begun elsewhere meanwhile is watched from now on. */
+void watch_join(struct ui *ui);
 
 /* A trial was started: client is connected (its contents are taken, and those
  * of changes). */

@@ -147,12 +147,17 @@ found_rules() {
 
 found_record() {
 	[ -e "$run_dir/trial.json" ] || { echo none; return; }
-	record '.state + if .reason then " (" + .reason + ")" else "" end'
+	record '.state + if .reason then " (" + .reason + ")" else "" end' |
+		grep . || echo unreadable
 }
 
 found_history() {
 	sp log 2>/dev/null | awk -F '  +' '
-		NR == 1 { print $4 == "import" ? "none" : $5; seen = 1 }
+		NR == 1 {
+			sub(/ [0-9]+ change.*/, "", $5)	# where it is wide
+			print $4 == "import" ? "none" : $5
+			seen = 1
+		}
 		END { if (!seen) print "none" }'
 }
 
