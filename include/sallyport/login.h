@@ -38,8 +38,10 @@ struct login_watch;
 struct login_watch *login_watch_new(int64_t since_ms);
 void login_watch_free(struct login_watch *watch);
 
-/* Push struct login *, yours, for each that was not told before. Never waits:
- * no name service, and nothing of /proc that takes a lock of the process. */
-void login_watch_look(struct login_watch *watch, struct vec *logins);
+/* Push struct login *, yours, for each that was not told before; all: also where
+ * that takes a look at every process. Never waits: no name service, and nothing
+ * of /proc that takes a lock of the process. */
+void login_watch_look(struct login_watch *watch, bool all,
+		      struct vec *logins);
 
 #endif

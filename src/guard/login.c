@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Every look lists the SSH servers' processes by name. Only what began after
- * the moment is looked at further, so that thousands of processes and of old
- * sessions cost one read each. */
+/* Every look finds the SSH servers' processes by name. Only what began after the
+ * moment is looked at further, so that old sessions cost three reads each. */
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <sallyport/login.h>
 #include <sallyport/mem.h>
 #include <sallyport/proc.h>
+#include "login-known.h"
 #include "login-socket.h"
 #include "sshd.h"
 
@@ -30,6 +30,7 @@ struct told {
 
 struct login_watch {
 	unsigned long long since_ticks;
+	struct login_known known;
 	struct vec told;		/* of struct told * */
 	struct vec servers;		/* of struct server *, of one look */
 };
@@ -67,6 +68,7 @@ login_watch_free(struct login_watch *watch)
 		return;
 	free_all(&watch->told);
 	free_all(&watch->servers);
+	login_known_done(&watch->known);
 	free(watch);
 }
 
@@ -76,8 +78,8 @@ add_server(pid_t pid, void *arg)
 	struct login_watch *watch = arg;
 	struct server server = { .looked = false };
 
-	if (sshd_is_process(pid) && proc_status(pid, &server.status) &&
-	    server.status.state != 'Z')
+	if (login_known_is_server(&watch->known, pid) &&
+	    proc_status(pid, &server.status) && server.status.state != 'Z')
 		vec_push(&watch->servers, xmemdup(&server, sizeof(server)));
 	return true;
 }
@@ -263,9 +265,11 @@ look_at(struct login_watch *watch, struct server *server, struct vec *logins)
 }
 
 void
-login_watch_look(struct login_watch *watch, struct vec *logins)
+login_watch_look(struct login_watch *watch, bool all, struct vec *logins)
 {
+	login_known_begin(&watch->known, all);
 	proc_each(add_server, watch);
+	login_known_end(&watch->known);
 	for (size_t i = 0; i < watch->servers.n; i++)
 		look_at(watch, watch->servers.v[i], logins);
 	free_all(&watch->servers);

@@ -63,14 +63,14 @@ keep_proof(const struct guardian *g)
 		process_note("%s", err_message());
 }
 
-void
-logins_look(struct guardian *g)
+static void
+look(struct guardian *g, bool all)
 {
 	bool proven = trial_proof(g->trial) != NULL;
 	struct vec logins = { 0 };
 
 	g->logins_ms = guardian_now(g) + LOOK_MS;
-	login_watch_look(g->logins, &logins);
+	login_watch_look(g->logins, all, &logins);
 	for (size_t i = 0; i < logins.n; i++) {
 		on_login(g, logins.v[i]);
 		free(logins.v[i]);
@@ -78,6 +78,12 @@ logins_look(struct guardian *g)
 	vec_done(&logins);
 	if (!proven && trial_proof(g->trial))
 		keep_proof(g);
+}
+
+void
+logins_look(struct guardian *g)
+{
+	look(g, false);
 }
 
 void
@@ -97,7 +103,7 @@ logins_prove(struct guardian *g)
 	const struct trial_login *proof;
 
 	if (!trial_proof(g->trial))
-		logins_look(g);
+		look(g, true);
 	proof = trial_proof(g->trial);
 	if (g->trial->login_demanded && !proof)
 		return fail(ERR_REFUSED, N_("only after a new login over IPv6 "
