@@ -12,6 +12,7 @@
 pid_t proc_parent(pid_t pid);		/* 0 where unknown */
 uint64_t proc_start_time(pid_t pid);	/* clock ticks since boot; 0: none */
 bool proc_alive(pid_t pid, uint64_t start_time);
+bool proc_is_stopped(pid_t pid);	/* by a signal, not by a debugger */
 void proc_comm(pid_t pid, struct str *out);	/* "" where unknown */
 
 /* The login user (/proc/self/loginuid); (uid_t)-1 where not set. */

@@ -71,6 +71,18 @@ proc_alive(pid_t pid, uint64_t start_time)
 	return pid > 0 && start_time && proc_start_time(pid) == start_time;
 }
 
+bool
+proc_is_stopped(pid_t pid)
+{
+	char buf[1024];
+	const char *s;
+
+	if (!proc_read(pid, "stat", buf, sizeof(buf)))
+		return false;
+	s = strrchr(buf, ')');
+	return s && strncmp(s, ") T", 3) == 0;
+}
+
 void
 proc_comm(pid_t pid, struct str *out)
 {

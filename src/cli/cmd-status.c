@@ -10,6 +10,8 @@
 #include "internal.h"
 #include "status.h"
 
+#define OVERDUE_MS 7000		/* the lock is waited for 5 s */
+
 struct status {
 	struct tables *live;
 	bool other_world;
@@ -105,6 +107,21 @@ trial_left(const struct world *world, const struct trial *trial)
 	return ms > 0 ? (ms + 999) / 1000 : 0;
 }
 
+/* Nobody put the old rules back though it was time: the guardian is dead, or
+ * waits in vain for longer than for the lock. */
+static bool
+is_overdue(const struct world *world, const struct status *st)
+{
+	int64_t due = st->trial->deadline_ms;
+
+	if (trial_state_is_settled(st->trial->state) ||
+	    !trial_is_ours(st->trial))
+		return false;
+	if (guardian_running(&world->guardian))
+		due += OVERDUE_MS;
+	return world->clock->boot_ms(world->clock) >= due;
+}
+
 static void
 add_trial(const struct world *world, struct str *out, const struct status *st)
 {
@@ -122,6 +139,9 @@ add_trial(const struct world *world, struct str *out, const struct status *st)
 	if (trial->state == TRIAL_NOT_REVERTED)
 		str_addf(out, _("trial      NOT REVERTED: %s\n"),
 			 trial->reason ? trial->reason : "");
+	else if (is_overdue(world, st))
+		str_add(out, _("trial      NOT REVERTED: past its deadline, and "
+			       "no guardian acts; 'sallyport revert' does\n"));
 	else if (trial_state_is_settled(trial->state) && trial->reason)
 		str_addf(out, _("trial      none; the last one: %s (%s)\n"),
 			 trial_state_name(trial->state), trial->reason);
@@ -190,14 +210,15 @@ trial_json(const struct world *world, const struct status *st)
 				 "reason", json_text(st->trial_unreadable));
 	if (!trial)
 		return json_null();
-	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:b}",
+	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:b, s:b}",
 		"id", trial->id, "state", trial_state_name(trial->state),
 		"seconds_left", trial_state_is_settled(trial->state) ? 0 :
 			(json_int_t)trial_left(world, trial),
 		"user", json_text(trial->actor.user),
 		"message", json_text(trial->message),
 		"reason", json_text(trial->reason),
-		"foreign", st->found == FOUND_FOREIGN);
+		"foreign", st->found == FOUND_FOREIGN,
+		"overdue", is_overdue(world, st));
 }
 
 static json_t *

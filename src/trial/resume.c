@@ -113,6 +113,20 @@ resume_no_trial(struct guardian *g, const struct found *found)
 }
 
 static void
+resume_on(struct guardian *g, const struct found *found)
+{
+	bool due = guardian_now(g) >= g->trial->deadline_ms;
+
+	if (found->where == IS_BEFORE)
+		settle_because(g, TRIAL_REVERTED,
+			       due ? "deadline" : "found undone");
+	else if (due || g->trial->state == TRIAL_NOT_REVERTED)
+		revert_begin(g, "deadline", NULL);
+	else
+		go_on(g);
+}
+
+static void
 resume_armed(struct guardian *g, const struct found *found)
 {
 	if (found->where == IS_MIXED) {
@@ -128,22 +142,8 @@ resume_armed(struct guardian *g, const struct found *found)
 		g->trial->committed_ms = guardian_now(g);
 		if (trial_save(g->trial, g->run_dir) != OK)
 			process_note("%s", err_message());
-		go_on(g);
+		resume_on(g, found);
 	}
-}
-
-static void
-resume_on(struct guardian *g, const struct found *found)
-{
-	bool due = guardian_now(g) >= g->trial->deadline_ms;
-
-	if (found->where == IS_BEFORE)
-		settle_because(g, TRIAL_REVERTED,
-			       due ? "deadline" : "found undone");
-	else if (due || g->trial->state == TRIAL_NOT_REVERTED)
-		revert_begin(g, "deadline", NULL);
-	else
-		go_on(g);
 }
 
 static void

@@ -8,10 +8,12 @@
 #include <unistd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sallyport/proc.h>
 #include "internal.h"
 
 #define BACKOFF_MAX_MS 1000
 #define HEALTHY_MS 10000
+#define LOOK_MS 1000
 
 struct supervisor {
 	struct guardian *g;
@@ -52,12 +54,32 @@ take_signals(int signal_fd)
 	return term;
 }
 
+/* Its process has ended, be it that nobody reaps it: process 1 of many a
+ * container does not. */
+static bool
+has_ended(int pid_fd)
+{
+	struct pollfd fd = { .fd = pid_fd, .events = POLLIN };
+
+	return pid_fd >= 0 && poll(&fd, 1, 0) > 0;
+}
+
 /* The guardian is our child, or our parent when it made us. */
 static bool
 guardian_is_gone(const struct supervisor *s)
 {
 	return s->pid <= 0 || waitpid(s->pid, NULL, WNOHANG) == s->pid ||
-	       kill(s->pid, 0) < 0;
+	       has_ended(s->pid_fd) || kill(s->pid, 0) < 0;
+}
+
+/* A guardian that is stopped would miss its deadline. */
+static void
+keep_going(const struct supervisor *s)
+{
+	if (!proc_is_stopped(s->pid))
+		return;
+	process_note("the guardian was stopped: it goes on");
+	kill(s->pid, SIGCONT);
 }
 
 /* Without a pidfd (out of descriptors) it is looked for now and then. */
@@ -70,7 +92,8 @@ wait_for_guardian(struct supervisor *s)
 	};
 
 	while (!guardian_is_gone(s)) {
-		poll(fds, 2, s->pid_fd < 0 ? 100 : -1);
+		keep_going(s);
+		poll(fds, 2, s->pid_fd < 0 ? 100 : LOOK_MS);
 		if (take_signals(s->signal_fd)) {
 			s->terminating = true;
 			kill(s->pid, SIGTERM);
