@@ -60,10 +60,19 @@ bool history_has_outcome(struct history *history, const char *trial_id);
  * was built on was reverted, failed or ended by a restart);
  * a difference becomes an "external" revision by unknown. *id gets it, 0 for
  * none. The very first one of an empty history is the "import" of what was
- * found. Trials found on trial with another boot id become "ended by reboot". */
+ * found. What other programs do in their own chains (owned.h), one after the
+ * other, is one revision, whose number is the newest. Trials found on trial with
+ * another boot id become "ended by reboot". */
 enum err history_sync(struct history *history, const struct ruleset *live,
 		      const struct actor *actor, int64_t now_s, int64_t *id)
 	must_check;
+
+/* Forget the revisions of table that were made before before_s, but never the
+ * newest HISTORY_KEPT, one that is on trial, or the one that stands. Those that
+ * stay can be rebuilt as before. */
+#define HISTORY_KEPT 100
+enum err history_forget(struct history *history, const char *table,
+			int64_t before_s) must_check;
 
 /* Newest first: calls each until it returns false. table NULL: those of all
  * tables. grep (NULL for all) looks in

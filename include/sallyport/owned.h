@@ -7,7 +7,7 @@
 #ifndef SALLYPORT_OWNED_H
 #define SALLYPORT_OWNED_H
 
-#include <sallyport/ruleset.h>
+#include <sallyport/changeset.h>
 
 /* The program that the chain belongs to ("Docker", "fail2ban"), a static text,
  * by the name that this program gives its chains. NULL: the administrator's. */
@@ -16,6 +16,9 @@ const char *owned_by(const char *chain);
 /* The program whose chain the rule jumps or goes to: where it is removed the rule
  * must go too. NULL: none. */
 const char *owned_target(const struct rule *rule);
+
+/* Is all that it does done in owned chains and to rules that lead into one? */
+bool changeset_is_owned(const struct changeset *cs);
 
 /* A copy without owned chains and without the rules that lead into one. The
  * rules that stay are shared. Yours. */

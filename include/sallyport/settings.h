@@ -38,6 +38,7 @@ struct settings {
 	bool no_boot;		/* boot = no: nothing is written for the next
 				 * boot */
 	bool no_wall;		/* wall = no: others are not told of trials */
+	int history_days;	/* older revisions are forgotten; 0: none */
 	struct vec ports;	/* of struct settings_port * */
 	struct vec sources;	/* of struct settings_prefix * */
 	struct vec lifelines;	/* of struct settings_lifeline * */

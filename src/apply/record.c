@@ -115,6 +115,7 @@ sync_tables(const struct world *world, struct history *history,
 	    const struct tables *live)
 {
 	int64_t now_s = world->clock->wall_s(world->clock);
+	int64_t days = world->settings ? world->settings->history_days : 0;
 	int64_t id;
 	enum err err = OK;
 
@@ -122,6 +123,9 @@ sync_tables(const struct world *world, struct history *history,
 		const struct ruleset *rs = live->v.v[i];
 
 		err = history_sync(history, rs, &world->actor, now_s, &id);
+		if (!err && days)
+			err = history_forget(history, rs->table,
+					     now_s - days * 86400);
 	}
 	return err;
 }

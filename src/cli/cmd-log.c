@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sallyport/i18n.h>
+#include <sallyport/owned.h>
 #include "internal.h"
 
 /* Write down first what others changed and what a trial ended as, where the
@@ -71,8 +72,20 @@ add_log_line(struct str *out, const struct revision *rev)
 struct log_view {
 	const struct world *world;
 	bool all;
+	bool json;
+	size_t shown;
+	size_t left_out;
 	enum err err;
 };
+
+/* What the kernel refused, and what another program did in its own chains. */
+static bool
+is_noise(const struct revision *rev)
+{
+	return strcmp(state_text(rev), "failed") == 0 ||
+	       (strcmp(rev->origin, "external") == 0 && rev->changes &&
+		changeset_is_owned(rev->changes));
+}
 
 static bool
 log_one(const struct revision *rev, void *arg)
@@ -80,18 +93,46 @@ log_one(const struct revision *rev, void *arg)
 	struct log_view *view = arg;
 	struct str line = {0};
 
-	if (!view->all && !strcmp(state_text(rev), "failed"))
+	if (!view->all && is_noise(rev)) {
+		view->left_out++;
 		return true;
-	add_log_line(&line, rev);
+	}
+	if (view->json) {
+		str_add(&line, view->shown ? ",\n" : "[\n");
+		cli_log_json(&line, rev);
+	} else {
+		add_log_line(&line, rev);
+	}
+	view->shown++;
 	view->err = cli_print(view->world, &line);
 	str_done(&line);
 	return !view->err;
 }
 
+/* Who reads it on a terminal is told that there is more. */
+static enum err
+end_log(const struct log_view *view)
+{
+	struct str text = {0};
+	enum err err;
+
+	if (view->json)
+		str_add(&text, view->shown ? "\n]\n" : "[]\n");
+	else if (view->left_out && view->world->tty_out)
+		str_addf(&text, Q_("%zu more with --all\n",
+				   "%zu more with --all\n", view->left_out),
+			 view->left_out);
+	err = cli_print(view->world, &text);
+	str_done(&text);
+	return err;
+}
+
 enum err
 cmd_log(struct world *world, const struct cli_call *call)
 {
-	struct log_view view = { .world = world, .all = call->opt.all };
+	struct log_view view = {
+		.world = world, .all = call->opt.all, .json = call->opt.json,
+	};
 	struct history *history;
 	enum err err;
 
@@ -102,7 +143,9 @@ cmd_log(struct world *world, const struct cli_call *call)
 	err = history_each(history, world->only_table, call->opt.grep, log_one,
 			   &view);
 	history_close(history);
-	return err ? err : view.err;
+	if (!err)
+		err = view.err;
+	return err ? err : end_log(&view);
 }
 
 /* More lines of a value stand below it: none of them can pass for a field. */

@@ -61,6 +61,9 @@ void cli_warn_take(const struct world *world, char *warning);
 enum err cli_read_live(const struct world *world, struct tables **live,
 		       bool *other_world) must_check;
 
+/* A revision as log --json prints it, without a newline. */
+void cli_log_json(struct str *out, const struct revision *rev);
+
 /* The text of a rules file; "-" is standard input. *secret: see
  * caller_open(). */
 enum err cli_read_text(const struct world *world, const char *name,

@@ -60,7 +60,7 @@ const struct cli_option cli_option_rows[] = {
 	  N_("Only revisions with TEXT in message, user, origin, state or "
 	     "rules") },
 	{ "all", 0, NULL, false, false, AT(all),
-	  N_("Commits that the kernel refused, too") },
+	  N_("Refused commits, and what programs did in their own chains") },
 	{ "from", 0, N_("ADDR"), false, false, AT(from),
 	  N_("Where the packet comes from; ADDR/LEN: all of these (this "
 	     "host)") },

@@ -25,6 +25,10 @@ enum err revision_insert(struct history *history, struct revision *rev,
 			 const struct ruleset *before,
 			 const struct ruleset *after) must_check;
 
+/* Give a stored revision, after which the table is rs, its keyframe. */
+enum err revision_make_keyframe(struct history *history, int64_t id,
+				const struct ruleset *rs) must_check;
+
 /* The revision was undone: it stands no more, nor what was built on it. */
 enum err revision_undone(struct history *history, int64_t id) must_check;
 
@@ -34,6 +38,13 @@ enum err revision_undone(struct history *history, int64_t id) must_check;
 enum err sync_to(struct history *history, const struct ruleset *found,
 		 const struct actor *actor, int64_t now_s, uint64_t netns_cookie,
 		 int64_t *id, int64_t *newest) must_check;
+
+/* history-fold.c: found differs from *newest, the revision that stands. Where
+ * that one and all that was done since are the doings of other programs in their
+ * own chains it goes, and *newest is what it was built on: what comes next takes
+ * its place. */
+enum err fold_newest(struct history *history, const struct ruleset *found,
+		     int64_t *newest) must_check;
 
 /* history.c: the newest that stands and its fingerprint; *id 0 for none. */
 enum err newest_standing(struct history *history, const char *table, int64_t *id,

@@ -103,12 +103,31 @@ insert_external(struct history *history, const struct ruleset *found,
 	return err;
 }
 
+static enum err
+is_print_of(struct history *history, int64_t id, const char *fingerprint,
+	    bool *same)
+{
+	struct stmt *stmt;
+	enum err err;
+
+	err = stmt_new(history->db, "SELECT 1 FROM revision WHERE id = :id"
+		       " AND fingerprint = :fingerprint", &stmt);
+	if (err)
+		return err;
+	stmt_bind_int(stmt, ":id", id);
+	stmt_bind_text(stmt, ":fingerprint", fingerprint);
+	err = stmt_next(stmt, same);
+	stmt_free(stmt);
+	return err;
+}
+
 enum err
 sync_to(struct history *history, const struct ruleset *found,
 	const struct actor *actor, int64_t now_s, uint64_t netns_cookie,
 	int64_t *id, int64_t *newest)
 {
 	char known[FINGERPRINT_SIZE], fingerprint[FINGERPRINT_SIZE];
+	bool same = false;
 	enum err err;
 
 	*id = 0;
@@ -117,6 +136,14 @@ sync_to(struct history *history, const struct ruleset *found,
 		return err;
 	ruleset_fingerprint(found, fingerprint);
 	if (*newest && !strcmp(known, fingerprint))
+		return mark_seen(history, *newest, now_s);
+	if (*newest)
+		err = fold_newest(history, found, newest);
+	if (!err && *newest)
+		err = is_print_of(history, *newest, fingerprint, &same);
+	if (err)
+		return err;
+	if (same)
 		return mark_seen(history, *newest, now_s);
 	if (*newest)
 		err = insert_external(history, found, actor, now_s,

@@ -148,8 +148,9 @@ unwritable(void)
 	return fail(ERR_FAIL, _("history cannot hold these rules"));
 }
 
-static enum err
-insert_keyframe(struct history *history, int64_t id, const struct ruleset *rs)
+enum err
+revision_make_keyframe(struct history *history, int64_t id,
+		       const struct ruleset *rs)
 {
 	struct stmt *stmt;
 	enum err err;
@@ -206,7 +207,7 @@ revision_insert(struct history *history, struct revision *rev,
 	if (!err)
 		err = insert_row(history, rev, changes);
 	if (!err && rev->keyframe)
-		err = insert_keyframe(history, rev->id, after);
+		err = revision_make_keyframe(history, rev->id, after);
 	free(changes);
 	return err;
 }

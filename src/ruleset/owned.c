@@ -57,6 +57,47 @@ owned_target(const struct rule *rule)
 						NULL;
 }
 
+static bool
+leads_to_owned(const struct rule *rule)
+{
+	return rule && owned_target(rule);
+}
+
+static bool
+change_is_owned(const struct change *change)
+{
+	if (owned_by(change->chain))
+		return change->kind != CHANGE_CHAIN_RENAME ||
+		       owned_by(change->new_name);
+	switch (change->kind) {
+	case CHANGE_INSERT:
+	case CHANGE_MOVE:
+		return leads_to_owned(change->rule);
+	case CHANGE_DELETE:
+		return leads_to_owned(change->old_rule);
+	case CHANGE_REPLACE:
+		return leads_to_owned(change->rule) &&
+		       leads_to_owned(change->old_rule);
+	case CHANGE_POLICY:
+	case CHANGE_CHAIN_NEW:
+	case CHANGE_CHAIN_DELETE:
+	case CHANGE_CHAIN_RENAME:
+	case CHANGE_CHAIN_FLUSH:
+	case CHANGE_CHAIN_FILL:
+		return false;
+	}
+	return false;
+}
+
+bool
+changeset_is_owned(const struct changeset *cs)
+{
+	for (size_t i = 0; i < cs->changes.n; i++)
+		if (!change_is_owned(cs->changes.v[i]))
+			return false;
+	return cs->changes.n > 0;
+}
+
 static void
 drop_rules(struct chain *chain)
 {

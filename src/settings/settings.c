@@ -16,6 +16,7 @@
 #include <sallyport/str.h>
 #include "values.h"
 
+#define DEFAULT_DAYS 365
 #define MAX_BYTES (1u << 16)
 #define MAX_LINE 190	/* inih as distributions build it holds 197 */
 
@@ -39,6 +40,8 @@ static const struct key {
 	  N_("What keeps a change that is on trial") },
 	{ "boot", true, value_boot, "yes|no",
 	  N_("Whether what is confirmed is written for the next boot") },
+	{ "history", true, value_history, "DAYS|forever",
+	  N_("How long revisions are kept (365), the newest 100 for ever") },
 	{ "wall", true, value_wall, "yes|no",
 	  N_("Whether who is logged in is told of a trial on the terminal") },
 };
@@ -213,7 +216,10 @@ settings_load(const char *path, bool must, struct settings **settings)
 struct settings *
 settings_new(void)
 {
-	return xcalloc(1, sizeof(struct settings));
+	struct settings *settings = xcalloc(1, sizeof(*settings));
+
+	settings->history_days = DEFAULT_DAYS;
+	return settings;
 }
 
 static void

@@ -55,6 +55,22 @@ value_boot(struct settings *settings, const char *value)
 	return yes_or_no("boot", value, &settings->no_boot);
 }
 
+enum err
+value_history(struct settings *settings, const char *value)
+{
+	size_t n = strspn(value, "0123456789");
+
+	settings->history_days = 0;
+	if (strcmp(value, "forever") == 0)
+		return OK;
+	if (n && n < 7 && !value[n])
+		settings->history_days = (int)strtol(value, NULL, 10);
+	if (settings->history_days == 0)
+		return fail(ERR_PARSE, _("'history' is '%s', but can only be a "
+			    "number of days or 'forever'"), value);
+	return OK;
+}
+
 static enum err
 parse_port(const char *word, uint16_t *port)
 {

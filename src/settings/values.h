@@ -15,6 +15,7 @@ enum err value_lifeline(struct settings *settings, const char *value)
 enum err value_confirm(struct settings *settings, const char *value)
 	must_check;
 enum err value_wall(struct settings *settings, const char *value) must_check;
+enum err value_history(struct settings *settings, const char *value) must_check;
 enum err value_boot(struct settings *settings, const char *value) must_check;
 
 #endif
