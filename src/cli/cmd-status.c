@@ -154,6 +154,10 @@ add_trial(const struct world *world, struct str *out, const struct status *st)
 			 trial_left(world, trial),
 			 trial->actor.user ? trial->actor.user : "?",
 			 trial->message ? trial->message : "");
+	if (!trial_state_is_settled(trial->state) && trial->login_demanded &&
+	    !trial_proof(trial))
+		str_add(out, _("           a new login over IPv6 is demanded "
+			       "before it can be kept\n"));
 	if (st->found == FOUND_FOREIGN)
 		str_add(out, _("           it is of another network namespace "
 			       "and is left alone\n"));

@@ -145,10 +145,11 @@ begin_trial(struct watch *w, const struct guardian_event *event)
 	if (w->keys) {
 		offer_code(w);
 		fputs(w->login_demanded ?
-		      _("On trial. It can be kept once somebody has logged in "
-			"anew over IPv6: here, or with 'sallyport confirm'.\n") :
-		      _("On trial. Type the two digits to keep it; a new login "
-			"that runs 'sallyport confirm' is the better proof.\n"),
+		      _("On trial. A new login over IPv6 is demanded before it "
+			"can be kept.\n") :
+		      _("On trial. Type the two digits to keep it or, as the "
+			"better proof, log in\nanew and run 'sallyport "
+			"confirm'.\n"),
 		      w->world->out);
 		return;
 	}
@@ -161,10 +162,19 @@ ask_revert(struct watch *w)
 	return guardian_revert(w->client, &w->world->actor, "asked");
 }
 
+static void
+say_wrong(struct watch *w, int pair)
+{
+	end_countdown(w);
+	fprintf(w->world->out, _("\a%02d is not the code.\n"), pair);
+}
+
 static enum err
 take_digit(struct watch *w, int digit)
 {
-	if (w->login_demanded) {
+	int pair = 10 * w->code.typed + digit;
+
+	if (w->login_demanded || !code_is_open(&w->code, now_ms(w))) {
 		fputc('\a', w->world->out);
 		return OK;
 	}
@@ -175,11 +185,12 @@ take_digit(struct watch *w, int digit)
 		return guardian_confirm(w->client, &w->world->actor);
 	case CODE_CLOSED:
 		tcflush(fileno(w->world->in), TCIFLUSH);
-		break;
+		say_wrong(w, pair);
+		return OK;
 	case CODE_WRONG:
-		break;
+		say_wrong(w, pair);
+		return OK;
 	}
-	fputc('\a', w->world->out);
 	return OK;
 }
 

@@ -69,6 +69,7 @@ ok 'yes starts the countdown' poll_until 10 shows '^ *(60|59|58) s +[0-9]{2} kee
 ok 'the change is in the kernel' on_trial
 wrong=$(((($(code) + 1) % 90) + 10))
 keys y Enter Space "$wrong"
+ok 'other digits are told' poll_until 5 shows "^$wrong is not the code"
 keys +
 ok '+ makes it longer' poll_until 5 shows '^ *1[12][0-9] s  '
 ok 'other keys and other digits keep nothing' on_trial

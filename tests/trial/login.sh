@@ -203,6 +203,8 @@ try_server() {
 		flunk "$1: no login: $(cat "$tmp/server")"
 	try new-login
 	hear 'Only after a new login over IPv6' "$1: the demand is told"
+	like "$(sp status)" '^  *a new login over IPv6 is demanded' \
+		"$1: by status, too"
 	# shellcheck disable=SC2086	# words
 	there ssh $as_master "alice@$host" 'echo in; exec sleep 1000' \
 		>"$tmp/channel" 2>&1 &
