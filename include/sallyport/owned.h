@@ -20,6 +20,10 @@ const char *owned_target(const struct rule *rule);
 /* Is all that it does done in owned chains and to rules that lead into one? */
 bool changeset_is_owned(const struct changeset *cs);
 
+/* The owned chains in which the changesets (struct changeset *) change anything:
+ * char *, each once, borrowed of them. Making a chain changes nothing yet. */
+void owned_touched(const struct vec *changesets, struct vec *chains);
+
 /* A copy without owned chains and without the rules that lead into one. The
  * rules that stay are shared. Yours. */
 struct ruleset *ruleset_without_owned(const struct ruleset *rs);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sallyport/i18n.h>
 #include <sallyport/merge.h>
+#include <sallyport/owned.h>
 #include <sallyport/xt.h>
 #include "internal.h"
 
@@ -125,6 +126,20 @@ plan_fix(const struct world *world, struct plan *plan)
 	return plan_judge(world, plan);
 }
 
+/* Said before the question that is asked anyway. */
+static void
+add_owned(const struct vec *changes, struct str *out)
+{
+	struct vec chains = {0};
+
+	owned_touched(changes, &chains);
+	for (size_t i = 0; i < chains.n; i++)
+		str_addf(out, _("%s belongs to %s, which rewrites it at "
+				"will\n"), (const char *)chains.v[i],
+			 owned_by(chains.v[i]));
+	vec_done(&chains);
+}
+
 static enum err
 plan_show(const struct world *world, const struct plan *plan)
 {
@@ -132,6 +147,7 @@ plan_show(const struct world *world, const struct plan *plan)
 	enum err err;
 
 	changesets_describe(&plan->changes, &out);
+	add_owned(&plan->changes, &out);
 	cli_add_notes(&plan->notes, &out);
 	guard_explain(plan->report, &out);
 	err = cli_print(world, &out);

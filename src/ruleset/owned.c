@@ -99,6 +99,29 @@ changeset_is_owned(const struct changeset *cs)
 }
 
 static void
+add_touched(const struct change *change, struct vec *chains)
+{
+	const char *chain = owned_by(change->chain) ? change->chain :
+						      change->new_name;
+
+	if (!owned_by(chain) || change->kind == CHANGE_CHAIN_NEW ||
+	    str_find((const char *const *)chains->v, chains->n, chain))
+		return;
+	vec_push(chains, (char *)chain);
+}
+
+void
+owned_touched(const struct vec *changesets, struct vec *chains)
+{
+	for (size_t i = 0; i < changesets->n; i++) {
+		const struct changeset *cs = changesets->v[i];
+
+		for (size_t j = 0; j < cs->changes.n; j++)
+			add_touched(cs->changes.v[j], chains);
+	}
+}
+
+static void
 drop_rules(struct chain *chain)
 {
 	for (size_t i = chain->rules.n; i-- > 0;)

@@ -30,6 +30,7 @@ take_up(struct ui *ui)
 		ui_say(ui, _("all of it is in place already"));
 	else
 		ui_say(ui, _("staged what was left behind; u undoes it"));
+	owned_allow_staged(ui);
 }
 
 static void

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
+#include <sallyport/owned.h>
 #include <sallyport/xt.h>
 #include "rules.h"
 
@@ -94,6 +95,7 @@ draw_chain(const struct view *view, const struct line *line,
 	const struct rules *rules = rules_data(view);
 	enum role role = line->mark == MARK_NONE ? ROLE_CHAIN
 						 : marks[line->mark].role;
+	const char *owner = owned_by(chain->name);
 
 	draw_signs(view, line, paint);
 	paint_add(paint, role, "Chain ");
@@ -110,6 +112,10 @@ draw_chain(const struct view *view, const struct line *line,
 	else
 		paint_addf(paint, role, " (policy %s)",
 			   policy_name(chain->policy));
+	if (owner) {
+		paint_add(paint, ROLE_TEXT, "  ");
+		paint_addf(paint, ROLE_DIM, _("%s's own"), owner);
+	}
 }
 
 static size_t

@@ -36,6 +36,7 @@ ui_done(struct ui *ui)
 	edit_done(&ui->edit, true);
 	str_done(&ui->message);
 	rule_unref(ui->clip);
+	owned_forget(ui);
 	draft_free(ui->draft);
 	free(ui->search);
 	free(ui->path);
@@ -240,6 +241,8 @@ say_note(struct ui *ui)
 void
 ui_key(struct ui *ui, int key)
 {
+	size_t steps = ui->session->steps.n;
+
 	if (on_paste(ui, key))
 		return;
 	if (ui->pasting && (key == '\r' || key == '\n'))
@@ -264,4 +267,6 @@ ui_key(struct ui *ui, int key)
 		ui->count = 0;
 	}
 	say_note(ui);
+	if (ui->session->steps.n > steps)
+		owned_ask(ui);
 }

@@ -68,6 +68,8 @@ struct ui {
 	unsigned count;		/* the number typed before a key; 0: none */
 	char *search;		/* what was looked for last */
 	struct rule *clip;	/* what was copied */
+	struct vec owned_allowed;	/* chains of other programs that may be
+					 * edited: char * */
 	struct edit edit;	/* text that is with $EDITOR, or could not be
 				 * read; dir NULL: none */
 	struct draft *draft;	/* that is offered; or NULL */
@@ -187,6 +189,12 @@ void text_export(struct ui *ui);
 
 /* Leave the editor, or ask first. */
 void ui_leave(struct ui *ui);
+
+/* What a key staged, as the last step, may be an edit of another program's chain:
+ * then it is taken back, and asked about. */
+void owned_ask(struct ui *ui);
+void owned_allow_staged(struct ui *ui);	/* it was asked about before */
+void owned_forget(struct ui *ui);
 
 /* Why nothing can be staged or committed now; NULL: it can. */
 const char *unless_writable(struct ui *ui);

@@ -141,7 +141,7 @@ static const struct golden {
 	{ "review-refused", { 24, 80, .rules = ARTICLE, .ssh = SSH }, "jjdc",
 	  NULL },
 	{ "review-wide", { 24, 120, .rules = LONG_NAMES, .ssh = SSH },
-	  "<Tab><Tab><Tab>jjjjdc", NULL },
+	  "<Tab><Tab><Tab>jjjjdyc", NULL },
 	{ "review-safe", { 24, 80, .rules = ARTICLE, .ssh = SSH },
 	  "fcmlet neighbours in<Enter>l<^U>300<Enter>", NULL },
 	{ "review-small", { 10, 40, .rules = ARTICLE, .ssh = SSH }, "jjdc",

@@ -50,6 +50,35 @@ static const char rest[] =
 	"-A DOCKER-USER -s 2001:db8:bad::/48 -j DROP\n"
 	"-A mine -j LOG\n";
 
+/* Each once, whatever is done to it; a new chain holds nothing yet. */
+static void
+test_touched(void)
+{
+	struct ruleset *rs = rules(mixed);
+	struct changeset *cs = changeset_new("filter");
+	struct change *changes[] = {
+		change_delete("f2b-sshd", 0), change_delete("f2b-sshd", 0),
+		change_chain_flush("mine"), change_delete("DOCKER-USER", 0),
+		change_chain_new("f2b-new"), change_chain_flush("DOCKER"),
+		change_chain_rename("mine", "KUBE-mine"),
+	};
+	struct vec changesets = { 0 }, chains = { 0 };
+
+	for (size_t i = 0; i < ARRAY_LEN(changes); i++)
+		if (changeset_push_take(cs, rs, changes[i]))
+			bail_out("%s", err_message());
+	vec_push(&changesets, cs);
+	owned_touched(&changesets, &chains);
+	is_int(chains.n, 3, "three chains of others are changed");
+	is_str(chains.v[0], "f2b-sshd", "once each");
+	is_str(chains.v[1], "DOCKER", "and flushed");
+	is_str(chains.v[2], "KUBE-mine", "and by its new name");
+	vec_done(&chains);
+	vec_done(&changesets);
+	changeset_free(cs);
+	ruleset_free(rs);
+}
+
 static void
 test_without(void)
 {
@@ -106,6 +135,7 @@ main(void)
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		is_str(owned_by(names[i].chain), names[i].owner, "'%s'",
 		       names[i].chain);
+	test_touched();
 	test_without();
 	test_peer("docker-20");
 	test_peer("docker-28");
