@@ -52,6 +52,10 @@ void boot_place_done(struct boot_place *place);
 enum boot_outcome boot_write(const struct boot_world *world,
 			     const struct tables *live, struct str *said);
 
+/* Is there a file for the next boot which boot_write() would write anew? It is
+ * only read. */
+bool boot_is_behind(const struct boot_world *world, const struct tables *live);
+
 /* The tables as they would be at the next boot. ERR_NOT_FOUND without a file.
  * Yours. */
 enum err boot_read(const struct boot_world *world, struct tables **tables)

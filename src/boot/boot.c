@@ -264,8 +264,22 @@ say_written(const struct boot_place *place, const struct boot_file *file,
 					     "sallyport-boot");
 }
 
-/* Our own file is written from nothing, iptables-persistent's keeps what it has
- * of other tables. */
+/* What would be in the place of old. Our own file is written from nothing,
+ * iptables-persistent's keeps what it has of other tables. */
+static enum err
+make_text(const struct boot_place *place, const struct str *old,
+	  const struct tables *boot, struct str *text)
+{
+	enum err err;
+
+	if (place->persistent)
+		str_addn(text, str_text(old), seal_at(old));
+	err = text_to_boot(place->path, boot, text);
+	if (!err)
+		seal(text);
+	return err;
+}
+
 static enum err
 write_place(const struct boot_place *place, struct boot_file *file,
 	    const struct tables *live, enum boot_outcome *outcome,
@@ -274,13 +288,8 @@ write_place(const struct boot_place *place, struct boot_file *file,
 	struct tables *boot = tables_to_boot(live, &file->text);
 	struct str text = { 0 };
 	char *kept = NULL;
-	enum err err;
+	enum err err = make_text(place, &file->text, boot, &text);
 
-	if (place->persistent)
-		str_addn(&text, str_text(&file->text), seal_at(&file->text));
-	err = text_to_boot(place->path, boot, &text);
-	if (!err)
-		seal(&text);
 	*outcome = BOOT_SAME;
 	if (!err && !same_text(&text, &file->text)) {
 		*outcome = BOOT_WRITTEN;
@@ -335,6 +344,29 @@ boot_write(const struct boot_world *world, const struct tables *live,
 	str_addf(said, _("nothing is written for the next boot: %s is active "
 			 "and loads rules of its own"), manager);
 	return BOOT_MANAGED;
+}
+
+bool
+boot_is_behind(const struct boot_world *world, const struct tables *live)
+{
+	struct boot_place place;
+	struct str old = { 0 }, text = { 0 };
+	struct tables *boot;
+	bool behind = false;
+
+	if (world->elsewhere || world->off || boot_manager(world, live))
+		return false;
+	boot_find(world, &place);
+	if (file_read(AT_FDCWD, place.path, MAX_BYTES, &old) == OK) {
+		boot = tables_to_boot(live, &old);
+		behind = make_text(&place, &old, boot, &text) != OK ||
+			 !same_text(&text, &old);
+		tables_free(boot);
+	}
+	str_done(&old);
+	str_done(&text);
+	boot_place_done(&place);
+	return behind;
 }
 
 enum err

@@ -20,6 +20,18 @@ ui_sync(struct ui *ui)
 	free(warning);
 }
 
+/* The message line may have something that matters more. */
+void
+ui_tell_boot(struct ui *ui)
+{
+	const struct boot_world where = apply_boot_world(ui->world);
+
+	if (ui->message.len == 0 && ui->watch.phase == WATCH_NONE &&
+	    boot_is_behind(&where, ui->session->base))
+		ui_say(ui, _("the rules for the next boot differ from these; "
+			     "the next change that is kept writes them"));
+}
+
 void
 ui_reload(struct ui *ui, const char *said)
 {

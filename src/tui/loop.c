@@ -178,6 +178,7 @@ loop_run(struct ui *ui)
 {
 	ui_draw(ui);
 	ui_sync(ui);
+	ui_tell_boot(ui);
 	while (!ui->done) {
 		ui_draw(ui);
 		wait_once(ui);

@@ -105,6 +105,9 @@ void ui_tick(struct ui *ui);
  * them. */
 void ui_sync(struct ui *ui);
 
+/* At the start: that the boot file is another one, where that is so. */
+void ui_tell_boot(struct ui *ui);
+
 /* Read the tables again and carry what is staged onto them; said is told where
  * that went well. What collides is shown, and nothing has changed then. */
 void ui_reload(struct ui *ui, const char *said);

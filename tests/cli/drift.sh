@@ -94,6 +94,23 @@ is "$(apart staged live) $(apart staged revision) $(apart staged boot_file)" \
 	'1 1 1' 'what an editor has staged'
 kill -KILL "$(editor_pid)"
 poll_until 5 is_gone
+keep=$tmp/state/kept
+mv "$tmp/state/drafts" "$keep"
+echo '*filter
+:INPUT ACCEPT
+-A INPUT -p tcp -j ACCEPT
+COMMIT' | ip6tables-legacy-restore --noflush
+ip6tables-legacy-save >"$tmp/other"
+mv "$rules" "$tmp/same"
+cp "$tmp/other" "$rules"
+end
+begin 100 30 screen-256color
+ok 'an editor tells where the boot file is behind' \
+	poll_until 5 shows 'the rules for the next boot differ from these'
+end
+cp "$tmp/same" "$rules"
+ip6tables-legacy-restore <"$rules"
+mv "$keep" "$tmp/state/drafts"
 like "$(drift)" '^staged and live: 1 change apart$' 'and one that was killed'
 is "$(machine status --json | jq -c '[.drift.staged.there, .drift.live.there,
 	.drift.revision.there, .drift.boot_file.there]')" \
