@@ -140,6 +140,7 @@ guardian_run(struct guardian *g, pid_t supervisor, int fd)
 	step(g, "start");
 	begin(g, fd);
 	guardian_serve(g);
+	supervisor_wake(g);
 	peers_done(g);
 	login_watch_free(g->logins);
 	trial_free(g->trial);

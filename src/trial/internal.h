@@ -71,6 +71,8 @@ bool process_is_terminated(void);	/* TERM waits to be taken */
 int supervise(struct guardian *g, pid_t pid);
 /* A guardian whose supervisor died gives itself another. */
 void supervisor_renew(struct guardian *g);
+/* One that was stopped would hold trial.lock for ever. */
+void supervisor_wake(const struct guardian *g);
 int process_watch(pid_t pid);	/* pidfd_open() */
 
 /* guardian.c: the child's body. */

@@ -10,6 +10,7 @@
 #include <syslog.h>
 #include <unistd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -64,6 +65,48 @@ spare_from_oom(void)
 	close(fd);
 }
 
+/* As far as it goes without CAP_SYS_RESOURCE. */
+static void
+raise_to_hard(int resource)
+{
+	struct rlimit now;
+
+	if (getrlimit(resource, &now) < 0)
+		return;
+	now.rlim_cur = now.rlim_max;
+	if (setrlimit(resource, &now) < 0)
+		process_note("a limit stays: %s", strerror(errno));
+}
+
+/* What the shell that starts us limits is no limit to a revert. */
+static void
+lift_limits(void)
+{
+	static const struct {
+		int resource;
+		rlim_t least;
+	} limits[] = {
+		{ RLIMIT_NOFILE, 1024 },
+		{ RLIMIT_FSIZE, RLIM_INFINITY },
+		{ RLIMIT_CPU, RLIM_INFINITY },
+		{ RLIMIT_AS, RLIM_INFINITY },
+		{ RLIMIT_DATA, RLIM_INFINITY },
+	};
+	struct rlimit now;
+
+	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
+		if (getrlimit(limits[i].resource, &now) < 0 ||
+		    now.rlim_cur >= limits[i].least)
+			continue;
+		if (now.rlim_max > limits[i].least)
+			now.rlim_cur = limits[i].least;
+		else
+			now.rlim_cur = now.rlim_max = limits[i].least;
+		if (setrlimit(limits[i].resource, &now) < 0)
+			raise_to_hard(limits[i].resource);
+	}
+}
+
 void
 process_detach(int *keep_fd)
 {
@@ -79,6 +122,7 @@ process_detach(int *keep_fd)
 	umask(077);
 	setsid();
 	spare_from_oom();
+	lift_limits();
 }
 
 void

@@ -184,3 +184,11 @@ supervisor_renew(struct guardian *g)
 	if (pid > 0)
 		g->supervisor_fd = process_watch(pid);
 }
+
+void
+supervisor_wake(const struct guardian *g)
+{
+	if (g->supervisor_fd >= 0)
+		syscall(SYS_pidfd_send_signal, g->supervisor_fd, SIGCONT, NULL,
+			0);
+}

@@ -3,6 +3,7 @@
  * the rules end up where the table says, and the record, the history and the
  * client say so too. `make matrix` shows it. */
 #include "matrix-kill.h"
+#include "matrix-machine.h"
 
 #define JOBS 6
 
@@ -242,6 +243,9 @@ be_guardian(struct guardian_options *opt, int fd)
 
 	snprintf(dir, sizeof(dir), "%s", place ? place : "/nonexistent");
 	opt->step = at_step;
+	opt->backend = guardian_backend(opt->lock_path);
+	opt->clock = guardian_clock = jumping_clock();
+	set_limits();
 	return guardian_main(opt, fd);
 }
 
@@ -258,6 +262,7 @@ main(int argc, char **argv)
 		skip_all("no namespaces of mounts and processes");
 	add_kill_cells();
 	add_cells(signal_cells, ARRAY_LEN(signal_cells));
+	add_cells(machine_cells, ARRAY_LEN(machine_cells));
 	if (argc > 1)
 		choose(argv[1]);
 	run_cells();
