@@ -61,11 +61,24 @@ found_settled(const struct world *world, struct trial *trial)
 	return news ? FOUND_SETTLED : FOUND_NOTHING;
 }
 
+/* What may be on trial is not known: nothing else may be. */
+static enum apply_found
+found_unreadable(const struct world *world)
+{
+	char *why = xstrdup(err_message());
+
+	fail(ERR_FAIL, _("%s; nothing goes on trial while it stands in '%s'"),
+	     why, world->guardian.run_dir);
+	free(why);
+	return FOUND_UNREADABLE;
+}
+
 /* An unsettled one of ours. *trial is read again when it was resumed. */
 static enum apply_found
 found_unsettled(const struct world *world, int run_dir, struct trial **trial)
 {
 	char *warning = NULL;
+	enum err err;
 
 	record_current(world, &warning);
 	free(warning);
@@ -74,8 +87,11 @@ found_unsettled(const struct world *world, int run_dir, struct trial **trial)
 	resume(world);
 	trial_free(*trial);
 	*trial = NULL;
-	if (trial_load(run_dir, trial) != OK)
-		return FOUND_UNREADABLE;
+	err = trial_load(run_dir, trial);
+	if (err == ERR_NOT_FOUND)
+		return FOUND_NOTHING;	/* nothing had been committed */
+	if (err)
+		return found_unreadable(world);
 	return trial_state_is_settled((*trial)->state) ?
 		found_settled(world, *trial) : FOUND_RESUMED;
 }
@@ -90,7 +106,7 @@ look(const struct world *world, int run_dir, struct trial **trial)
 	if (err == ERR_NOT_FOUND)
 		return FOUND_NOTHING;
 	if (err)
-		return FOUND_UNREADABLE;
+		return found_unreadable(world);
 	if (trial_state_is_settled((*trial)->state))
 		return found_settled(world, *trial);
 	if (strcmp((*trial)->boot_id, clock_boot_id()) != 0)

@@ -71,7 +71,7 @@ claim(struct ui *ui)
 
 static int
 run(const struct world *world, struct session *session, enum apply_found found,
-    const struct trial *trial)
+    const struct trial *trial, const char *why)
 {
 	struct ui ui;
 	int status, place;
@@ -85,7 +85,7 @@ run(const struct world *world, struct session *session, enum apply_found found,
 	}
 	ui_init(&ui, world, session);
 	place = claim(&ui);
-	watch_resume(&ui, found, trial);
+	watch_resume(&ui, found, trial, why);
 	draft_offer(&ui);
 	loop_run(&ui);
 	term_close();
@@ -104,6 +104,7 @@ tui_main(const struct world *world)
 {
 	struct session *session = NULL;
 	struct trial *trial = NULL;
+	char *why;	/* the record cannot be read */
 	enum apply_found found;
 	enum err err;
 	int status;
@@ -120,8 +121,11 @@ tui_main(const struct world *world)
 		return complain(world, err);
 	}
 	found = world->file ? FOUND_NOTHING : apply_resume(world, &trial);
+	why = xstrdup(found == FOUND_UNREADABLE ? err_message() : "");
 	err = session_open(world, &session);
-	status = err ? complain(world, err) : run(world, session, found, trial);
+	status = err ? complain(world, err) :
+		       run(world, session, found, trial, why);
+	free(why);
 	session_free(session);
 	trial_free(trial);
 	return status;

@@ -67,7 +67,8 @@ found_settled(struct ui *ui, const struct trial *trial)
 }
 
 void
-watch_resume(struct ui *ui, enum apply_found what, const struct trial *trial)
+watch_resume(struct ui *ui, enum apply_found what, const struct trial *trial,
+	     const char *why)
 {
 	switch (what) {
 	case FOUND_NOTHING:
@@ -86,7 +87,7 @@ watch_resume(struct ui *ui, enum apply_found what, const struct trial *trial)
 			      "recorded here; it is left alone"));
 		return;
 	case FOUND_UNREADABLE:
-		ui_error(ui);
+		ui_warn(ui, "%s", why);
 		return;
 	}
 }

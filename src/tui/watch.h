@@ -50,9 +50,10 @@ struct watch {
 };
 
 /* What apply_resume() found at the start: a trial that runs is watched from now
- * on, one that was undone while no one looked is staged again. */
+ * on, one that was undone while no one looked is staged again. why: a record that
+ * cannot be read. */
 void watch_resume(struct ui *ui, enum apply_found what,
-		  const struct trial *trial);
+		  const struct trial *trial, const char *why);
 
 /* One that was begun elsewhere meanwhile is watched from now on. */
 void watch_join(struct ui *ui);

@@ -106,7 +106,7 @@ editor_open(struct editor *editor, const struct setup *setup)
 		bail_out("term_open: %s", err_message());
 	resizeterm(setup->rows, setup->columns);
 	ui_init(&editor->ui, &editor->world, editor->session);
-	watch_resume(&editor->ui, found, trial);
+	watch_resume(&editor->ui, found, trial, err_message());
 	draft_offer(&editor->ui);
 	trial_free(trial);
 	ui_draw(&editor->ui);

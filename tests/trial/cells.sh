@@ -58,15 +58,19 @@ start_editor() {
 	sees 'Chain INPUT'
 }
 
-# The editor, up to the review of one staged rule and a short trial.
-review_editor() {
-	start_editor
+# From the rules to the review of one staged rule and a short trial.
+stage_editor() {
 	keys ':' && sees 'An ip6tables command'
 	keys -l -- "ip6tables $rule"
 	keys Enter && sees 'dpt:8080'
 	keys c && sees 'Commit on trial'
 	keys l && sees 'Seconds of the trial'
 	keys C-u "$window" Enter && sees "$window s, then undone"
+}
+
+review_editor() {
+	start_editor
+	stage_editor
 }
 
 review_apply() {

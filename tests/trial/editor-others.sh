@@ -191,15 +191,27 @@ second_commits_trial() {
 
 # --- Records of other days ---
 
+# It is said at the start, nothing is committed, and the record is kept.
 unreadable_review() {
-	echo '{"format":99}' >"$run_dir/trial.json"
+	newer='{"format":99}'
+	echo "$newer" >"$run_dir/trial.json"
 	chmod 600 "$run_dir/trial.json"
-	bring_to review "$1"
-	"commit_$1"
-	said 'newer|cannot be read|trial.json'
-	[ "$1" != editor ] || { keys q q; sees Leave 1 && keys y; }
+	"unreadable_$1" 'newer sallyport .*nothing goes on trial'
 	poll_until 10 has_ended
-	[ "$(cat "$run_dir/trial.json")" = '{"format":99}' ] || again='not kept'
+	[ "$(cat "$run_dir/trial.json")" = "$newer" ] || again='not kept'
+}
+unreadable_apply() {
+	in_pane apply --yes -- "$rule"
+	said "$1"
+}
+unreadable_editor() {
+	start_editor
+	sees "$1" || return
+	stage_editor
+	keys c
+	said "$1"
+	keys q q
+	sees Leave && keys y
 }
 
 reboot_trial() {
