@@ -114,33 +114,33 @@ run_cell() {
 has_users() { awk '{ n += $3 } END { exit n < 2 }' /proc/self/uid_map; }
 
 cells "$0" "$@" <<CELLS
-ro-file|before|editor|old, reverted (deadline), reverted, 0, whole, said
-ro-dir|before|editor|old, reverted (deadline), reverted, 0, whole, said
-header|before|editor|old, reverted (deadline), reverted, 0, whole, said
-truncated|before|editor|old, reverted (deadline), reverted, 0, whole, said
-empty|before|editor|old, reverted (deadline), reverted, 0, whole, -
-locked|before|editor|old, reverted (deadline), reverted, 0, whole, said
-full|before|editor|old, reverted (deadline), reverted, 0, whole, said
-newer|before|editor|old, reverted (deadline), reverted, 0, whole, said
-symlink|before|editor|old, reverted (deadline), reverted, 0, whole, said
-locked|trial|editor|old, reverted (deadline), reverted, 0, whole, said
-full|trial|editor|old, reverted (deadline), reverted, 0, whole, said
-removed|trial|editor|old, reverted (deadline), reverted, 0, whole, -
-ro-file|before|apply|old, reverted (deadline), reverted, 5, whole, said
-ro-dir|before|apply|old, reverted (deadline), reverted, 5, whole, said
-header|before|apply|old, reverted (deadline), reverted, 5, whole, said
-truncated|before|apply|old, reverted (deadline), reverted, 5, whole, said
-empty|before|apply|old, reverted (deadline), reverted, 5, whole, -
-locked|before|apply|old, reverted (deadline), reverted, 5, whole, said
-full|before|apply|old, reverted (deadline), reverted, 5, whole, said
-newer|before|apply|old, reverted (deadline), reverted, 5, whole, said
-symlink|before|apply|old, reverted (deadline), reverted, 5, whole, said
-locked|trial|apply|old, reverted (deadline), reverted, 5, whole, said
-full|trial|apply|old, reverted (deadline), reverted, 5, whole, said
-removed|trial|apply|old, reverted (deadline), reverted, 5, whole, -
+ro-file|before|editor|old; reverted (deadline); reverted; 0; whole; said
+ro-dir|before|editor|old; reverted (deadline); reverted; 0; whole; said
+header|before|editor|old; reverted (deadline); reverted; 0; whole; said
+truncated|before|editor|old; reverted (deadline); reverted; 0; whole; said
+empty|before|editor|old; reverted (deadline); reverted; 0; whole; -
+locked|before|editor|old; reverted (deadline); reverted; 0; whole; said
+full|before|editor|old; reverted (deadline); reverted; 0; whole; said
+newer|before|editor|old; reverted (deadline); reverted; 0; whole; said
+symlink|before|editor|old; reverted (deadline); reverted; 0; whole; said
+locked|trial|editor|old; reverted (deadline); reverted; 0; whole; said
+full|trial|editor|old; reverted (deadline); reverted; 0; whole; said
+removed|trial|editor|old; reverted (deadline); reverted; 0; whole; -
+ro-file|before|apply|old; reverted (deadline); reverted; 5; whole; said
+ro-dir|before|apply|old; reverted (deadline); reverted; 5; whole; said
+header|before|apply|old; reverted (deadline); reverted; 5; whole; said
+truncated|before|apply|old; reverted (deadline); reverted; 5; whole; said
+empty|before|apply|old; reverted (deadline); reverted; 5; whole; -
+locked|before|apply|old; reverted (deadline); reverted; 5; whole; said
+full|before|apply|old; reverted (deadline); reverted; 5; whole; said
+newer|before|apply|old; reverted (deadline); reverted; 5; whole; said
+symlink|before|apply|old; reverted (deadline); reverted; 5; whole; said
+locked|trial|apply|old; reverted (deadline); reverted; 5; whole; said
+full|trial|apply|old; reverted (deadline); reverted; 5; whole; said
+removed|trial|apply|old; reverted (deadline); reverted; 5; whole; -
 $(has_users && cat <<'OWNED'
-dir-owner|before|editor|old, reverted (deadline), reverted, 0, whole, said
-dir-owner|before|apply|old, reverted (deadline), reverted, 5, whole, said
+dir-owner|before|editor|old; reverted (deadline); reverted; 0; whole; said
+dir-owner|before|apply|old; reverted (deadline); reverted; 5; whole; said
 OWNED
 )
 CELLS

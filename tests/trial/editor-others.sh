@@ -235,32 +235,32 @@ run_cell() {
 }
 
 cells "$0" "$@" <<'CELLS'
-guards|starting|editor|old, none, none, 0, whole, said
-guards|trial|editor|old, reverted (deadline), reverted, 0, whole, goes on
-guards|reverting|editor|old, reverted (deadline), reverted, 0, whole, -
-guards|confirmed|editor|new, confirmed, confirmed, 0, whole, kept
-guards|starting|apply|old, none, none, 1, whole, said
-guards|trial|apply|old, reverted (deadline), reverted, 5, whole, goes on
-guards|reverting|apply|old, reverted (deadline), reverted, 5, whole, -
-guards|confirmed|apply|new, confirmed, confirmed, 0, whole, kept
-ahead|starting|editor|old, reverted (deadline), reverted, 0, whole, kept nothing
-ahead|starting|apply|old, reverted (deadline), reverted, 5, whole, kept nothing
-habit|trial|editor|old, reverted (deadline), reverted, 0, whole, kept nothing
-habit|trial|apply|old, reverted (deadline), reverted, 5, whole, kept nothing
-q|trial|editor|old, reverted (deadline), reverted, 0, whole, said
-confirm|trial|editor|new, confirmed, confirmed, 0, whole, nothing
-confirm|trial|apply|new, confirmed, confirmed, 0, whole, said
-revert|trial|editor|old, reverted (asked), reverted, 0, whole, said
-revert|trial|apply|old, reverted (asked), reverted, 5, whole, said
-kill_confirm|trial|editor|new, confirmed, confirmed, 137, raw, nothing
-kill_change|review|editor|old, none, external, 137, raw, rebased
-second_keeps|trial|editor|new, confirmed, confirmed, 0, whole, said
-second_keeps|trial|apply|new, confirmed, confirmed, 0, whole, said
-second_undoes|trial|editor|old, reverted (asked for), reverted, 0, whole, undone
-second_undoes|trial|apply|old, reverted (asked for), reverted, 5, whole, undone
-second_commits|trial|editor|old, reverted (deadline), reverted, 0, whole, told
-unreadable|review|editor|old, unreadable, none, 0, whole, said
-unreadable|review|apply|old, unreadable, none, 1, whole, said
-reboot|trial|editor|old, on trial, ended by reboot, 137, raw, nothing
-reboot|trial|apply|old, on trial, ended by reboot, 137, raw, -
+guards|starting|editor|old; none; none; 0; whole; said
+guards|trial|editor|old; reverted (deadline); reverted; 0; whole; goes on
+guards|reverting|editor|old; reverted (deadline); reverted; 0; whole; -
+guards|confirmed|editor|new; confirmed; confirmed; 0; whole; kept
+guards|starting|apply|old; none; none; 1; whole; said
+guards|trial|apply|old; reverted (deadline); reverted; 5; whole; goes on
+guards|reverting|apply|old; reverted (deadline); reverted; 5; whole; -
+guards|confirmed|apply|new; confirmed; confirmed; 0; whole; kept
+ahead|starting|editor|old; reverted (deadline); reverted; 0; whole; kept nothing
+ahead|starting|apply|old; reverted (deadline); reverted; 5; whole; kept nothing
+habit|trial|editor|old; reverted (deadline); reverted; 0; whole; kept nothing
+habit|trial|apply|old; reverted (deadline); reverted; 5; whole; kept nothing
+q|trial|editor|old; reverted (deadline); reverted; 0; whole; said
+confirm|trial|editor|new; confirmed; confirmed; 0; whole; nothing
+confirm|trial|apply|new; confirmed; confirmed; 0; whole; said
+revert|trial|editor|old; reverted (asked); reverted; 0; whole; said
+revert|trial|apply|old; reverted (asked); reverted; 5; whole; said
+kill_confirm|trial|editor|new; confirmed; confirmed; 137; raw; nothing
+kill_change|review|editor|old; none; external; 137; raw; rebased
+second_keeps|trial|editor|new; confirmed; confirmed; 0; whole; said
+second_keeps|trial|apply|new; confirmed; confirmed; 0; whole; said
+second_undoes|trial|editor|old; reverted (asked for); reverted; 0; whole; undone
+second_undoes|trial|apply|old; reverted (asked for); reverted; 5; whole; undone
+second_commits|trial|editor|old; reverted (deadline); reverted; 0; whole; told
+unreadable|review|editor|old; unreadable; none; 0; whole; said
+unreadable|review|apply|old; unreadable; none; 1; whole; said
+reboot|trial|editor|old; on trial; ended by reboot; 137; raw; nothing
+reboot|trial|apply|old; on trial; ended by reboot; 137; raw; -
 CELLS

@@ -57,53 +57,53 @@ run_cell() {
 }
 
 cells "$0" "$@" <<'CELLS'
-HUP|review|editor|old, none, none, 1, whole, offered
-TERM|review|editor|old, none, none, 1, whole, offered
-INT|review|editor|old, none, none, runs, -, -
-^C|review|editor|old, none, none, runs, -, -
-QUIT|review|editor|old, none, none, 131, whole, offered
-kill|review|editor|old, none, none, 137, raw, offered
-closed|review|editor|old, none, none, 1, -, offered
-session|review|editor|old, none, none, gone, -, offered
-HUP|starting|editor|old, reverted (deadline), reverted, 1, whole, staged again
-TERM|starting|editor|old, reverted (deadline), reverted, 1, whole, staged again
-^C|starting|editor|old, reverted (deadline), reverted, runs, -, -
-kill|starting|editor|old, reverted (deadline), reverted, 137, raw, staged again
-session|starting|editor|old, reverted (deadline), reverted, gone, -, staged again
-HUP|trial|editor|old, reverted (deadline), reverted, 1, whole, staged again
-TERM|trial|editor|old, reverted (deadline), reverted, 1, whole, staged again
-INT|trial|editor|old, reverted (deadline), reverted, runs, -, -
-^C|trial|editor|old, reverted (deadline), reverted, runs, -, -
-QUIT|trial|editor|old, reverted (deadline), reverted, 131, whole, staged again
-kill|trial|editor|old, reverted (deadline), reverted, 137, raw, staged again
-closed|trial|editor|old, reverted (deadline), reverted, 1, -, staged again
-session|trial|editor|old, reverted (deadline), reverted, gone, -, staged again
-stop|trial|editor|old, reverted (deadline), reverted, runs, -, shown
-HUP|reverting|editor|old, reverted (deadline), reverted, 1, whole, staged again
-kill|reverting|editor|old, reverted (deadline), reverted, 137, raw, staged again
-closed|reverting|editor|old, reverted (deadline), reverted, 1, -, staged again
-session|reverting|editor|old, reverted (deadline), reverted, gone, -, staged again
-HUP|review|apply|old, none, none, 129, whole, -
-TERM|review|apply|old, none, none, 143, whole, -
-^C|review|apply|old, none, none, 130, whole, -
-QUIT|review|apply|old, none, none, 131, whole, -
-kill|review|apply|old, none, none, 137, whole, -
-closed|review|apply|old, none, none, 1, -, -
-session|review|apply|old, none, none, gone, -, -
-HUP|starting|apply|old, reverted (deadline), reverted, 1, whole, -
-^C|starting|apply|old, reverted (asked), reverted, 5, whole, -
-kill|starting|apply|old, reverted (deadline), reverted, 137, whole, -
-session|starting|apply|old, reverted (deadline), reverted, gone, -, -
-HUP|trial|apply|old, reverted (deadline), reverted, 1, whole, -
-TERM|trial|apply|old, reverted (deadline), reverted, 1, whole, -
-^C|trial|apply|old, reverted (asked), reverted, 5, whole, -
-QUIT|trial|apply|old, reverted (asked), reverted, 5, whole, -
-kill|trial|apply|old, reverted (deadline), reverted, 137, raw, -
-closed|trial|apply|old, reverted (deadline), reverted, 1, -, -
-session|trial|apply|old, reverted (deadline), reverted, gone, -, -
-stop|trial|apply|old, reverted (deadline), reverted, 5, whole, shown
-HUP|reverting|apply|old, reverted (deadline), reverted, 1, whole, -
-^C|reverting|apply|old, reverted (deadline), reverted, 5, whole, -
-kill|reverting|apply|old, reverted (deadline), reverted, 137, raw, -
-session|reverting|apply|old, reverted (deadline), reverted, gone, -, -
+HUP|review|editor|old; none; none; 1; whole; offered
+TERM|review|editor|old; none; none; 1; whole; offered
+INT|review|editor|old; none; none; runs; -; -
+^C|review|editor|old; none; none; runs; -; -
+QUIT|review|editor|old; none; none; 131; whole; offered
+kill|review|editor|old; none; none; 137; raw; offered
+closed|review|editor|old; none; none; 1; -; offered
+session|review|editor|old; none; none; gone; -; offered
+HUP|starting|editor|old; reverted (deadline); reverted; 1; whole; staged again
+TERM|starting|editor|old; reverted (deadline); reverted; 1; whole; staged again
+^C|starting|editor|old; reverted (deadline); reverted; runs; -; -
+kill|starting|editor|old; reverted (deadline); reverted; 137; raw; staged again
+session|starting|editor|old; reverted (deadline); reverted; gone; -; staged again
+HUP|trial|editor|old; reverted (deadline); reverted; 1; whole; staged again
+TERM|trial|editor|old; reverted (deadline); reverted; 1; whole; staged again
+INT|trial|editor|old; reverted (deadline); reverted; runs; -; -
+^C|trial|editor|old; reverted (deadline); reverted; runs; -; -
+QUIT|trial|editor|old; reverted (deadline); reverted; 131; whole; staged again
+kill|trial|editor|old; reverted (deadline); reverted; 137; raw; staged again
+closed|trial|editor|old; reverted (deadline); reverted; 1; -; staged again
+session|trial|editor|old; reverted (deadline); reverted; gone; -; staged again
+stop|trial|editor|old; reverted (deadline); reverted; runs; -; shown
+HUP|reverting|editor|old; reverted (deadline); reverted; 1; whole; staged again
+kill|reverting|editor|old; reverted (deadline); reverted; 137; raw; staged again
+closed|reverting|editor|old; reverted (deadline); reverted; 1; -; staged again
+session|reverting|editor|old; reverted (deadline); reverted; gone; -; staged again
+HUP|review|apply|old; none; none; 129; whole; -
+TERM|review|apply|old; none; none; 143; whole; -
+^C|review|apply|old; none; none; 130; whole; -
+QUIT|review|apply|old; none; none; 131; whole; -
+kill|review|apply|old; none; none; 137; whole; -
+closed|review|apply|old; none; none; 1; -; -
+session|review|apply|old; none; none; gone; -; -
+HUP|starting|apply|old; reverted (deadline); reverted; 1; whole; -
+^C|starting|apply|old; reverted (asked); reverted; 5; whole; -
+kill|starting|apply|old; reverted (deadline); reverted; 137; whole; -
+session|starting|apply|old; reverted (deadline); reverted; gone; -; -
+HUP|trial|apply|old; reverted (deadline); reverted; 1; whole; -
+TERM|trial|apply|old; reverted (deadline); reverted; 1; whole; -
+^C|trial|apply|old; reverted (asked); reverted; 5; whole; -
+QUIT|trial|apply|old; reverted (asked); reverted; 5; whole; -
+kill|trial|apply|old; reverted (deadline); reverted; 137; raw; -
+closed|trial|apply|old; reverted (deadline); reverted; 1; -; -
+session|trial|apply|old; reverted (deadline); reverted; gone; -; -
+stop|trial|apply|old; reverted (deadline); reverted; 5; whole; shown
+HUP|reverting|apply|old; reverted (deadline); reverted; 1; whole; -
+^C|reverting|apply|old; reverted (deadline); reverted; 5; whole; -
+kill|reverting|apply|old; reverted (deadline); reverted; 137; raw; -
+session|reverting|apply|old; reverted (deadline); reverted; gone; -; -
 CELLS
