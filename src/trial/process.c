@@ -159,6 +159,16 @@ process_is_terminated(void)
 }
 
 /* Not syslog(3): that waits for a log daemon that is stopped. */
+/* What a log reader shows on a terminal shall not control it. Nothing is
+ * allocated: the guardian may have no memory. */
+static void
+make_visible(char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			*text = '?';
+}
+
 void
 process_note(const char *fmt, ...)
 {
@@ -177,6 +187,7 @@ process_note(const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text + len, sizeof(text) - (size_t)len, fmt, ap);
 	va_end(ap);
+	make_visible(text);
 	sendto(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL,
 	       (struct sockaddr *)&log, sizeof(log));
 	close(fd);
