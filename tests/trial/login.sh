@@ -57,10 +57,13 @@ make_users() {
 	cp -p /etc/passwd /etc/shadow /run/login
 	printf '%s\n' 'sshd:x:64999:65534::/run/sshd:/usr/sbin/nologin' \
 		'alice:x:64001:64001::/run/login/alice:/bin/sh' \
+		'slow:x:64002:64002::/run/login/alice:/bin/sh' \
+		'jail:x:64003:64003::/:/bin/sh' \
 		>>/run/login/passwd
 	sed -i 's|^root:.*|root:x:0:0::/run/login/root:/bin/sh|' \
 		/run/login/passwd
-	printf '%s\n' 'alice:*:19000::::::' >>/run/login/shadow
+	printf '%s:*:19000::::::\n' alice slow jail >>/run/login/shadow
+	mkdir -m 755 /run/login/jail
 	mount --bind /run/login/passwd /etc/passwd
 	mount --bind /run/login/shadow /etc/shadow
 	for key in host key other; do
@@ -116,7 +119,18 @@ start_sshd() {
 	UseDNS no
 	PidFile none
 	StrictModes no
+	Subsystem sftp internal-sftp
+	Match User slow
+	AuthorizedKeysFile none
+	AuthorizedKeysCommand /run/login/keys
+	AuthorizedKeysCommandUser alice
+	Match User jail
+	ChrootDirectory /run/login/jail
+	AuthorizedKeysFile /run/login/key.pub
 	CONFIG
+	printf '#!/bin/sh\n: >/run/login/alice/asked\nexec setsid -w sleep 1000\n' \
+		>/run/login/keys
+	chmod 755 /run/login/keys
 	"$server" -D -e -f /run/login/config >"$tmp/server" 2>&1 &
 	daemon=$!
 }
@@ -236,11 +250,37 @@ try_server() {
 # dropbear does nothing by which that could be told.
 try_no_command() {
 	try new-login
-	status_is 3 "$1: the next change waits for the next login" sp confirm
+	there_as key "slow@$host" true >/dev/null 2>&1 &
+	ok "$1: a program that looks for keys" \
+		poll_until 20 test -e /run/login/alice/asked
+	status_is 3 "$1: is nobody's login" sp confirm
 	there_as key -N "alice@$host" >/dev/null 2>&1 &
-	hear "New login: alice from $far" "$1: without any command, too"
-	status_is 0 "$1: and is kept by it" sp confirm
+	there=$!
+	hear "New login: alice from $far" "$1: a login without any command is one"
+	kill -KILL "$(guardian)"
+	kill "$there" 2>/dev/null
+	ok "$1: which is known to the next guardian, too" \
+		poll_until 15 confirmed
 	ended
+
+	try new-login
+	(sleep 1000 | there_as key -s "jail@$host" sftp) >/dev/null 2>&1 &
+	hear "New login: jail from $far" "$1: sftp in a directory of its own"
+	status_is 0 "$1: which is a login" sp confirm
+	ended
+}
+
+guardian() {
+	mine=$(readlink /proc/self/ns/net)
+	for dir in /proc/[0-9]*; do
+		[ "$(cat "$dir/comm" 2>/dev/null)" != sallyport-guard ] ||
+			[ "$(readlink "$dir/ns/net")" != "$mine" ] ||
+			printf '%s\n' "${dir#/proc/}"
+	done
+}
+
+confirmed() {
+	sp confirm || sp confirm | grep -q 'was confirmed'
 }
 
 # The session that confirms is the new login, and is believed rather than the

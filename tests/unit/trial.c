@@ -90,6 +90,49 @@ test_round_trip(void)
 	trial_free(back);
 }
 
+/* However many prove nothing, the one that does is kept. */
+static void
+test_logins(void)
+{
+	struct trial *trial = make_trial(), *back;
+	struct trial_login login = {
+		.from = (char *)"192.0.2.7", .port = 4000, .uid = 1000,
+		.wall_s = 1790000001,
+	};
+	json_t *json;
+
+	back = reread(trial);
+	ok(!back->login_demanded && !trial_proof(back), "no login, none asked for");
+	trial_free(back);
+	ok(trial_add_login(trial, &login), "a login over IPv4");
+	ok(!trial_add_login(trial, &login), "the same once only");
+	for (login.port = 4001; login.port < 4200; login.port++)
+		trial_add_login(trial, &login);
+	ok(trial->logins.n < 100 && !trial_proof(trial), "few are kept");
+	login.from = (char *)"2001:db8::77";
+	login.proof = true;
+	ok(trial_add_login(trial, &login), "the one that proves something is");
+	trial->login_demanded = true;
+	trial->committed_ms = 123456;
+	back = reread(trial);
+	is_int(back->logins.n, trial->logins.n, "all are read back");
+	ok(trial_proof(back) && !strcmp(trial_proof(back)->from,
+					"2001:db8::77"), "the proof as well");
+	ok(back->login_demanded && back->committed_ms == 123456,
+	   "that one is demanded, and since when");
+	trial_free(back);
+
+	json = trial_to_json(trial);
+	json_object_del(json, "logins");
+	json_object_del(json, "login_demanded");
+	json_object_del(json, "committed_ms");
+	is_int(trial_from_json(json, &back), OK, "an older record is read");
+	ok(!back->login_demanded && !back->logins.n, "and demands none");
+	trial_free(back);
+	json_decref(json);
+	trial_free(trial);
+}
+
 static void
 test_states(void)
 {
@@ -287,6 +330,7 @@ main(void)
 {
 	rules_start();
 	test_round_trip();
+	test_logins();
 	test_states();
 	test_hostile();
 	test_twice();
