@@ -78,7 +78,7 @@ struct flows_end {
 
 /* Delete only that one, or with NULL all, but never a lifeline's. The TCP socket
  * of an end that is on this host is closed first, which tells the other end
- * too. Then conntrack is read again. ERR_FAIL: the kernel refuses one. */
+ * too. Then conntrack is asked for each again. ERR_FAIL: the kernel refuses one. */
 enum err flows_delete(const struct flows *flows, const struct flow *only,
 		      struct flows_end *end) must_check;
 

@@ -197,6 +197,38 @@ tuple_of(const struct flow *flow)
 	return ct;
 }
 
+static bool
+is_there(struct nfct_handle *h, const struct nf_conntrack *ct)
+{
+	struct answer answer = { 0 };
+
+	nfct_callback_register(h, NFCT_T_ALL, on_answer, &answer);
+	return nfct_query(h, NFCT_Q_GET, ct) == 0 && answer.found;
+}
+
+/* The kernel finds an entry by the tuple of either direction; where nat leads,
+ * the answers have another one. */
+bool
+conntrack_has(const struct flow *flow)
+{
+	struct nfct_handle *h = nfct_open(CONNTRACK, 0);
+	struct flow behind = *flow;
+	struct nf_conntrack *ct, *led;
+	bool there;
+
+	if (!h)
+		return false;
+	behind.dst = flow->end;
+	behind.dport = flow->end_port;
+	ct = tuple_of(flow);
+	led = tuple_of(&behind);
+	there = is_there(h, ct) || is_there(h, led);
+	nfct_destroy(ct);
+	nfct_destroy(led);
+	nfct_close(h);
+	return there;
+}
+
 /* The number is compared by us, as the library does not send it. */
 static enum err
 delete_by(struct nfct_handle *h, const struct nf_conntrack *ct,

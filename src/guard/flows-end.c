@@ -1,57 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The end of flows: a local TCP socket first, so that it does not take the
  * connection up again, then conntrack's entry; then a second look. */
-#include <search.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sallyport/addr.h>
-#include <sallyport/i18n.h>
-#include <sallyport/mem.h>
 #include "flows-internal.h"
 #include "sockets.h"
-
-/* The two ends, in one order whoever began. */
-struct ends {
-	uint8_t proto;
-	uint16_t port[2];
-	struct in6_addr addr[2];
-};
-
-static struct ends
-ends_of(const struct flow *flow)
-{
-	struct ends e;
-	int first = memcmp(&flow->src, &flow->end, sizeof(flow->src));
-	int src = first > 0 || (first == 0 && flow->sport > flow->end_port);
-
-	memset(&e, 0, sizeof(e));
-	e.proto = flow->proto;
-	e.addr[src] = flow->src;
-	e.port[src] = flow->sport;
-	e.addr[!src] = flow->end;
-	e.port[!src] = flow->end_port;
-	return e;
-}
-
-static int
-compare_ends(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct ends));
-}
-
-struct second_look {
-	void *deleted;		/* a tree of struct ends * */
-	size_t back;
-};
-
-static void
-count_back(struct flow *flow, void *arg)
-{
-	struct second_look *look = arg;
-	const struct ends e = ends_of(flow);
-
-	look->back += tfind(&e, &look->deleted, compare_ends) != NULL;
-}
 
 /* The local end is known by trying: at most one of the two is a socket here. */
 void
@@ -74,11 +26,8 @@ flow_close_socket(const struct flow *flow)
 }
 
 static enum err
-delete_one(const struct flow *flow, struct second_look *look,
-	   struct flows_end *end)
+delete_one(const struct flow *flow, struct vec *deleted, struct flows_end *end)
 {
-	const struct ends e = ends_of(flow);
-	struct ends *kept;
 	enum err err;
 
 	flow_close_socket(flow);
@@ -87,22 +36,16 @@ delete_one(const struct flow *flow, struct second_look *look,
 		end->gone++;
 		return OK;
 	}
-	if (err)
-		return err;
-	end->deleted++;
-	kept = xmemdup(&e, sizeof(e));
-	if (*(struct ends **)tsearch(kept, &look->deleted, compare_ends) !=
-	    kept)
-		free(kept);
-	return OK;
+	if (!err)
+		vec_push(deleted, (void *)flow);
+	return err;
 }
 
 enum err
 flows_delete(const struct flows *flows, const struct flow *only,
 	     struct flows_end *end)
 {
-	struct second_look look = { 0 };
-	size_t seen;
+	struct vec deleted = { 0 };
 	enum err err = OK;
 
 	*end = (struct flows_end){ 0 };
@@ -110,11 +53,11 @@ flows_delete(const struct flows *flows, const struct flow *only,
 		const struct flow *flow = flows->v.v[i];
 
 		if (!flow->lifeline && (!only || only == flow))
-			err = delete_one(flow, &look, end);
+			err = delete_one(flow, &deleted, end);
 	}
-	if (!err)
-		err = conntrack_each(count_back, &look, &seen);
-	end->back = look.back;
-	tdestroy(look.deleted, free);
+	end->deleted = deleted.n;
+	for (size_t i = 0; i < deleted.n; i++)
+		end->back += conntrack_has(deleted.v[i]);
+	vec_done(&deleted);
 	return err;
 }

@@ -20,6 +20,24 @@ enum err conntrack_each(void (*each)(struct flow *flow, void *arg), void *arg,
  * left alone. */
 enum err conntrack_delete(const struct flow *flow) must_check;
 
+/* Is there any entry of these two ends, whoever began it? */
+bool conntrack_has(const struct flow *flow);
+
+/* --- flows-classes.c --- */
+
+#define CLASS_DEPTH 8
+
+struct source_classes;
+struct source_classes *source_classes_new(const struct tables *before,
+					  const struct tables *now);
+void source_classes_free(struct source_classes *classes);
+
+/* The class of a source: inside, zeroed before, is the same for those that no
+ * rule tells apart. False: it is its own. */
+bool source_classes_find(const struct source_classes *classes,
+			 const struct in6_addr *addr,
+			 uint16_t inside[CLASS_DEPTH]);
+
 /* --- flows-judge.c --- */
 
 enum fate {

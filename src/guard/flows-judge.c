@@ -27,9 +27,10 @@
 /* How much of a flow a set of packets still says. */
 enum level {
 	LEVEL_WAY,		/* its way and protocol */
-	LEVEL_SERVICE,		/* and its links, destination and port */
-	LEVEL_SOURCE,		/* and its source */
-	LEVEL_EXACT,		/* and the port of that */
+	LEVEL_SERVICE,		/* and its destination and port */
+	LEVEL_SOURCE,		/* and its source, or that one's class */
+	LEVEL_LINKS,		/* and its links: the routes must be asked */
+	LEVEL_EXACT,		/* and the source's port */
 };
 
 static const char *const way_names[] = { "INPUT", "OUTPUT", "FORWARD" };
@@ -43,6 +44,7 @@ struct kind {
 	uint8_t icmp_type;
 	uint8_t icmp_code;
 	uint16_t dport;
+	uint16_t inside[CLASS_DEPTH];
 	char in[IFNAMSIZ];
 	struct in6_addr to;
 	struct in6_addr src;
@@ -68,6 +70,7 @@ struct judge {
 	struct parts parts_before;	/* made when they are needed */
 	struct parts parts_now;
 	struct routes *routes;
+	struct source_classes *classes;
 	void *kinds;		/* tsearch(3) */
 	void *hops;
 	size_t walks;
@@ -81,6 +84,7 @@ judge_open(const struct tables *before, const struct tables *now)
 	judge->before = before;
 	judge->now = now;
 	judge->routes = routes_open();
+	judge->classes = source_classes_new(before, now);
 	return judge;
 }
 
@@ -95,6 +99,7 @@ judge_close(struct judge *judge)
 	tables_free(judge->parts_now.behind);
 	tdestroy(judge->kinds, free);
 	tdestroy(judge->hops, free);
+	source_classes_free(judge->classes);
 	routes_close(judge->routes);
 	free(judge);
 }
@@ -160,7 +165,7 @@ static void
 set_links(struct judge *judge, const struct flow *flow, enum way way,
 	  enum level level, struct packet *p)
 {
-	bool named = level >= LEVEL_SERVICE;
+	bool named = level >= LEVEL_LINKS;
 
 	if (named && way != WAY_OUTPUT)
 		str_copy(p->in, IFNAMSIZ, is_within(judge, flow) ? "lo" :
@@ -340,10 +345,11 @@ kind_of(struct judge *judge, const struct flow *flow, enum way way,
 		key.to = flow->end;
 		key.dport = flow->end_port;
 	}
-	if (level >= LEVEL_SERVICE && way != WAY_OUTPUT)
-		str_copy(key.in, IFNAMSIZ, link_to(judge, &flow->src));
-	if (level >= LEVEL_SOURCE)
+	if (level >= LEVEL_SOURCE &&
+	    !source_classes_find(judge->classes, &flow->src, key.inside))
 		key.src = flow->src;
+	if (level >= LEVEL_LINKS && way != WAY_OUTPUT)
+		str_copy(key.in, IFNAMSIZ, link_to(judge, &flow->src));
 	return key;
 }
 
