@@ -75,7 +75,6 @@ static const struct golden {
 	struct setup setup;
 	const char *keys;
 	const char *on_trial;	/* keys once the change is on trial */
-	const char *heard;	/* before them: what the guardian says more */
 } goldens[] = {
 	{ "start", { 24, 80, .rules = ARTICLE, .ssh = SSH }, "", NULL },
 	{ "start-small", { 10, 40, .rules = ARTICLE, .ssh = SSH }, "", NULL },
@@ -152,12 +151,12 @@ static const struct golden {
 	{ "help-small", { 10, 40, .rules = ARTICLE, .ssh = SSH }, "?", NULL },
 	{ "trial", { 24, 80, .rules = ARTICLE, .ssh = SSH }, "fcc", "" },
 	{ "trial-small", { 10, 40, .rules = ARTICLE, .ssh = SSH }, "fcc", "" },
-	{ "trial-login", { 24, 80, .rules = ARTICLE, .ssh = SSH }, "fcc", "42",
-	  DEMANDED },
-	{ "trial-login-small", { 10, 40, .rules = ARTICLE, .ssh = SSH }, "fcc",
-	  "", DEMANDED },
-	{ "trial-proven", { 24, 80, .rules = ARTICLE, .ssh = SSH }, "fcc", "",
-	  DEMANDED PROVEN },
+	{ "trial-login", { 24, 80, .rules = ARTICLE, .ssh = SSH,
+	  .heard = DEMANDED }, "fcc", "42" },
+	{ "trial-login-small", { 10, 40, .rules = ARTICLE, .ssh = SSH,
+	  .heard = DEMANDED }, "fcc", "" },
+	{ "trial-proven", { 24, 80, .rules = ARTICLE, .ssh = SSH,
+	  .heard = DEMANDED PROVEN }, "fcc", "" },
 	{ "trial-closed", { 24, 80, .rules = ARTICLE, .ssh = SSH }, "fcc",
 	  "909192" },
 	{ "trial-browse", { 24, 80, .rules = ARTICLE, .ssh = SSH }, "fcc",
@@ -297,7 +296,7 @@ run_child(const struct golden *g, const char *out)
 		put_flows(&editor);
 	editor_keys(&editor, g->keys);
 	if (g->on_trial)
-		run_trial(&editor, g->on_trial, g->heard);
+		run_trial(&editor, g->on_trial, g->setup.heard);
 	editor_dump(&editor, &seen);
 	settle(&editor);
 	editor_close(&editor);

@@ -23,6 +23,7 @@ struct setup {
 	const char *dir;	/* private, for history and trial */
 	const char *file;	/* as with --file */
 	const char *editor;	/* $EDITOR */
+	const char *heard;	/* what the guardian says more on trial */
 };
 
 struct editor {
