@@ -4,6 +4,7 @@
  * client say so too. `make matrix` shows it. */
 #include "matrix-kill.h"
 #include "matrix-machine.h"
+#include "matrix-place.h"
 
 #define JOBS 6
 
@@ -263,6 +264,7 @@ main(int argc, char **argv)
 	add_kill_cells();
 	add_cells(signal_cells, ARRAY_LEN(signal_cells));
 	add_cells(machine_cells, ARRAY_LEN(machine_cells));
+	add_cells(place_cells, ARRAY_LEN(place_cells));
 	if (argc > 1)
 		choose(argv[1]);
 	run_cells();
