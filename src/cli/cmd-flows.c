@@ -196,6 +196,45 @@ find(const struct world *world, const char *revision, struct flows *flows)
 	return err;
 }
 
+/* The same where only the newest change is asked about, and nothing is told. */
+static enum err
+find_quietly(const struct world *world, struct flows *flows)
+{
+	struct tables *live = NULL, *before = NULL;
+	struct vec lifelines = {0};
+	bool other_world;
+	enum err err = apply_read(world, &live, &other_world);
+
+	if (!err)
+		err = apply_before(world, live, &before);
+	if (!err)
+		err = apply_sessions(world, &lifelines);
+	if (!err)
+		err = flows_find(before, live, &lifelines, flows);
+	lifelines_free(&lifelines);
+	tables_free(before);
+	tables_free(live);
+	return err;
+}
+
+void
+cli_tell_flows(const struct world *world)
+{
+	struct flows flows = {0};
+	size_t n;
+
+	if (find_quietly(world, &flows))
+		return;
+	n = flows.v.n - flows.lifelines + flows.more;
+	if (n > 0)
+		cli_warn(world, Q_("%zu connection lives on that only the "
+				   "removed rules allowed: sallyport flows "
+				   "lists it", "%zu connections live on that "
+				   "only the removed rules allowed: sallyport "
+				   "flows lists them", n), n);
+	flows_done(&flows);
+}
+
 enum err
 cmd_flows(struct world *world, const struct cli_call *call)
 {

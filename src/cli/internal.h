@@ -144,6 +144,10 @@ enum err cli_wait_event(const struct world *world,
 enum err cli_outcome(const struct world *world,
 		     const struct guardian_event *event) must_check;
 
+/* Say how many connections live on that only the removed rules allowed; a change
+ * was just settled. */
+void cli_tell_flows(const struct world *world);
+
 /* EVENT_ANSWERED. */
 void cli_say_answered(const struct world *world, const char *who);
 

@@ -44,6 +44,7 @@ kept(const struct world *world, const char *boot)
 		say(world, str_text(&text));
 	}
 	str_done(&text);
+	cli_tell_flows(world);
 	return OK;
 }
 
@@ -51,6 +52,7 @@ static enum err
 undone(const struct world *world, const char *reason, const char *lost)
 {
 	say_lost(world, lost);
+	cli_tell_flows(world);
 	return fail(ERR_REVERTED, _("reverted: the change was undone (%s)"),
 		    reason ? reason : "");
 }

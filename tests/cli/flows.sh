@@ -30,6 +30,8 @@ poll_until 10 on_trial || flunk "no trial: $(cat "$tmp/out")"
 status_is 6 'while a change is on trial' sp flows
 like "$out" 'a change is on trial' 'it is not known what it closes'
 status_is 0 'it is kept' sp confirm
+like "$out" '1 connection lives on that only the removed rules allowed' \
+	'and what lives on is said'
 wait
 status_is 0 'and now' sp flows --json
 is "$(echo "$out" | jq -r '.flows[] | .protocol + " " + .to')" \
