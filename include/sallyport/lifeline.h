@@ -105,6 +105,10 @@ enum err lifelines_find(const struct lifeline_sources *src, struct vec *out)
 	must_check;
 void lifelines_free(struct vec *lifelines);
 
+/* Is the connection that $SSH_CONNECTION names there? Far cheaper than finding
+ * all. */
+bool lifeline_runs(const char *ssh_connection);
+
 /* The sshd that may be asked, or NULL: for root, and only where the program that
  * we would run is the host's and for this network namespace. */
 const char *lifelines_sshd(void);

@@ -38,14 +38,11 @@ set_from(struct actor *actor, const struct in6_addr *peer)
 	actor->from = str_take(&text);
 }
 
-/* The connection that is there and ours: sudo clears SSH_CONNECTION, and in tmux
- * it may be that of a login that is long over. */
+/* The connection that is there and ours. */
 static void
-find_running(struct actor *actor, const char *ssh_connection)
+find_running(struct actor *actor)
 {
-	const struct lifeline_sources sources = {
-		.self = getpid(), .ssh_connection = ssh_connection,
-	};
+	const struct lifeline_sources sources = { .self = getpid() };
 	struct vec lifelines = {0};
 
 	if (!lifelines_find(&sources, &lifelines)) {
@@ -60,18 +57,28 @@ find_running(struct actor *actor, const char *ssh_connection)
 }
 
 static void
-find_from(struct actor *actor, const char *ssh_connection)
+find_named(struct actor *actor, const char *ssh_connection)
 {
+	char *word = xstrndup(ssh_connection, strcspn(ssh_connection, " "));
 	struct in6_addr peer;
-	char *word;
 
-	find_running(actor, ssh_connection);
-	if (actor->from || !ssh_connection)
-		return;
-	word = xstrndup(ssh_connection, strcspn(ssh_connection, " "));
 	if (!addr_parse(word, &peer))
 		set_from(actor, &peer);
 	free(word);
+}
+
+/* sudo clears SSH_CONNECTION, and in tmux it may be that of a login that is long
+ * over: then the sockets of the processes above us tell, and it is taken only
+ * where they do not. */
+static void
+find_from(struct actor *actor, const char *ssh_connection)
+{
+	if (ssh_connection && lifeline_runs(ssh_connection))
+		find_named(actor, ssh_connection);
+	if (!actor->from)
+		find_running(actor);
+	if (!actor->from && ssh_connection)
+		find_named(actor, ssh_connection);
 }
 
 void

@@ -273,3 +273,25 @@ lifelines_find(const struct lifeline_sources *src, struct vec *out)
 	vec_done(&f.servers);
 	return err;
 }
+
+bool
+lifeline_runs(const char *ssh_connection)
+{
+	struct vec connections = { 0 };
+	struct lifeline ll = { 0 };
+	unsigned ifindex;
+	bool runs = false;
+
+	if (!parse_ssh_connection(ssh_connection, &ll, &ifindex) ||
+	    sockets_established(ll.local_port, &connections) != OK)
+		return false;
+	for (size_t i = 0; i < connections.n && !runs; i++) {
+		const struct ip_socket *s = connections.v[i];
+
+		runs = s->peer_port == ll.peer_port &&
+		       addr_equal(&s->peer, &ll.peer) &&
+		       addr_equal(&s->local, &ll.local);
+	}
+	sockets_free(&connections);
+	return runs;
+}

@@ -31,6 +31,7 @@ found_running(struct ui *ui, const struct trial *trial)
 	trial_changesets(trial, &changes);
 	watch_start(ui, &client, &changes);
 	watch_run(ui, trial->deadline_ms);
+	ui->watch.login_demanded = trial->login_demanded && !trial_proof(trial);
 	ui->watch.found = true;
 	ui->watch.by = who(&trial->actor);
 	return true;
