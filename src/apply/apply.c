@@ -250,6 +250,11 @@ apply_next(const struct world *world, struct guardian_client *client,
 {
 	*warning = NULL;
 	guardian_next(client, event);
+	/* Before history knows: else, killed in between, none would write it. */
+	if (event->kind == EVENT_CONFIRMED) {
+		free(event->text);
+		event->text = write_boot(world);
+	}
 	switch (event->kind) {
 	case EVENT_NONE:
 	case EVENT_EXTENDED:
@@ -257,18 +262,14 @@ apply_next(const struct world *world, struct guardian_client *client,
 	case EVENT_ANSWERED:
 	case EVENT_LOGIN:
 	case EVENT_DENIED:
+	case EVENT_LOST:	/* apply_resume() finds how it ended */
 		return;
 	case EVENT_ON_TRIAL:
 	case EVENT_CONFIRMED:
 	case EVENT_REVERTED:
 	case EVENT_FAILED:
 	case EVENT_NOT_REVERTED:
-	case EVENT_LOST:
 		record_current(world, warning);
-	}
-	if (event->kind == EVENT_CONFIRMED) {
-		free(event->text);
-		event->text = write_boot(world);
 	}
 	if (event->lost && *event->lost) {
 		char *readable = apply_readable_rules(event->lost);

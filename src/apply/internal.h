@@ -7,7 +7,8 @@
 
 /* Bring history up to date with a trial's record. True once history has it;
  * *news whether it learnt an outcome. Else *warning says why (heap; kept where
- * one is there already). */
+ * one is there already). A confirm that nobody lived to tell of is written for
+ * the next boot first. */
 bool record_trial(const struct world *world, const struct trial *trial,
 		  bool *news, char **warning);
 

@@ -44,6 +44,9 @@ record_trial(const struct world *world, const struct trial *trial, bool *news,
 
 	*news = false;
 	if (!err) {
+		if (trial->state == TRIAL_CONFIRMED && trial_is_ours(trial) &&
+		    !history_has_outcome(history, trial->id))
+			free(write_boot(world));
 		err = record_one(history, trial, news);
 		history_close(history);
 	}

@@ -55,8 +55,6 @@ found_settled(const struct world *world, struct trial *trial)
 	if (!record_trial(world, trial, &news, &warning))
 		news = true;
 	free(warning);
-	if (news && trial->state == TRIAL_CONFIRMED)
-		free(write_boot(world));
 	make_readable(trial);
 	return news ? FOUND_SETTLED : FOUND_NOTHING;
 }

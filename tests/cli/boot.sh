@@ -64,6 +64,22 @@ is "$(stat -c %a "$file")" 600 'its mode'
 like "$(tail -n 1 "$file")" '^# sallyport wrote this: [0-9a-f]{32}$' 'its last line is the seal'
 ok 'the stock tool loads it' unshare -n sh -c "ip6tables-legacy-restore <$file"
 
+# A client that was killed before it wrote: nobody's history knows the outcome.
+ip6tables-legacy -D FORWARD -p tcp -m tcp --dport 5001 -j ACCEPT
+# shellcheck disable=SC2086	# words
+status_is 0 'a trial' machine apply --yes --detach -t 60 -- \
+	-A FORWARD -p tcp -m tcp --dport 5009 -j ACCEPT
+status_is 0 'is confirmed elsewhere' "$SALLYPORT" --run-dir "$run_dir" \
+	--db "$tmp/other/history.db" --config "$conf" confirm
+unlike "$(cat "$file")" 'dport 5009' 'by whom the boot file is not written'
+status_is 0 'the next start' machine status
+like "$(cat "$file")" 'dport 5009' 'writes it'
+like "$out" 'live and boot file: the same' 'and says that it is the same'
+ip6tables-legacy -A FORWARD -p tcp -m tcp --dport 5010 -j ACCEPT
+status_is 0 'the start after that' machine status
+unlike "$(cat "$file")" 'dport 5010' 'does not write what was not confirmed'
+ip6tables-legacy -D FORWARD -p tcp -m tcp --dport 5010 -j ACCEPT
+
 cp "$file" "$tmp/first"
 status_is 0 'a second change' machine apply --yes --no-trial -- \
 	-A FORWARD -p tcp -m tcp --dport 5002 -j ACCEPT
