@@ -94,7 +94,8 @@ enum apply_found {
 /* *trial, yours, may be NULL. What is settled goes to history; a settled record
  * that is there already is FOUND_NOTHING, with *trial. A trial that nobody
  * guards is resumed, which past its deadline means reverted at once: its outcome
- * is waited for. */
+ * is waited for. Who may only look (read_only) does none of this: FOUND_UNREADABLE
+ * tells of one that nobody guards. */
 enum apply_found apply_resume(const struct world *world, struct trial **trial);
 
 /* The rules of before: live, with what the newest settled change of this boot

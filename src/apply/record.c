@@ -40,9 +40,12 @@ record_trial(const struct world *world, const struct trial *trial, bool *news,
 	     char **warning)
 {
 	struct history *history;
-	enum err err = history_open(world->db_path, false, &history);
+	enum err err;
 
 	*news = false;
+	if (world->read_only)
+		return true;
+	err = history_open(world->db_path, false, &history);
 	if (!err) {
 		if (trial->state == TRIAL_CONFIRMED && trial_is_ours(trial) &&
 		    !history_has_outcome(history, trial->id))
@@ -80,6 +83,8 @@ record_asides(const struct world *world, int run_dir)
 {
 	struct late late = { .world = world };
 
+	if (world->read_only)
+		return;
 	trial_each_aside(run_dir, record_aside, &late);
 	if (late.history)
 		history_close(late.history);
@@ -95,7 +100,7 @@ record_current(const struct world *world, char **warning)
 	bool news;
 	int fd;
 
-	if (run_dir_open(world, &fd) != OK)
+	if (world->read_only || run_dir_open(world, &fd) != OK)
 		return;
 	if (trial_load(fd, &trial) == OK) {
 		late.failed = history_open(world->db_path, false,

@@ -71,6 +71,15 @@ found_unreadable(const struct world *world)
 	return FOUND_UNREADABLE;
 }
 
+/* To undo it is a change, which is not for who may only look. */
+static enum apply_found
+found_unguarded(void)
+{
+	fail(ERR_FAIL, _("a change is on trial that nobody guards: sallyport "
+			 "without --read-only undoes it at its deadline"));
+	return FOUND_UNREADABLE;
+}
+
 /* An unsettled one of ours. *trial is read again when it was resumed. */
 static enum apply_found
 found_unsettled(const struct world *world, int run_dir, struct trial **trial)
@@ -82,6 +91,8 @@ found_unsettled(const struct world *world, int run_dir, struct trial **trial)
 	free(warning);
 	if (guardian_running(&world->guardian))
 		return FOUND_RUNNING;
+	if (world->read_only)
+		return found_unguarded();
 	resume(world);
 	trial_free(*trial);
 	*trial = NULL;

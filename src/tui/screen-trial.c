@@ -12,6 +12,8 @@
 static const char *
 unless_running(struct ui *ui)
 {
+	if (ui->world->read_only)
+		return watch_read_only();
 	return ui->watch.phase == WATCH_RUNNING ? NULL :
 	       _("wait: the guardian was asked already");
 }
@@ -44,6 +46,10 @@ add_keys(struct page *page, const struct ui *ui, bool utf8)
 {
 	char code[16];
 
+	if (ui->world->read_only) {
+		add_key(page, "Esc", _("look at the rules meanwhile"), utf8);
+		return;
+	}
 	snprintf(code, sizeof(code), "%d", ui->watch.code.code);
 	if (watch_takes_code(ui))
 		add_key(page, code,

@@ -64,7 +64,8 @@ now_ms(const struct ui *ui)
 bool
 watch_takes_code(const struct ui *ui)
 {
-	return ui->watch.phase == WATCH_RUNNING && !ui->watch.login_demanded &&
+	return ui->watch.phase == WATCH_RUNNING && !ui->world->read_only &&
+	       !ui->watch.login_demanded &&
 	       code_is_open(&ui->watch.code, now_ms(ui));
 }
 
@@ -104,6 +105,12 @@ asked(struct ui *ui, enum err err)
 		ui_error(ui);
 }
 
+const char *
+watch_read_only(void)
+{
+	return _("read-only: a trial is settled by who may change the rules");
+}
+
 static void
 keep(struct ui *ui)
 {
@@ -127,6 +134,10 @@ watch_digit(struct ui *ui, int digit)
 	struct code *code = &ui->watch.code;
 	int pair = 10 * code->typed + digit;
 
+	if (ui->world->read_only) {
+		ui_warn(ui, "%s", watch_read_only());
+		return;
+	}
 	if (ui->watch.login_demanded) {
 		ui_warn(ui, _("log in anew over IPv6 first: then there is a "
 			      "code that keeps the change"));
@@ -194,7 +205,11 @@ waiting_line(const struct ui *ui, size_t width, enum role role,
 {
 	long left = watch_seconds(ui);
 
-	if (ui->watch.login_demanded)
+	if (ui->world->read_only)
+		paint_addf(paint, role, width >= 76 ?
+			   _(" ON TRIAL  %ld s left    read-only: it is settled "
+			     "elsewhere") : _(" %ld s left on trial"), left);
+	else if (ui->watch.login_demanded)
 		paint_addf(paint, role, width >= 76 ?
 			   _(" ON TRIAL  %ld s left    log in anew to keep it"
 			     "    R undoes it    + 60 s more") :

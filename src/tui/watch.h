@@ -87,6 +87,8 @@ void watch_tick(struct ui *ui);
 /* A digit was typed while a trial runs. */
 void watch_digit(struct ui *ui, int digit);
 
+/* Why neither is for who may only look. */
+const char *watch_read_only(void);
 void watch_revert(struct ui *ui);
 void watch_extend(struct ui *ui);
 
