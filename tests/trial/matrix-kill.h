@@ -4,7 +4,7 @@
 #ifndef TESTS_TRIAL_MATRIX_KILL_H
 #define TESTS_TRIAL_MATRIX_KILL_H
 
-#include "matrix.h"
+#include "matrix-look.h"
 
 #define NEVER_IN "failed (interrupted before the commit)"
 #define UNDONE "reverted (deadline)"

@@ -5,7 +5,7 @@
 #define TESTS_TRIAL_MATRIX_MACHINE_H
 
 #include <sys/resource.h>
-#include "matrix.h"
+#include "matrix-kill.h"
 
 #define YEAR_S (366 * 86400LL)
 

@@ -2,9 +2,8 @@
 /* The fault matrix: whatever is done to whomever at whichever moment of a trial,
  * the rules end up where the table says, and the record, the history and the
  * client say so too. `make matrix` shows it. */
-#include "matrix-kill.h"
-#include "matrix-machine.h"
 #include "matrix-place.h"
+#include "matrix-race.h"
 
 #define JOBS 6
 
@@ -59,17 +58,36 @@ fits(const char *expected, const char *got)
 	return false;
 }
 
+/* "a or b", as a bar would end a column. */
+static char *
+words_of(const char *expected)
+{
+	struct str out = { 0 };
+
+	for (; *expected; expected++)
+		if (*expected == '|')
+			str_add(&out, " or ");
+		else
+			str_addc(&out, *expected);
+	return str_take(&out);
+}
+
 static void
 print_row(const struct cell *cell, const struct found *f)
 {
+	char *kernel = words_of(cell->kernel), *record = words_of(cell->record),
+	     *history = words_of(cell->history), *told = words_of(cell->told);
 	char ms[16] = "";
 
 	if (f->ms >= 0)
 		snprintf(ms, sizeof(ms), "%d", f->ms);
 	diag("| %s | %s | %s | %s; %s; %s; %s | %s; %s; %s; %s | %s |",
-	     cell->fault, cell->at, who_text(cell), cell->kernel, cell->record,
-	     cell->history, cell->told, f->kernel, f->record, f->history,
-	     f->told, ms);
+	     cell->fault, cell->at, who_text(cell), kernel, record, history,
+	     told, f->kernel, f->record, f->history, f->told, ms);
+	free(kernel);
+	free(record);
+	free(history);
+	free(told);
 }
 
 static void
@@ -265,6 +283,7 @@ main(int argc, char **argv)
 	add_cells(signal_cells, ARRAY_LEN(signal_cells));
 	add_cells(machine_cells, ARRAY_LEN(machine_cells));
 	add_cells(place_cells, ARRAY_LEN(place_cells));
+	add_cells(race_cells, ARRAY_LEN(race_cells));
 	if (argc > 1)
 		choose(argv[1]);
 	run_cells();
