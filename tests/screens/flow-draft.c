@@ -177,9 +177,38 @@ test_newer(void)
 	free(path);
 }
 
+/* What others could have planted is not taken for ours. */
+static void
+test_planted(void)
+{
+	char *drafts = xasprintf("%s/planted/lib/drafts", screen_dir());
+	char *command;
+
+	killed("planted", ADD);
+	chmod(drafts, 0777);
+	begin("planted", RULES);
+	ok(!seen("left behind"), "drafts that others can write are not read");
+	editor_keys(&e, ADD);
+	ok(seen("not kept on disk") &&
+	   seen("written by others: refused"), "which is told when one is kept");
+	ok(staged("--dport 53"), "and staging goes on");
+	editor_close(&e);
+	chmod(drafts, 0700);
+
+	command = xasprintf("cd %s && for f in *.json; do mv $f ../$f && "
+			    "ln -s ../$f $f || exit 1; done", drafts);
+	if (system(command) != 0)
+		bail_out("no draft to be moved");
+	begin("planted", RULES);
+	ok(!seen("left behind"), "nor one that is a symbolic link");
+	editor_close(&e);
+	free(command);
+	free(drafts);
+}
+
 static void (*const tests[])(void) = {
 	test_taken_up, test_carried, test_collides, test_dropped, test_living,
-	test_newer,
+	test_newer, test_planted,
 };
 
 int
