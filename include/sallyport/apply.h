@@ -113,6 +113,12 @@ enum err apply_sessions(const struct world *world, struct vec *lifelines)
 enum err apply_busy(const struct world *world, const struct trial *trial)
 	must_check;
 
+/* The edits of the last trial, which was undone, are staged again, or whoever made
+ * it was told: apply_was_taken() is true from then on, as it is of a trial that
+ * was not undone. */
+void apply_take(const struct world *world);
+bool apply_was_taken(const struct world *world, const struct trial *trial);
+
 /* Rules of others that a revert took away, "# opaque CHAIN BASE64" lines as a
  * trial and history keep them, as specs. Other lines stay. Yours. */
 char *apply_readable_rules(const char *lines);

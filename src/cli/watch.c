@@ -394,5 +394,7 @@ cli_watch(const struct world *world, struct guardian_client *client)
 	if (w.signals >= 0)
 		close(w.signals);
 	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (err == ERR_REVERTED)
+		apply_take(world);
 	return err;
 }

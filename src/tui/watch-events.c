@@ -69,6 +69,8 @@ on_reverted(struct ui *ui, const struct guardian_event *event)
 	bool ours = !ui->watch.joined;
 
 	settle(ui, true);
+	if (ours)
+		apply_take(ui->world);
 	outcome(ui, ROLE_ERROR,
 		xasprintf(ours ? _("undone (%s); the edits are staged again") :
 			  _("undone (%s)"),

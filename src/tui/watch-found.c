@@ -62,6 +62,7 @@ found_settled(struct ui *ui, const struct trial *trial)
 		ui_warn(ui, _("the last trial was undone (%s); its edits are "
 			      "staged again"),
 			trial->reason ? trial->reason : "?");
+	apply_take(ui->world);
 	changesets_done(&changes);
 	ui_changed(ui);
 	flowing_settled(ui);
@@ -73,6 +74,8 @@ watch_resume(struct ui *ui, enum apply_found what, const struct trial *trial,
 {
 	switch (what) {
 	case FOUND_NOTHING:
+		if (trial && !apply_was_taken(ui->world, trial))
+			found_settled(ui, trial);
 		return;
 	case FOUND_RUNNING:
 	case FOUND_RESUMED:

@@ -327,6 +327,50 @@ test_leaving(void)
 }
 
 static void
+hear(struct guardian_client *client, enum guardian_event_kind kind)
+{
+	struct guardian_event event = { 0 };
+
+	for (int i = 0; i < 500 && event.kind != kind; i++) {
+		guardian_event_done(&event);
+		guardian_next(client, &event);
+		if (event.kind == EVENT_NONE)
+			usleep(10000);
+	}
+	is_int(event.kind, kind, "the guardian has answered");
+	guardian_event_done(&event);
+}
+
+/* Undone while no editor was there, and history has it already. */
+static void
+test_looked_at(void)
+{
+	struct guardian_client other;
+	struct trial *trial;
+
+	begin("looked-at", false);
+	start_trial();
+	editor_keys(&e, "qy");
+	if (guardian_connect(&e.world.guardian, &other) ||
+	    guardian_revert(&other, &e.world.actor, "asked"))
+		bail_out("revert: %s", err_message());
+	hear(&other, EVENT_REVERTED);
+	guardian_disconnect(&other);
+	is_int(apply_resume(&e.world, &trial), FOUND_SETTLED,
+	       "somebody else looks first");
+	trial_free(trial);
+	editor_close(&e);
+	begin("looked-at", false);
+	ok(candidate_has("--dport 8080"), "the next start stages it again");
+	ok(seen("was undone (asked)"), "and says why");
+	editor_keys(&e, "u");
+	editor_close(&e);
+	begin("looked-at", false);
+	is_int(session_staged_count(e.session), 0, "but once only");
+	end();
+}
+
+static void
 test_refusal(void)
 {
 	begin("refusal", false);
@@ -368,7 +412,7 @@ test_others(void)
 static void (*const tests[])(void) = {
 	test_editing, test_forms, test_tryouts, test_searching, test_read_only,
 	test_keep, test_countdown, test_demand, test_revert, test_elsewhere,
-	test_leaving, test_refusal,
+	test_leaving, test_looked_at, test_refusal,
 	test_others,
 };
 
