@@ -156,7 +156,10 @@ conntrack_each(void (*each)(struct flow *flow, void *arg), void *arg,
 
 /* --- Deleting --- */
 
-struct answer {
+/* A handle that questions are asked by, and the last answer. A handle that is
+ * given a callback twice loses the first (seen by ASan). */
+struct asker {
+	struct nfct_handle *h;
 	bool found;
 	uint32_t id;
 };
@@ -164,12 +167,22 @@ struct answer {
 static int
 on_answer(enum nf_conntrack_msg_type type, struct nf_conntrack *ct, void *arg)
 {
-	struct answer *answer = arg;
+	struct asker *asker = arg;
 
 	(void)type;
-	answer->found = true;
-	answer->id = nfct_get_attr_u32(ct, ATTR_ID);
+	asker->found = true;
+	asker->id = nfct_get_attr_u32(ct, ATTR_ID);
 	return NFCT_CB_CONTINUE;
+}
+
+static enum err
+asker_open(struct asker *asker)
+{
+	*asker = (struct asker){ .h = nfct_open(CONNTRACK, 0) };
+	if (!asker->h)
+		return fail_errno(_("cannot ask for the connections"));
+	nfct_callback_register(asker->h, NFCT_T_ALL, on_answer, asker);
+	return OK;
 }
 
 /* What its first packet had. Yours: nfct_destroy(). */
@@ -198,12 +211,10 @@ tuple_of(const struct flow *flow)
 }
 
 static bool
-is_there(struct nfct_handle *h, const struct nf_conntrack *ct)
+is_there(struct asker *asker, const struct nf_conntrack *ct)
 {
-	struct answer answer = { 0 };
-
-	nfct_callback_register(h, NFCT_T_ALL, on_answer, &answer);
-	return nfct_query(h, NFCT_Q_GET, ct) == 0 && answer.found;
+	asker->found = false;
+	return nfct_query(asker->h, NFCT_Q_GET, ct) == 0 && asker->found;
 }
 
 /* The kernel finds an entry by the tuple of either direction; where nat leads,
@@ -211,59 +222,65 @@ is_there(struct nfct_handle *h, const struct nf_conntrack *ct)
 bool
 conntrack_has(const struct flow *flow)
 {
-	struct nfct_handle *h = nfct_open(CONNTRACK, 0);
 	struct flow behind = *flow;
 	struct nf_conntrack *ct, *led;
+	struct asker asker;
 	bool there;
 
-	if (!h)
+	if (asker_open(&asker))
 		return false;
 	behind.dst = flow->end;
 	behind.dport = flow->end_port;
 	ct = tuple_of(flow);
 	led = tuple_of(&behind);
-	there = is_there(h, ct) || is_there(h, led);
+	there = is_there(&asker, ct) || is_there(&asker, led);
 	nfct_destroy(ct);
 	nfct_destroy(led);
-	nfct_close(h);
+	nfct_close(asker.h);
 	return there;
 }
 
-/* The number is compared by us, as the library does not send it. */
 static enum err
-delete_by(struct nfct_handle *h, const struct nf_conntrack *ct,
-	  const struct flow *flow)
+cannot(int code, const struct flow *flow)
 {
-	struct answer answer = { 0 };
 	struct str what = { 0 };
-	bool there;
-	enum err err = OK;
+	enum err err;
 
-	nfct_callback_register(h, NFCT_T_ALL, on_answer, &answer);
-	there = nfct_query(h, NFCT_Q_GET, ct) == 0 && answer.found &&
-		answer.id == flow->id;
-	if (there && nfct_query(h, NFCT_Q_DESTROY, ct) == 0)
-		return OK;
 	flow_describe(flow, &what);
-	err = !there || errno == ENOENT ?
+	errno = code;
+	err = code == ENOENT ?
 		fail(ERR_NOT_FOUND, _("%s is gone"), str_text(&what)) :
 		fail_errno(_("cannot delete %s"), str_text(&what));
 	str_done(&what);
 	return err;
 }
 
+/* The number is compared by us, as the library does not send it. */
+static enum err
+delete_by(struct asker *asker, const struct nf_conntrack *ct,
+	  const struct flow *flow)
+{
+	if (nfct_query(asker->h, NFCT_Q_GET, ct) < 0)
+		return cannot(errno, flow);
+	if (!asker->found || asker->id != flow->id)
+		return cannot(ENOENT, flow);
+	if (nfct_query(asker->h, NFCT_Q_DESTROY, ct) < 0)
+		return cannot(errno, flow);
+	return OK;
+}
+
 enum err
 conntrack_delete(const struct flow *flow)
 {
-	struct nfct_handle *h = nfct_open(CONNTRACK, 0);
 	struct nf_conntrack *ct;
-	enum err err;
+	struct asker asker;
+	enum err err = asker_open(&asker);
 
-	if (!h)
-		return fail_errno(_("cannot ask for the connections"));
+	if (err)
+		return err;
 	ct = tuple_of(flow);
-	err = delete_by(h, ct, flow);
+	err = delete_by(&asker, ct, flow);
 	nfct_destroy(ct);
-	nfct_close(h);
+	nfct_close(asker.h);
 	return err;
 }
