@@ -4,6 +4,7 @@
  * are left aside, and so are counters. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sallyport/draft.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
@@ -133,6 +134,23 @@ who_loads(const struct boot_world *where)
 	return note;
 }
 
+/* A file that is not written any more goes on being loaded. */
+static char *
+what_stays(const struct boot_world *where)
+{
+	struct boot_place place;
+	char *note = NULL;
+
+	boot_find(where, &place);
+	if (place.loaded && access(place.path, F_OK) == 0)
+		note = xasprintf(_("the one of before is still loaded at boot: "
+				   "systemctl disable %s"),
+				 place.persistent ? "netfilter-persistent" :
+						    "sallyport-boot");
+	boot_place_done(&place);
+	return note;
+}
+
 static void
 find_boot(const struct world *world, const struct tables *live,
 	  struct drift_end *end)
@@ -145,19 +163,18 @@ find_boot(const struct world *world, const struct tables *live,
 				     "machine's own"));
 		return;
 	}
-	if (where.off) {
-		end->why = xstrdup(_("not written, as the settings say"));
-		return;
-	}
 	manager = boot_manager(&where, live);
-	if (manager) {
+	if (where.off)
+		end->why = xstrdup(_("not written, as the settings say"));
+	else if (manager)
 		end->why = xasprintf(_("not written, as %s is active and loads "
 				       "rules of its own"), manager);
-		return;
-	}
-	read_boot(&where, end);
+	else
+		read_boot(&where, end);
 	if (end->tables)
 		end->note = who_loads(&where);
+	else if (where.off || manager)
+		end->note = what_stays(&where);
 }
 
 void

@@ -25,7 +25,8 @@ if command -v systemd-analyze >/dev/null; then
 else
 	skip 'no systemd-analyze'
 fi
-has 'Before=network-pre.target' 'it comes before the network'
+has 'Before=network-pre.target netfilter-persistent.service' \
+	'it comes before the network'
 has 'Wants=network-pre.target' 'and lets that wait'
 has 'DefaultDependencies=no' 'and early'
 has 'RemainAfterExit=yes' 'it stays'

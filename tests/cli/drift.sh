@@ -126,6 +126,11 @@ like "$(drift)" '^boot file: not written, as the settings say$' 'boot = no'
 mkdir -p "$root/etc/ufw"
 echo ENABLED=yes >"$root/etc/ufw/ufw.conf"
 like "$(drift)" '^boot file: not written, as ufw is active' 'and who else is active'
+mkdir -p "$root/etc/systemd/system/multi-user.target.wants"
+ln -s "$root/sallyport-boot.service" \
+	"$root/etc/systemd/system/multi-user.target.wants/"
+like "$(drift)" '^boot file: the one of before is still loaded at boot: systemctl disable sallyport-boot$' \
+	'and that the file of before is still loaded'
 like "$(sp status)" 'boot file: none, as this network is not the machine' \
 	'and a namespace that has no boot'
 done_testing
