@@ -6,21 +6,25 @@
 
 #include "matrix-machine.h"
 
-/* Everything that is heard until the end; the trial's own state aside. */
+/* What is heard until the end, a repeated answer and the trial's own state
+ * aside. */
 static void
 hear_out(struct guardian_client *client, const char *between)
 {
 	struct guardian_event event;
-	enum guardian_event_kind kind;
+	enum guardian_event_kind kind, last = EVENT_NONE;
 	struct str told = { 0 };
 
 	do {
 		kind = await(client, &event, 15000);
 		guardian_event_done(&event);
-		if (kind == EVENT_EXTENDED || kind == EVENT_CONFIRMED ||
-		    kind == EVENT_REVERTED || kind == EVENT_DENIED)
+		if (kind != last && (kind == EVENT_EXTENDED ||
+				     kind == EVENT_CONFIRMED ||
+				     kind == EVENT_REVERTED ||
+				     kind == EVENT_DENIED))
 			str_addf(&told, "%s%s", told.len ? between : "",
 				 event_words[kind]);
+		last = kind;
 	} while (client->fd >= 0 && kind != EVENT_NONE);
 	told_add(str_text(&told));
 	str_done(&told);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a machine can do to a trial: a full disk, a stuck lock, a kernel that
- * refuses, records of other times and places, clients that misbehave. */
-#include <sched.h>
-#include <sys/mount.h>
+/* What is said of trouble, and to whom: a stuck lock, a kernel that refuses,
+ * records of other times and places, clients that misbehave. What comes of each
+ * is in the matrix. */
 #include <sys/un.h>
 #include <sallyport/file.h>
 #include "harness.h"
@@ -90,29 +89,6 @@ start_fails(enum err code)
 }
 
 static void
-test_kernel_refuses_once(void)
-{
-	static const enum err codes[] = { ERR_FAIL, ERR_CONFLICT };
-
-	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
-		struct guardian_client client;
-		int64_t begin;
-
-		fresh();
-		refuse(2, 1, codes[i]);
-		start(&client, new_rules, 300);
-		begin = now_ms();
-		free(expect(&client, EVENT_REVERTED, 3000,
-			    "refused once, reverted all the same"));
-		ok(now_ms() - begin < 800, "without losing time");
-		is_base();
-		is_record(TRIAL_REVERTED, "deadline");
-		guardian_disconnect(&client);
-	}
-	unsetenv("TRIAL_REFUSE");
-}
-
-static void
 test_kernel_refuses_long(void)
 {
 	struct guardian_client client, other;
@@ -159,27 +135,6 @@ test_lock_at_start(void)
 	ok(!record(), "there is no record");
 	free(text);
 	close(fd);
-}
-
-static void
-test_lock_released(void)
-{
-	struct guardian_client client;
-	int64_t deadline;
-	int fd;
-
-	fresh();
-	start(&client, new_rules, 300);
-	deadline = now_ms() + 300;
-	fd = hold_lock();
-	pause_ms(2300);
-	ok(live_is(new_rules), "the lock is waited for");
-	close(fd);
-	free(expect(&client, EVENT_REVERTED, 1000, "then it is reverted"));
-	ok(now_ms() < deadline + 3000, "at once");
-	is_base();
-	is_record(TRIAL_REVERTED, "deadline");
-	guardian_disconnect(&client);
 }
 
 static void
@@ -354,80 +309,6 @@ test_unreadable(void)
 	free(text);
 }
 
-static void
-test_no_run_dir(void)
-{
-	int fd;
-
-	fresh();
-	fd = open(run_dir, O_WRONLY | O_CREAT | O_EXCL, 0600);
-	close(fd);
-	free(start_fails(ERR_FAIL));
-	unlink(run_dir);
-}
-
-/* The run directory on a disk of so many KiB of its own. */
-static void
-mount_small(const char *size)
-{
-	char data[64];
-
-	fresh();
-	snprintf(data, sizeof(data), "mode=700,size=%s", size);
-	mkdir(run_dir, 0700);
-	if (mount("none", run_dir, "tmpfs", 0, data) < 0)
-		bail_out("no tmpfs: %s", strerror(errno));
-}
-
-static void
-fill_disk(void)
-{
-	char path[128], block[4096] = "x";
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/junk", run_dir);
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
-	while (write(fd, block, sizeof(block)) > 0)
-		;
-	close(fd);
-}
-
-static void
-test_full_disk(void)
-{
-	struct guardian_client client;
-
-	if (unshare(CLONE_NEWNS) < 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
-		skip("no mount namespace");
-		return;
-	}
-	mount_small("16k");
-	free(start_fails(ERR_FAIL));
-	ok(!record(), "there is no record");
-	umount(run_dir);
-
-	for (int confirm = 0; confirm < 2; confirm++) {
-		mount_small("256k");
-		start(&client, new_rules, 1000);
-		fill_disk();
-		is_int(guardian_extend(&client, 1000), OK, "more time");
-		free(expect(&client, EVENT_DENIED, 1000,
-			    "is denied when it cannot be recorded"));
-		if (confirm && guardian_confirm(&client, &somebody) != OK)
-			bail_out("no confirm");
-		free(expect(&client, confirm ? EVENT_CONFIRMED : EVENT_REVERTED,
-			    3000, confirm ? "confirmed on a full disk" :
-			    "reverted on a full disk"));
-		ok(all_left(3000), "the guardian leaves");
-		is_record(confirm ? TRIAL_CONFIRMED : TRIAL_REVERTED,
-			  confirm ? NULL : "deadline");
-		ok(live_is(confirm ? new_rules : base_rules), "as it says");
-		guardian_disconnect(&client);
-		umount(run_dir);
-	}
-}
-
 static int
 raw_connect(void)
 {
@@ -483,18 +364,14 @@ main(int argc, char **argv)
 	if (guardian_asked(argc, argv, &opt, &fd))
 		return run_guardian(&opt, fd);
 	begin_tests();
-	test_kernel_refuses_once();
 	test_kernel_refuses_long();
 	test_lock_at_start();
-	test_lock_released();
 	test_lock_stuck();
 	test_foreign_netns();
 	test_other_boot();
 	test_unsettled();
 	test_unreadable();
-	test_no_run_dir();
 	test_hostile_clients();
-	test_full_disk();
 	xt_done();
 	return done_testing();
 }
