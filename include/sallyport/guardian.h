@@ -13,6 +13,8 @@
 struct guardian_options {
 	const char *run_dir;
 	const char *lock_path;		/* xtables lock, NULL: the default */
+	const char *service;		/* in a service of systemd: where its
+					 * client waits in the run directory */
 
 	/* For tests, inside the guardian's process; NULL is the real thing. */
 	struct backend *backend;	/* borrowed */

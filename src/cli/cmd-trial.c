@@ -171,7 +171,8 @@ static bool
 is_due(const struct world *world)
 {
 	struct trial *trial = load_record(world);
-	bool due = trial && !trial_state_is_settled(trial->state) &&
+	bool due = trial && trial_is_ours(trial) &&
+		   !trial_state_is_settled(trial->state) &&
 		   left_ms(world, trial) <= 0;
 
 	trial_free(trial);

@@ -14,6 +14,7 @@
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include "internal.h"
+#include "systemd.h"
 
 /* The mutual exclusion and the sign of life: held as long as supervisor or
  * guardian lives, as both have the same open file description. */
@@ -140,6 +141,9 @@ guardian_run(struct guardian *g, pid_t supervisor, int fd)
 	step(g, "start");
 	begin(g, fd);
 	guardian_serve(g);
+	if (g->trial && trial_state_is_settled(g->trial->state) &&
+	    systemd_is_here())
+		systemd_disarm_timer(g->trial->id);
 	supervisor_wake(g);
 	peers_done(g);
 	login_watch_free(g->logins);
@@ -182,12 +186,20 @@ guardian_main(const struct guardian_options *opt, int fd)
 
 	process_detach(&fd);
 	err = guardian_open(&g);
+	if (!err && opt->service) {
+		g.renew_ms = INT64_MAX;	/* systemd is the supervisor */
+		fd = systemd_client(g.run_dir, opt->service);
+	}
 	if (chdir("/") < 0 && !err)
 		err = fail_errno(_("cannot go to '/'"));
 	if (err)
 		say_failed(fd, err);
+	else if (opt->service)
+		status = guardian_run(&g, 0, fd);
 	else
 		status = run_supervised(&g, fd);
+	if (opt->service && err == ERR_BUSY)
+		status = 0;	/* another one has it: not to be repeated */
 	if (!opt->backend)
 		backend_free(g.be);
 	free(lock_path);

@@ -11,10 +11,13 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <sallyport/file.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include <sallyport/proc.h>
 #include "client.h"
+#include "internal.h"
+#include "systemd.h"
 
 #define GUARDIAN_OPTION "--guardian"
 
@@ -27,7 +30,11 @@ guardian_asked(int argc, char **argv, struct guardian_options *opt, int *fd)
 		.run_dir = argv[2],
 		.lock_path = argv[3][0] ? argv[3] : NULL,
 	};
-	*fd = (int)strtol(argv[4], NULL, 10);
+	*fd = -1;
+	if (strchr(argv[4], '.'))
+		opt->service = argv[4];
+	else
+		*fd = (int)strtol(argv[4], NULL, 10);
 	return true;
 }
 
@@ -150,12 +157,51 @@ launch(const struct guardian_options *opt, int *fd)
 	return OK;
 }
 
+/* The timer first: it must be there before the kernel's table is touched. */
+static bool
+launch_service(const struct guardian_options *opt, const char *id,
+	       int64_t ms, int *fd)
+{
+	if (!id || !systemd_is_here())
+		return false;
+	if (!systemd_arm_timer(opt, id, ms))
+		process_note("systemd gives no timer that undoes the change "
+			     "should its guardian be gone");
+	if (systemd_start(opt, id, fd))
+		return true;
+	process_note("systemd does not start the guardian: it is started "
+		     "without");
+	return false;
+}
+
+/* The trial is in the request or in the record. */
+static enum err
+launch_any(const struct guardian_options *opt, const struct trial *trial,
+	   int *fd)
+{
+	struct trial *found = NULL;
+	int dir = -1;
+
+	if (!trial && dir_open_private(opt->run_dir, &dir) == OK) {
+		if (trial_load(dir, &found) == OK && trial_is_ours(found))
+			trial = found;
+		close(dir);
+	}
+	if (!launch_service(opt, trial ? trial->id : NULL,
+			    trial ? trial->window_ms : 0, fd)) {
+		trial_free(found);
+		return launch(opt, fd);
+	}
+	trial_free(found);
+	return OK;
+}
+
 static enum err
 launch_with(const struct guardian_options *opt, const struct request *request,
 	    struct guardian_client *client)
 {
 	int fd = -1;
-	enum err err = launch(opt, &fd);
+	enum err err = launch_any(opt, request->trial, &fd);
 
 	client_init(client, fd);
 	if (!err)

@@ -1,0 +1,113 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Where systemd is PID 1 the guardian is its service, and a timer stands behind
+# it: whatever is killed, the old rules come back, and nothing is left of it.
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh" || exit 1
+in_namespace "$0" "$@"
+[ -n "${TEST_IN_NAMESPACE-}" ] || exit 1
+# shellcheck source=tests/systemd-lib.sh
+. "$(dirname "$0")/../systemd-lib.sh" || exit 1
+
+sp() {
+	inside /build/sallyport "$@"
+}
+
+begin() {
+	sp apply -t "$1" --yes --detach -- -A INPUT -p tcp --dport 7777 -j ACCEPT
+}
+
+has_rule() {
+	ip6tables-legacy -S INPUT | grep -q 7777
+}
+
+lacks_rule() {
+	! has_rule
+}
+
+units() {
+	inside systemctl list-units --all --plain --no-legend 'sallyport-*' |
+		awk '{ print $1 }' | sort
+}
+
+no_units() {
+	[ -z "$(units)" ]
+}
+
+service() {
+	units | grep '^sallyport-trial-.*\.service$'
+}
+
+main_pid() {
+	inside systemctl show -P MainPID "$(service)"
+}
+
+other_pid() {
+	now=$(main_pid) && [ "$now" -gt 0 ] && [ "$now" != "$old" ]
+}
+
+ends_clean() {
+	ok "$1: the old rules are back" poll_until "$2" lacks_rule
+	ok "$1: no unit is left" poll_until 5 no_units
+	[ -z "$(units)" ] || diag "$(units)"
+}
+
+boot_systemd
+ok 'a change goes on trial' begin 60
+like "$(units)" '^sallyport-trial-.*\.service$' 'the guardian is a service'
+like "$(units)" '^sallyport-due-.*\.timer$' 'a timer stands behind it'
+ok 'the change is in' has_rule
+ok 'it is confirmed' sp confirm
+ok 'confirmed: it stays' has_rule
+ok 'confirmed: no unit is left' poll_until 5 no_units
+ip6tables-legacy -F INPUT
+
+begin 60 >/dev/null 2>&1
+ok 'it is reverted' sp revert
+ends_clean 'asked' 1
+
+begin 2 >/dev/null 2>&1
+ok 'on trial, for two seconds' has_rule
+ends_clean 'deadline' 5
+
+begin 4 >/dev/null 2>&1
+old=$(main_pid)
+ok 'kill -9 of the guardian' inside kill -9 "$old"
+ok 'systemd starts another' poll_until 3 other_pid
+ok 'which does not revert early' has_rule
+ends_clean 'killed' 8
+
+begin 4 >/dev/null 2>&1
+old=$(main_pid)
+ok 'kill -9 of all that the service has' \
+	inside systemctl kill -s KILL "$(service)"
+ok 'systemd starts another' poll_until 3 other_pid
+ends_clean 'all killed' 8
+
+begin 60 >/dev/null 2>&1
+ok 'the service is stopped' inside systemctl stop "$(service)"
+ends_clean 'stopped' 1
+
+# Nothing restarts it: its unit is masked, and it is killed.
+begin 2 >/dev/null 2>&1
+unit=$(service)
+inside sh -c "rm -f /run/systemd/transient/$unit; systemctl mask --runtime -q $unit;
+	systemctl daemon-reload; systemctl kill -s KILL $unit" 2>/dev/null
+ok 'only the timer is left' has_rule
+ok 'the timer has the old rules put back' poll_until 15 lacks_rule
+ok 'and goes' poll_until 10 no_units
+[ -z "$(units)" ] || diag "$(units)"
+inside systemctl unmask --runtime -q "$unit" 2>/dev/null
+
+# Of another network namespace than PID 1's the service cannot be.
+inside unshare -n sh -c 'ip link set lo up; /build/sallyport apply -t 60 --yes \
+	--detach --run-dir /run/other -- -A INPUT -j ACCEPT' >/dev/null 2>&1
+is "$(units)" '' 'in another network namespace there is no service'
+ok 'but a guardian' inside pgrep -x sallyport-guard
+inside pkill -KILL -x 'sallyport-watch|sallyport-guard' 2>/dev/null
+
+begin 60 >/dev/null 2>&1
+ok 'on trial as the machine goes down' has_rule
+inside systemctl poweroff --no-wall >/dev/null 2>&1
+ok 'a shutdown puts the old rules back' poll_until 20 lacks_rule
+done_testing
