@@ -126,10 +126,10 @@ source_classes_free(struct source_classes *classes)
 static struct in6_addr
 masked(const struct in6_addr *addr, const struct in6_addr *mask)
 {
-	struct in6_addr result;
+	struct in6_addr result = *addr;
 
 	for (size_t i = 0; i < sizeof(result); i++)
-		result.s6_addr[i] = addr->s6_addr[i] & mask->s6_addr[i];
+		result.s6_addr[i] &= mask->s6_addr[i];
 	return result;
 }
 
