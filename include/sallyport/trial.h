@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <sallyport/tables.h>
 #include <sallyport/clock.h>
+#include <sallyport/walk.h>
 
 enum trial_state {
 	TRIAL_ARMED,		/* written before the kernel is touched */
@@ -55,6 +56,13 @@ struct trial_login {
 	int64_t wall_s;
 };
 
+/* Packets that a lifeline lives on: after a revert they must pass if they passed
+ * under the old rules. */
+struct trial_need {
+	const char *way;	/* as walk() takes it; static */
+	struct packet packet;
+};
+
 /* What a trial changes in one table. */
 struct trial_part {
 	struct changeset *changes;
@@ -95,6 +103,9 @@ struct trial {
 	struct vec neighbours;	/* of struct trial_neighbour *: gateways and
 				 * peers of the lifelines */
 	struct vec logins;	/* of struct trial_login * */
+	struct vec needs;	/* of struct trial_need *: what the lifelines
+				 * live on. An older record has none, and then
+				 * nothing is asked after a revert */
 	struct vec parts;	/* of struct trial_part *, one a table, in the
 				 * order of the commit; undone in reverse */
 	char *parts_text;	/* the parts as the record has them, once they
@@ -114,6 +125,11 @@ bool trial_add_login(struct trial *trial, const struct trial_login *login);
 
 /* The first one that is a proof, or NULL. */
 const struct trial_login *trial_proof(const struct trial *trial);
+
+/* Packets more that the lifelines need; beyond some hundreds they are not
+ * kept. */
+void trial_add_need(struct trial *trial, const char *way,
+		    const struct packet *packet);
 
 struct trial *trial_new(void);	/* zeroed, with a fresh id, cookie and boot id */
 

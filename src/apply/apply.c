@@ -165,6 +165,25 @@ demands_login(const struct world *world, const struct apply_request *req)
 	       world->settings->confirm == CONFIRM_NEW_LOGIN;
 }
 
+/* What they live on must hold after a revert too, if it did before. */
+static void
+add_needs(const struct vec *needs, struct trial *trial)
+{
+	for (size_t i = 0; i < needs->n; i++) {
+		const struct check *check = needs->v[i];
+
+		trial_add_need(trial, check->hook, &check->set);
+	}
+}
+
+static void
+needs_done(struct vec *needs)
+{
+	for (size_t i = 0; i < needs->n; i++)
+		free(needs->v[i]);
+	vec_done(needs);
+}
+
 static struct trial *
 trial_of(const struct world *world, const struct apply_request *req,
 	 bool overridden)
@@ -197,7 +216,7 @@ apply_start(const struct world *world, const struct apply_request *req,
 	    struct guardian_client *client)
 {
 	struct trial *trial;
-	struct vec lifelines = { 0 };
+	struct vec lifelines = { 0 }, needs = { 0 };
 	bool overridden;
 	char *warning = NULL;
 	enum err err;
@@ -208,9 +227,11 @@ apply_start(const struct world *world, const struct apply_request *req,
 					"committed"));
 	err = check_free(world);
 	if (!err)
-		err = judge_request(world, req, &lifelines, &overridden);
+		err = judge_request(world, req, &lifelines, &needs,
+				    &overridden);
 	if (err) {
 		lifelines_free(&lifelines);
+		needs_done(&needs);
 		return err;
 	}
 	apply_sync(world, req->base, &warning);
@@ -219,7 +240,9 @@ apply_start(const struct world *world, const struct apply_request *req,
 	/* Who was told that neighbour discovery goes wants it so. */
 	if (!overridden)
 		add_neighbours(&lifelines, trial);
+	add_needs(&needs, trial);
 	lifelines_free(&lifelines);
+	needs_done(&needs);
 	err = guardian_start(&world->guardian, trial, client);
 	trial_free(trial);
 	return err;

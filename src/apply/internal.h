@@ -18,12 +18,13 @@ void record_asides(const struct world *world, int run_dir);
 /* The same for what is in the run directory now, after those set aside. */
 void record_current(const struct world *world, char **warning);
 
-/* Find the lifelines, which are yours, and judge what req makes of its base: the end, and each state in between, as
- * tables are committed one after the other and undone the other way round.
- * *overridden: only the override lets it pass. */
+/* Find the lifelines and judge what req makes of its base: the end, and each
+ * state in between, as tables are committed one after the other and undone the
+ * other way round. *overridden: only the override lets it pass. The lifelines
+ * are yours, and so are the struct check * of what they live on. */
 enum err judge_request(const struct world *world,
 		       const struct apply_request *req, struct vec *lifelines,
-		       bool *overridden) must_check;
+		       struct vec *needs, bool *overridden) must_check;
 
 /* Write what is live for the next boot. What is to be said of it, translated,
  * or NULL. Yours. */

@@ -3,6 +3,7 @@
  * and by the kernel where that can be had. */
 #include <string.h>
 #include <sallyport/i18n.h>
+#include <sallyport/mem.h>
 #include "internal.h"
 
 struct guard_report *
@@ -105,32 +106,54 @@ is_judged(const struct world *world, const struct apply_request *req,
 	return guard_is_about(judged, lifelines);
 }
 
+/* Copies of what the lifelines live on. What conntrack takes for something else,
+ * and what nat leads in, the packets alone do not tell. */
+static void
+add_needs(const struct guard_report *report, struct vec *needs)
+{
+	for (size_t i = 0; i < report->verdicts.n; i++) {
+		const struct lifeline_verdict *verdict = report->verdicts.v[i];
+
+		for (size_t k = 0; k < verdict->checks.n; k++) {
+			const struct check *check = verdict->checks.v[k];
+
+			if (!check->advisory && !check->lost && !check->led)
+				vec_push(needs, xmemdup(check, sizeof(*check)));
+		}
+	}
+}
+
 /* candidate is one of the states that req leads through. What stands for a
  * moment between two tables is rehearsed only where the walk does not prove
  * it. */
 static enum err
 judge_state(const struct world *world, const struct apply_request *req,
 	    const struct vec *lifelines, const struct tables *candidate,
-	    bool other_world, const char *between, bool *overridden)
+	    bool other_world, const char *between, struct vec *needs,
+	    bool *overridden)
 {
 	struct guard_report *report;
 	enum err err;
 
-	if (!between && is_judged(world, req, lifelines, other_world))
+	if (!between && is_judged(world, req, lifelines, other_world)) {
+		add_needs(req->judged, needs);
 		return judge_report(world, req, req->judged, between,
 				    overridden);
+	}
 	report = apply_judge_found(world, lifelines, req->base, candidate,
 				   other_world);
 	if (!between || report->judgement > JUDGED_ADVISED)
 		apply_rehearse(world, report, req->base, candidate);
 	err = judge_report(world, req, report, between, overridden);
+	if (!between)
+		add_needs(report, needs);
 	guard_report_free(report);
 	return err;
 }
 
 enum err
 judge_request(const struct world *world, const struct apply_request *req,
-	      struct vec *lifelines, bool *overridden)
+	      struct vec *lifelines, struct vec *needs, bool *overridden)
 {
 	struct tables *candidate = tables_copy(req->base);
 	bool other_world;
@@ -147,7 +170,8 @@ judge_request(const struct world *world, const struct apply_request *req,
 		if (!err)
 			err = judge_state(world, req, lifelines, candidate,
 					  other_world,
-					  last ? NULL : cs->table, overridden);
+					  last ? NULL : cs->table, needs,
+					  overridden);
 	}
 	tables_free(candidate);
 	return err;

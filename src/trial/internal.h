@@ -119,6 +119,16 @@ void revert_begin(struct guardian *g, const char *reason,
 		  const struct actor *by);
 void revert_try(struct guardian *g);
 
+/* undo.c: the changes that undo this part of the trial on the live table, whose
+ * fingerprint is print. The exact inverse where nobody else was there; else the
+ * work of others is kept; else the touched chains are made what they were, or
+ * the whole table: that also where whole is asked for, and where what others
+ * did would cut a lifeline that the old rules keep (the reason then says so).
+ * What of others goes by that is appended to lost. Yours. */
+struct changeset *undo_plan(struct guardian *g, const struct trial_part *part,
+			    const struct ruleset *live, const char *print,
+			    bool whole, struct str *lost);
+
 /* outcome.c: how a trial ends, and how it stands. */
 
 /* Write the outcome, tell everybody, and leave when they heard it. The state is

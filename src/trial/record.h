@@ -22,6 +22,10 @@ json_t *trial_logins_to_json(const struct trial *trial);
 void trial_logins_from_json(const json_t *list, struct trial *trial);
 void trial_logins_done(struct trial *trial);
 
+/* The member "needs". What is none of ours in it is left out. */
+json_t *trial_needs_to_json(const struct trial *trial);
+void trial_needs_from_json(const json_t *list, struct trial *trial);
+
 /* The table after the changes, where it is what they make of the table before:
  * yours, or NULL. */
 struct ruleset *trial_part_expected(const struct trial_part *part);

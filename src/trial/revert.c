@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
-#include <sallyport/merge.h>
 #include "internal.h"
 
 #define LOCK_PATIENCE_MS 5000	/* past the deadline, then without the lock */
@@ -35,55 +34,6 @@ revert_begin(struct guardian *g, const char *reason, const struct actor *by)
 	g->lock_until_ms = trial->deadline_ms + LOCK_PATIENCE_MS;
 	g->next_ms = now;
 	step(g, "revert");
-}
-
-/* What others did stays, unless it collides with what is undone, or both
- * together might let in what neither the old nor the new rules let in. */
-static struct changeset *
-undo_beside(const struct trial_part *part, const struct ruleset *live)
-{
-	struct changeset *cs = NULL;
-	struct vec conflicts = { 0 };
-	struct ruleset *merged;
-
-	if (!ruleset_merge(part->after, part->before, live, MERGE_CAUTIOUS,
-			   &merged, &conflicts))
-		cs = changeset_diff(live, merged, true);
-	ruleset_free(merged);
-	conflicts_done(&conflicts);
-	return cs;
-}
-
-/* The exact inverse where nobody else was there; else the work of others is
- * kept; else the touched chains are made what they were, or the whole table. */
-static struct changeset *
-plan(const struct trial_part *part, const struct ruleset *live,
-     const char *print, bool whole, struct str *lost)
-{
-	struct ruleset *undone = NULL;
-	struct changeset *cs;
-	enum err err;
-
-	if (whole) {
-		ruleset_lost(live, part->before, part->before, part->after,
-			     lost);
-		return changeset_diff(live, part->before, true);
-	}
-	if (strcmp(print, part->after_print) != 0) {
-		cs = undo_beside(part, live);
-	} else {
-		cs = changeset_invert(part->changes);
-		err = table_expect(live, cs, &undone);
-		ruleset_free(undone);
-		if (err) {
-			changeset_free(cs);
-			cs = NULL;
-		}
-	}
-	if (cs)
-		return cs;
-	return changeset_restore_chains(part->changes, live, part->before,
-					part->after, lost);
 }
 
 /* What is about to be lost is in the record first. Returns the list before,
@@ -155,7 +105,7 @@ attempt(struct guardian *g, const struct trial_part *part, bool whole)
 	if (err)
 		return err;
 	if (strcmp(print, part->before_print) != 0) {
-		cs = plan(part, live, print, whole, &lost);
+		cs = undo_plan(g, part, live, print, whole, &lost);
 		if (cs->changes.n)
 			err = carry_out(g, live, cs, &lost);
 		changeset_free(cs);

@@ -164,6 +164,7 @@ trial_head_to_json(const struct trial *trial)
 	json_object_set_new(json, "lost", json_exact(trial->lost));
 	json_object_set_new(json, "judged", judged_to_json(trial));
 	json_object_set_new(json, "neighbours", neighbours_to_json(trial));
+	json_object_set_new(json, "needs", trial_needs_to_json(trial));
 	return json;
 }
 

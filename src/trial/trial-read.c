@@ -292,6 +292,7 @@ trial_from_json(const json_t *json, struct trial **trial)
 	take_texts(json, made);
 	take_neighbours(json, made);
 	trial_logins_from_json(json_object_get(json, "logins"), made);
+	trial_needs_from_json(json_object_get(json, "needs"), made);
 	*trial = made;
 	return OK;
 }

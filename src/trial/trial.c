@@ -132,6 +132,9 @@ trial_free(struct trial *trial)
 		free(trial->neighbours.v[i]);
 	vec_done(&trial->neighbours);
 	trial_logins_done(trial);
+	for (size_t i = 0; i < trial->needs.n; i++)
+		free(trial->needs.v[i]);
+	vec_done(&trial->needs);
 	for (size_t i = 0; i < trial->parts.n; i++)
 		part_free(trial_part(trial, i));
 	vec_done(&trial->parts);

@@ -135,6 +135,78 @@ test_opened_together(void)
 	free(lost);
 }
 
+/* A trial of base_rules to new_rules with what ssh lives on in the record. */
+static char *
+revert_with_need(const char *command)
+{
+	static const char way[] = "INPUT";
+	struct packet ssh = {
+		.in = "eth0", .proto = 6, .src = { .s6_addr = { 0x20, 1 } },
+		.src_len = 128, .dst = { .s6_addr = { 0x20, 2 } },
+		.dst_len = 128, .sport = { 1024, 65535 }, .dport = { 22, 22 },
+		.tcp_flags = 2, .hop_limit = { 1, 255 }, .length = { 60, 80 },
+	};
+	struct guardian_client client;
+	struct guardian_event event;
+	struct trial *trial;
+	char *lost;
+
+	fresh();
+	trial = make_trial(new_rules, 60000);
+	trial_add_need(trial, way, &ssh);
+	is_int(guardian_start(&options, trial, &client), OK, "ssh is needed");
+	free(expect(&client, EVENT_ON_TRIAL, 5000, "on trial"));
+	trial_free(trial);
+	run(command);
+	is_int(guardian_revert(&client, &somebody, "asked"), OK, "%s", command);
+	is_int(await(&client, &event, 5000), EVENT_REVERTED, "reverted");
+	lost = xasprintf("%s\n%s", event.text, event.lost ? event.lost : "");
+	guardian_event_done(&event);
+	guardian_disconnect(&client);
+	ok(all_left(3000), "the guardian leaves");
+	return lost;
+}
+
+/* What others did would cut ssh once the old rules are back. */
+static void
+test_lifeline_cut(void)
+{
+	char *said = revert_with_need("ip6tables-legacy -I INPUT 2 -p tcp "
+				      "-m tcp --dport 22 -j DROP");
+
+	ok(strstr(said, "the whole old table 'filter'"), "said: %s", said);
+	ok(strstr(said, "# opaque INPUT "), "what was lost is listed");
+	is_base_with("", "");
+	free(said);
+}
+
+static void
+test_lifeline_kept(void)
+{
+	char *said = revert_with_need("ip6tables-legacy -A INPUT -p tcp "
+				      "-m tcp --dport 9999 -j DROP");
+
+	is_str(said, "asked\n", "nothing was lost");
+	is_base_with(UDP_RULE, "[0:0] -A INPUT -p tcp -m tcp --dport 9999 "
+		     "-j DROP\n");
+	free(said);
+}
+
+/* What cannot be walked is no reason to take it from others. */
+static void
+test_lifeline_unknown(void)
+{
+	char *said = revert_with_need("ip6tables-legacy -I INPUT 2 -p tcp "
+				      "-m tcp --dport 22 -m recent "
+				      "--name seen --rcheck -j DROP");
+	char *now = saved(false);
+
+	is_str(said, "asked\n", "nothing was lost");
+	ok(strstr(now, "--name seen"), "the rule of others stays");
+	free(now);
+	free(said);
+}
+
 static void
 test_restored_by_others(void)
 {
@@ -232,6 +304,9 @@ main(int argc, char **argv)
 	test_new_chain();
 	test_touched_chain();
 	test_opened_together();
+	test_lifeline_cut();
+	test_lifeline_kept();
+	test_lifeline_unknown();
 	test_restored_by_others();
 	test_jump_to_ours();
 	test_rename();
