@@ -185,6 +185,8 @@ guardian_main(const struct guardian_options *opt, int fd)
 	int status = 1;
 
 	process_detach(&fd);
+	if (!opt->service)
+		process_leave_cgroup();
 	err = guardian_open(&g);
 	if (!err && opt->service) {
 		g.renew_ms = INT64_MAX;	/* systemd is the supervisor */

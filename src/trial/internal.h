@@ -61,6 +61,7 @@ guardian_now(const struct guardian *g)
 
 /* process.c: what makes a process a guardian's. */
 void process_detach(int *keep_fd);
+void process_leave_cgroup(void);	/* for one of its own, where possible */
 void process_note(const char *fmt, ...) printf_like(1, 2);	/* to syslog */
 void process_name(const char *name);	/* as ps and top show it */
 int process_signals(void);	/* a signalfd of TERM and CHLD */

@@ -9,12 +9,14 @@
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
+#include <linux/magic.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/vfs.h>
 #include <sallyport/mem.h>
 #include "internal.h"
 
@@ -123,6 +125,36 @@ process_detach(int *keep_fd)
 	setsid();
 	spare_from_oom();
 	lift_limits();
+}
+
+/* What kills the cgroup of our session (loginctl kill-session, a container's
+ * end) spares us then. Where cgroup v2 cannot be written we stay where we are. */
+void
+process_leave_cgroup(void)
+{
+	static const char *const roots[] = {
+		"/sys/fs/cgroup", "/sys/fs/cgroup/unified",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(roots); i++) {
+		struct statfs fs;
+		char path[64];
+		int fd;
+
+		if (statfs(roots[i], &fs) < 0 ||
+		    fs.f_type != CGROUP2_SUPER_MAGIC)
+			continue;
+		snprintf(path, sizeof(path), "%s/sallyport", roots[i]);
+		if (mkdir(path, 0755) < 0 && errno != EEXIST)
+			return;
+		strcat(path, "/cgroup.procs");
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		if (fd >= 0 && write(fd, "0", 1) < 0)
+			errno = 0;
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
 }
 
 void

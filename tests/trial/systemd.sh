@@ -99,10 +99,15 @@ ok 'no unit is left of it' poll_until 10 no_units
 [ -z "$(units)" ] || diag "$(units)"
 
 # Of another network namespace than PID 1's the service cannot be.
-inside unshare -n sh -c 'ip link set lo up; /build/sallyport apply -t 60 --yes \
+inside unshare -n sh -c 'mkdir /sys/fs/cgroup/session
+	echo $$ >/sys/fs/cgroup/session/cgroup.procs; ip link set lo up; /build/sallyport apply -t 60 --yes \
 	--detach --run-dir /run/other -- -A INPUT -j ACCEPT' >/dev/null 2>&1
 is "$(units)" '' 'in another network namespace there is no service'
 ok 'but a guardian' inside pgrep -x sallyport-guard
+ok 'the cgroup of its session is killed' \
+	inside sh -c 'echo 1 >/sys/fs/cgroup/session/cgroup.kill'
+ok 'it lives, in one of its own' \
+	inside sh -c 'grep -qx 0::/sallyport /proc/$(pgrep -x sallyport-guard)/cgroup'
 inside pkill -KILL -x 'sallyport-watch|sallyport-guard' 2>/dev/null
 
 begin 60 >/dev/null 2>&1
