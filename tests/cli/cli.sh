@@ -70,3 +70,24 @@ on_trial() {
 no_trial() {
 	sp --read-only status | grep -q '^trial *none'
 }
+
+# ours NAME: the processes of our network namespace that go by this name. Not by
+# pgrep, which misses some where others come and go all the time.
+ours() {
+	for each in /proc/[0-9]*; do
+		read -r comm 2>/dev/null <"$each/comm" || continue
+		[ "$comm" = "$1" ] || continue
+		[ "$(readlink "$each/ns/net")" != \
+			"$(readlink /proc/$$/ns/net)" ] || echo "${each#/proc/}"
+	done
+}
+
+# in_session ID: the processes of this session.
+in_session() {
+	cat /proc/[0-9]*/stat 2>/dev/null | awk -v session="$1" '{
+		pid = $1
+		sub(/^.*\) /, "")
+		if ($4 == session)
+			print pid
+	}'
+}

@@ -41,17 +41,11 @@ PANE
 }
 has_ended() { [ -e "$tmp/first.status" ]; }
 
-# The older one: what it forks has the same command line.
-program_pid() { pgrep -o -x -f "$SALLYPORT --run-dir $run_dir --db $db.*"; }
+# The older one: what it forks has the same name.
+program_pid() { ours sallyport | sort -n | head -n 1 | grep .; }
 is_gone() { ! program_pid; }
 
-# named_pid NAME: the process of our namespace that goes by that name.
-named_pid() {
-	for pid in $(pgrep -x "$1"); do
-		[ "$(readlink "/proc/$pid/ns/net")" != \
-			"$(readlink /proc/$$/ns/net)" ] || echo "$pid"
-	done | grep .
-}
+runs() { ours "$1" | grep .; }
 
 start_editor() {
 	in_pane
@@ -96,6 +90,7 @@ let_go() { rm -f "$tmp/hold" "$tmp/held"; }
 
 record() { jq -r "$1 // empty" "$run_dir/trial.json" 2>/dev/null; }
 new_is_in() { ip6tables-legacy-save -t filter | grep -q 'dport 8080'; }
+is_on_trial() { [ "$(record .state)" = 'on trial' ]; }
 is_settled() {
 	case $(record .state) in
 	confirmed|reverted|failed) ;;
@@ -126,12 +121,12 @@ bring_to() {
 	if [ "$1" = starting ]; then
 		hold_lock
 		"commit_$2"
-		poll_until 10 named_pid sallyport-guard
+		poll_until 10 runs sallyport-guard
 		return
 	fi
 	"commit_$2"
 	"await_$2"
-	poll_until 5 test "$(record .state)" = 'on trial'
+	poll_until 5 is_on_trial
 	[ "$1" = reverting ] || return 0
 	hold_lock
 	poll_until 10 deadline_passed

@@ -9,7 +9,7 @@
 . "$top_srcdir/tests/cli/cli.sh"
 # shellcheck source=tests/trial/cells.sh
 . "$top_srcdir/tests/trial/cells.sh"
-need tmux jq ip6tables-legacy ip6tables-legacy-restore pgrep flock sqlite3
+need tmux jq ip6tables-legacy ip6tables-legacy-restore flock sqlite3
 db=$tmp/db/history.db
 
 # Read only, as no permission is to root.
@@ -59,8 +59,7 @@ words_for() {
 	locked) echo 'locked by another program' ;;
 	full) echo 'disk is full' ;;
 	newer) echo 'written by a newer sallyport' ;;
-	owner) echo 'belongs to another user' ;;
-	dir-owner) echo 'belongs to user' ;;
+	owner|dir-owner) echo 'belongs to user' ;;
 	symlink) echo 'symbolic link' ;;
 	*) echo nothing ;;
 	esac
@@ -139,7 +138,9 @@ locked|trial|apply|old; reverted (deadline); reverted; 5; whole; said
 full|trial|apply|old; reverted (deadline); reverted; 5; whole; said
 removed|trial|apply|old; reverted (deadline); reverted; 5; whole; -
 $(has_users && cat <<'OWNED'
+owner|before|editor|old; reverted (deadline); reverted; 0; whole; said
 dir-owner|before|editor|old; reverted (deadline); reverted; 0; whole; said
+owner|before|apply|old; reverted (deadline); reverted; 5; whole; said
 dir-owner|before|apply|old; reverted (deadline); reverted; 5; whole; said
 OWNED
 )

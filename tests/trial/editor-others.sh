@@ -9,14 +9,15 @@
 . "$top_srcdir/tests/cli/cli.sh"
 # shellcheck source=tests/trial/cells.sh
 . "$top_srcdir/tests/trial/cells.sh"
-need tmux jq ip6tables-legacy ip6tables-legacy-restore pgrep flock sqlite3
+need tmux jq ip6tables-legacy ip6tables-legacy-restore flock sqlite3
+window=10	# hands other than ours need some of it
 
 # said PATTERN: it is on the screen, or comes.
 said() { sees "$1" && again=said; }
 
 kill_guards() {
 	# shellcheck disable=SC2046	# words
-	kill -KILL $(named_pid sallyport-watch) $(named_pid sallyport-guard)
+	kill -KILL $(ours sallyport-watch) $(ours sallyport-guard)
 }
 
 end_first() {
@@ -46,8 +47,28 @@ guards_starting() {
 guards_trial() {
 	bring_to trial "$1"
 	kill_guards
-	poll_until 5 named_pid sallyport-watch && again='goes on'
+	poll_until 5 runs sallyport-watch && again='goes on'
 	end_first "$1"
+}
+
+# All of it at once, the stated limit: the new rules stand past the deadline until
+# the next start, and even a look that may do nothing says so.
+everything_trial() {
+	bring_to trial "$1"
+	kill -KILL "$(program_pid)"
+	kill_guards
+	poll_until 5 has_ended
+	poll_until 10 deadline_passed
+	sleep 0.3
+	new_is_in || again='undone by nobody'
+	sp --read-only status | grep -q 'NOT REVERTED' || again='not said'
+	[ "$again" = - ] || return
+	if [ "$1" = editor ]; then
+		again=$(next_start)
+	else
+		sp status >/dev/null
+	fi
+	await_old
 }
 
 guards_reverting() {
@@ -61,7 +82,7 @@ guards_confirmed() {
 	bring_to trial "$1"
 	poll_until 5 code
 	kill_guards
-	poll_until 5 named_pid sallyport-watch
+	poll_until 5 runs sallyport-watch
 	sees 'another one watches|keeps'
 	poll_until 5 type_code && again=kept
 	[ "$1" != editor ] || leave_editor
@@ -95,7 +116,7 @@ habit_trial() {
 	bring_to trial "$1"
 	keys Enter Space y Enter C-m y
 	sleep 0.5
-	[ "$(record .state)" = 'on trial' ] && again='kept nothing'
+	is_on_trial && again='kept nothing'
 	end_first "$1"
 }
 
@@ -237,6 +258,8 @@ run_cell() {
 cells "$0" "$@" <<'CELLS'
 guards|starting|editor|old; none; none; 0; whole; said
 guards|trial|editor|old; reverted (deadline); reverted; 0; whole; goes on
+everything|trial|editor|old; reverted (deadline); reverted; 137; raw; staged again
+everything|trial|apply|old; reverted (deadline); reverted; 137; raw; -
 guards|reverting|editor|old; reverted (deadline); reverted; 0; whole; -
 guards|confirmed|editor|new; confirmed; confirmed; 0; whole; kept
 guards|starting|apply|old; none; none; 1; whole; said

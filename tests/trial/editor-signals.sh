@@ -9,7 +9,7 @@
 . "$top_srcdir/tests/cli/cli.sh"
 # shellcheck source=tests/trial/cells.sh
 . "$top_srcdir/tests/trial/cells.sh"
-need tmux jq ip6tables-legacy ip6tables-legacy-restore pgrep flock
+need tmux jq ip6tables-legacy ip6tables-legacy-restore flock
 
 do_fault() {
 	pid=$(program_pid)
@@ -18,7 +18,9 @@ do_fault() {
 	kill) kill -KILL "$pid" ;;
 	'^C') keys C-c ;;
 	closed) end_pane ;;
-	session) pkill -KILL -s "$(ps -o sid= -p "$pid" | tr -d ' ')" ;;
+	session)
+		in_session "$(ps -o sid= -p "$pid" | tr -d ' ')" |
+			xargs kill -KILL ;;
 	stop) kill -STOP "$pid" ;;
 	esac
 }

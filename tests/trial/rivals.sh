@@ -7,7 +7,7 @@
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/cli/cli.sh
 . "$top_srcdir/tests/cli/cli.sh"
-need tmux ip6tables-legacy ip6tables-legacy-restore ip6tables-apply pgrep
+need tmux ip6tables-legacy ip6tables-legacy-restore ip6tables-apply
 
 window=5
 programs='ip6tables-apply sallyport'
@@ -20,19 +20,24 @@ term|TERM, as at a shutdown
 closed|the terminal is closed
 kill|kill -9 of the program
 session|kill -9 of its whole session
+everything|kill -9 of all that belongs to it, guardian included
 ahead|`y` was typed before the prompt
 other|a rule that somebody adds meanwhile
 counters|packet and byte counters of the old rules'
 
 # --- In a namespace of its own: one program, one fault ---
 
-# The tools that ip6tables-apply looks for are those of the legacy tables.
+# The tools that ip6tables-apply looks for are those of the legacy tables, and what
+# it leaves behind when it is killed is not left in /tmp.
 legacy_tools() {
 	mkdir "$here/bin"
 	for tool in save restore; do
 		ln -s "$(command -v "ip6tables-legacy-$tool")" \
 			"$here/bin/ip6tables-$tool"
 	done
+	printf '#!/bin/sh\nexec %s %s\n' "$(command -v mktemp)" \
+		"$here/saved-XXXXXXXX" >"$here/bin/mktemp"
+	chmod +x "$here/bin/mktemp"
 	PATH=$here/bin:$PATH
 }
 
@@ -63,6 +68,17 @@ old_is_in() { [ "$(rules)" = "$before" ]; }
 is_asked() { tmux -L "$pane" capture-pane -p | grep -Eq 'keeps|y/N'; }
 asked_for_it() { new_is_in && is_asked; }
 
+# At one blow: whoever looks after the others goes first.
+kill_all() {
+	# shellcheck disable=SC2046	# words
+	kill -KILL $(ours sallyport-watch) $(ours sallyport-guard) "$1"
+}
+
+next_start() {
+	[ "$program" != sallyport ] ||
+		"$SALLYPORT" --run-dir "$here/run" --db "$here/db" status >/dev/null
+}
+
 do_fault() {
 	pid=$(tmux -L "$pane" list-panes -F '#{pane_pid}')
 	case $1 in
@@ -71,7 +87,8 @@ do_fault() {
 	term) kill -TERM "$pid" ;;
 	closed) tmux -L "$pane" kill-server ;;
 	kill) kill -KILL "$pid" ;;
-	session) pkill -KILL -s "$pid" ;;
+	session) in_session "$pid" | xargs kill -KILL ;;
+	everything) kill_all "$pid" ;;
 	other) ip6tables-legacy -A OUTPUT -p sctp --dport 9 -j DROP ;;
 	*) ;;
 	esac
@@ -87,6 +104,11 @@ verdict() {
 			old_is_in && echo kept || echo lost ;;
 	counters)
 		[ "$(saved -c)" = "$counted" ] && echo kept || echo lost ;;
+	everything)
+		! old_is_in || { echo "old rules"; return; }
+		next_start
+		old_is_in && echo "old rules at the next start" ||
+			echo '**the new rules stay**' ;;
 	*)
 		old_is_in && echo "old rules" || echo '**the new rules stay**' ;;
 	esac
@@ -171,7 +193,7 @@ while IFS='|' read -r fault what; do
 done <"$tmp/faults"
 while IFS='|' read -r fault what; do
 	like "$(cut -d '|' -f 1 "$tmp/sallyport-$fault/result")" \
-		'^(old rules|kept)$' "$what" ||
+		'^(old rules( at the next start)?|kept)$' "$what" ||
 		diag "$(cat "$tmp/sallyport-$fault/log")"
 done <"$tmp/faults"
 done_testing
