@@ -80,6 +80,22 @@ found_unguarded(void)
 	return FOUND_UNREADABLE;
 }
 
+/* One that was killed may hold its lock for a moment longer than its socket. */
+static bool
+is_guarded(const struct world *world)
+{
+	struct guardian_client client;
+
+	for (int i = 0; i < 20 && guardian_running(&world->guardian); i++) {
+		if (guardian_connect(&world->guardian, &client) == OK) {
+			guardian_disconnect(&client);
+			return true;
+		}
+		poll(NULL, 0, 50);
+	}
+	return guardian_running(&world->guardian);
+}
+
 /* An unsettled one of ours. *trial is read again when it was resumed. */
 static enum apply_found
 found_unsettled(const struct world *world, int run_dir, struct trial **trial)
@@ -89,7 +105,7 @@ found_unsettled(const struct world *world, int run_dir, struct trial **trial)
 
 	record_current(world, &warning);
 	free(warning);
-	if (guardian_running(&world->guardian))
+	if (is_guarded(world))
 		return FOUND_RUNNING;
 	if (world->read_only)
 		return found_unguarded();
