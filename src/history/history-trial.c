@@ -3,6 +3,7 @@
  * from it at any time, any number of times. */
 #include "history-internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sallyport/mem.h>
 
@@ -40,6 +41,31 @@ trial_time(const struct trial *trial)
 				       : trial->settled_wall_s;
 }
 
+/* What was lost of this part's table: the list names the table that its lines
+ * are of, filter at first. NULL for nothing. Yours. */
+static char *
+part_lost(const struct trial *trial, const struct trial_part *part)
+{
+	const char *table = part->before->table, *next;
+	bool mine = strcmp(table, "filter") == 0;
+	struct str lost = { 0 };
+
+	for (const char *line = or_empty(trial->lost); *line; line = next) {
+		size_t len = strcspn(line, "\n");
+
+		next = line + len + (line[len] == '\n');
+		if (line[0] == '*')
+			mine = strlen(table) == len - 1 &&
+			       strncmp(line + 1, table, len - 1) == 0;
+		else if (mine)
+			str_addn(&lost, line, (size_t)(next - line));
+	}
+	if (lost.len)
+		return str_take(&lost);
+	str_done(&lost);
+	return NULL;
+}
+
 static struct revision *
 trial_revision(const struct trial *trial, const struct trial_part *part,
 	       int64_t parent)
@@ -61,7 +87,7 @@ trial_revision(const struct trial *trial, const struct trial_part *part,
 	rev->override = xstrdup(trial->override);
 	rev->trial_id = xstrdup(trial->id);
 	rev->boot_id = xstrdup(trial->boot_id);
-	rev->lost = xstrdup(trial->lost);
+	rev->lost = part_lost(trial, part);
 	rev->netns_cookie = trial->netns_cookie;
 	rev->changes = changeset_copy(part->changes);
 	return rev;
@@ -112,7 +138,8 @@ find_part(struct history *history, const char *trial_id, const char *table,
 
 /* A record that was read before the trial was settled does not take it back. */
 static enum err
-update_trial(struct history *history, const struct trial *trial, int64_t id)
+update_trial(struct history *history, const struct trial *trial,
+	     const char *lost, int64_t id)
 {
 	struct stmt *stmt;
 	enum err err;
@@ -130,7 +157,7 @@ update_trial(struct history *history, const struct trial *trial, int64_t id)
 	stmt_bind_int(stmt, ":settled", states[trial->state].settled);
 	stmt_bind_text(stmt, ":state", state_name(trial));
 	stmt_bind_text(stmt, ":reason", trial->reason);
-	stmt_bind_text(stmt, ":lost", trial->lost);
+	stmt_bind_text(stmt, ":lost", lost);
 	stmt_bind_int(stmt, ":settled_s", states[trial->state].settled
 		      ? trial->settled_wall_s : 0);
 	stmt_bind_int(stmt, ":uid", trial->settled_by.uid);
@@ -146,14 +173,17 @@ record_part(struct history *history, const struct trial *trial,
 	    const struct trial_part *part, int64_t *id)
 {
 	enum err err;
+	char *lost;
 
 	err = find_part(history, trial->id, part->before->table, id);
 	if (err)
 		return err;
+	lost = part_lost(trial, part);
 	if (*id)
-		err = update_trial(history, trial, *id);
+		err = update_trial(history, trial, lost, *id);
 	else
 		err = insert_part(history, trial, part, id);
+	free(lost);
 	if (!err && states[trial->state].undone)
 		err = revision_undone(history, *id);
 	return err;

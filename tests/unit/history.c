@@ -118,6 +118,48 @@ test_rules_of_others(void)
 	remove_db();
 }
 
+/* Each table's revision has what was lost of that table. */
+static void
+test_lost_apart(void)
+{
+	struct history *history = must_open();
+	struct ruleset *before = empty_table(), *raw;
+	struct trial *trial = random_trial(before, 1, 5000);
+	struct trial *other;
+	struct trial_part *part;
+	struct revision *rev;
+	int64_t id;
+
+	if (ruleset_new_empty("raw", &raw) != OK)
+		bail_out("no table: %s", err_message());
+	other = random_trial(raw, 1, 5000);
+	part = trial_add_part(trial);
+	*part = *trial_part(other, 0);
+	vec_pop(&other->parts);
+	trial->lost = xstrdup("# opaque INPUT aa\n*raw\n"
+			      "# opaque OUTPUT bb\n*filter\n# opaque x cc\n");
+	settle(trial, TRIAL_REVERTED, "deadline");
+	id = record(history, trial);
+	rev = must_get(history, id);
+	is_str(rev->table, "raw", "the last revision is of the last table");
+	is_str(rev->lost, "# opaque OUTPUT bb\n", "what was lost of raw");
+	revision_free(rev);
+	id = record(history, trial);
+	rev = must_get(history, id);
+	is_str(rev->lost, "# opaque OUTPUT bb\n", "the same once more");
+	revision_free(rev);
+	rev = must_get(history, 2);
+	is_str(rev->lost, "# opaque INPUT aa\n# opaque x cc\n",
+	       "what was lost of filter");
+	revision_free(rev);
+	trial_free(other);
+	trial_free(trial);
+	ruleset_free(raw);
+	ruleset_free(before);
+	history_close(history);
+	remove_db();
+}
+
 static void
 test_trial_states(void)
 {
@@ -370,6 +412,7 @@ main(void)
 	test_import_and_external();
 	test_trial_round_trip();
 	test_rules_of_others();
+	test_lost_apart();
 	test_trial_states();
 	test_undone();
 	test_reboot();
