@@ -162,12 +162,18 @@ static bool
 launch_service(const struct guardian_options *opt, const char *id,
 	       int64_t ms, int *fd)
 {
+	int64_t begun = clock_system.boot_ms(&clock_system);
+	bool armed;
+
 	if (!id || !systemd_is_here())
 		return false;
-	if (!systemd_arm_timer(opt, id, ms))
+	armed = systemd_arm_timer(opt, id, ms);
+	if (!armed)
 		process_note("systemd gives no timer that undoes the change "
 			     "should its guardian be gone");
-	if (systemd_start(opt, id, fd))
+	/* One that does not answer is not asked twice. */
+	if ((armed || clock_system.boot_ms(&clock_system) - begun <
+	     SYSTEMD_PATIENCE_MS) && systemd_start(opt, id, fd))
 		return true;
 	process_note("systemd does not start the guardian: it is started "
 		     "without");

@@ -21,7 +21,7 @@
 
 #define RUN "/usr/bin/systemd-run"
 #define CTL "/usr/bin/systemctl"
-#define START_MS 2000
+#define START_MS SYSTEMD_PATIENCE_MS
 #define STOP_MS 1000
 #define GRACE_MS 5000	/* the timer's, past the deadline */
 

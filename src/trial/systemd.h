@@ -9,6 +9,8 @@
 
 #include <sallyport/guardian.h>
 
+#define SYSTEMD_PATIENCE_MS 2000
+
 /* Is PID 1 a systemd, of our network, mount and pid namespace? */
 bool systemd_is_here(void);
 

@@ -110,6 +110,16 @@ ok 'it lives, in one of its own' \
 	inside sh -c 'grep -qx 0::/sallyport /proc/$(pgrep -x sallyport-guard)/cgroup'
 inside pkill -KILL -x 'sallyport-watch|sallyport-guard' 2>/dev/null
 
+kill -STOP "$pid1"
+ok 'systemd hangs: the change goes on trial in time' timeout 10 nsenter -t "$pid1" \
+	-m -u -i -p -n -C env XTABLES_LOCKFILE=/run/xtables.lock \
+	/build/sallyport apply -t 60 --yes --detach -- \
+	-A INPUT -p tcp --dport 7777 -j ACCEPT
+ok 'watched by a second process' inside pgrep -x sallyport-watch
+kill -CONT "$pid1"
+sp revert >/dev/null 2>&1
+ends_clean 'systemd hung' 3
+
 begin 60 >/dev/null 2>&1
 ok 'on trial as the machine goes down' has_rule
 inside systemctl poweroff --no-wall >/dev/null 2>&1
