@@ -147,6 +147,7 @@ bool trial_is_ours(const struct trial *trial);
 #define TRIAL_FILE "trial.json"
 #define TRIAL_LOCK "trial.lock"
 #define TRIAL_SPARE "trial.spare"
+#define TRIAL_RESCUE "trial.rescue"
 #define TRIAL_SOCKET "guardian.sock"
 
 /* Write the record to the run directory, atomically and fsynced. */

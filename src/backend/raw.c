@@ -119,6 +119,14 @@ raw_table_count(const struct raw_table *rt)
 	return rt->info.num_entries;
 }
 
+void
+raw_table_parts(const struct raw_table *rt, const struct ip6t_getinfo **info,
+		const struct ip6t_get_entries **entries)
+{
+	*info = &rt->info;
+	*entries = rt->entries;
+}
+
 static const struct ip6t_entry *
 entry_at(const struct raw_table *rt, size_t offset)
 {

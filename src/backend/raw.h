@@ -36,6 +36,13 @@ void raw_table_each(const struct raw_table *rt,
 				 uint64_t packets, void *arg),
 		    void *arg);
 
+/* What the kernel said, for who hands it back as it is; borrowed of rt. */
+struct ip6t_getinfo;
+struct ip6t_get_entries;
+void raw_table_parts(const struct raw_table *rt,
+		     const struct ip6t_getinfo **info,
+		     const struct ip6t_get_entries **entries);
+
 /* Add to the counters of all raw_table_count() entries. */
 enum err raw_table_add(const struct raw_table *rt, const struct counters *add)
 	must_check;

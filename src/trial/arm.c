@@ -269,6 +269,7 @@ arm_locked(struct guardian *g)
 		outcome_fail(g, err);
 		trial_forget(g->run_dir);
 	} else {
+		rescue_arm(g);
 		commit_armed(g, armings);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(armings); i++) {

@@ -95,6 +95,14 @@ enum err table_read_back(struct guardian *g, const struct ruleset *expected,
 /* arm.c: from a request to a change on trial. */
 void guardian_arm(struct guardian *g, struct trial *trial_take);
 
+/* rescue.c: the old tables, prepared for a revert without memory. */
+void rescue_arm(struct guardian *g);	/* before the commit */
+void rescue_take_up(struct guardian *g);	/* what another one prepared */
+void rescue_move(struct guardian *g);	/* the deadline moved */
+/* A revert failed: where that is for want of memory they are put back. */
+bool rescue_if_short(void);
+void rescue_disarm(const struct guardian *g);	/* before the outcome */
+
 /* resume.c: from a record to wherever it had come. */
 void guardian_take_over(struct guardian *g);
 

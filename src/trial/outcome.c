@@ -73,6 +73,7 @@ outcome_settle(struct guardian *g, enum trial_state state)
 	g->trial->state = state;
 	g->trial->settled_wall_s = g->clock->wall_s(g->clock);
 	step(g, "before outcome");
+	rescue_disarm(g);
 	outcome_save(g);
 	step(g, "outcome");
 	g->phase = PHASE_SETTLED;
@@ -90,6 +91,7 @@ outcome_confirm(struct guardian *g, const struct actor *by)
 	trial->state = TRIAL_CONFIRMED;
 	trial->settled_wall_s = g->clock->wall_s(g->clock);
 	step(g, "confirm");
+	rescue_disarm(g);
 	err = trial_settle(trial, g->run_dir);
 	if (err) {
 		trial->state = TRIAL_ON;

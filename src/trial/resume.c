@@ -182,8 +182,10 @@ void
 guardian_take_over(struct guardian *g)
 {
 	struct guardian_event event;
-	enum err err = load(g);
+	enum err err;
 
+	rescue_take_up(g);
+	err = load(g);
 	if (err) {
 		outcome_fail(g, err);
 	} else if (trial_state_is_settled(g->trial->state)) {

@@ -27,6 +27,7 @@ revert_begin(struct guardian *g, const char *reason, const struct actor *by)
 		actor_copy(&trial->settled_by, by);
 	if (now < trial->deadline_ms) {
 		trial->deadline_ms = now;
+		rescue_move(g);
 		if (trial_save(trial, g->run_dir) != OK)
 			process_note("%s", err_message());
 	}
@@ -218,6 +219,8 @@ revert_try(struct guardian *g)
 		return;
 	}
 	err = revert_tables(g);
+	if (err && rescue_if_short())
+		err = revert_tables(g);
 	if (locked)
 		g->be->ops->unlock(g->be);
 	if (err)

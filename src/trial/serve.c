@@ -84,6 +84,8 @@ move_deadline(struct guardian *g, int64_t ms)
 	if (err) {
 		g->trial->deadline_ms -= ms;
 		g->trial->window_ms -= ms;
+	} else {
+		rescue_move(g);
 	}
 	return err;
 }

@@ -165,6 +165,7 @@ trial_forget(int run_dir)
 {
 	unlinkat(run_dir, TRIAL_FILE, 0);
 	unlinkat(run_dir, TRIAL_SPARE, 0);
+	unlinkat(run_dir, TRIAL_RESCUE, 0);
 	fsync(run_dir);
 }
 
@@ -174,6 +175,7 @@ trial_set_aside(int run_dir, const struct trial *trial)
 	char *name = xasprintf("trial-%s.json", trial->id);
 	enum err err = OK;
 
+	unlinkat(run_dir, TRIAL_RESCUE, 0);
 	if (renameat(run_dir, TRIAL_FILE, run_dir, name) < 0)
 		err = fail_errno(_("cannot rename '%s' to '%s'"), TRIAL_FILE,
 				 name);

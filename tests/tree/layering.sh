@@ -29,7 +29,7 @@ cat >"$tmp/headers" <<'HEADERS'
 base caller err mem str text vec base64 clock addr file proc i18n
 rule rule xt
 ruleset ruleset changeset command merge owned tables weave
-backend backend scratch tryout
+backend backend rescue scratch tryout
 guard lifeline login walk rehearsal guard containers probe expose flows
 boot boot
 settings settings

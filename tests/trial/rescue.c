@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A revert that finds no memory: the old tables, prepared at arming, go back all
+ * the same, with their counters, even when nobody is left to try again; and what
+ * is prepared never speaks for a trial that is over. */
+#include <sys/resource.h>
+#include "harness.h"
+
+/* The address sanitizer's allocator ends the program where there is nothing. */
+#ifdef __SANITIZE_ADDRESS__
+#define AVARICIOUS true
+#else
+#define AVARICIOUS false
+#endif
+
+#define WINDOW 700
+#define RULES 3000
+
+static const char *starve_at;
+static bool alone;
+static char marker[112];
+
+/* No more pages, and nothing left in those that there are. */
+static void
+eat_all_memory(void)
+{
+	const struct rlimit none = { .rlim_cur = 1, .rlim_max = 1 };
+
+	setrlimit(RLIMIT_AS, &none);
+	for (size_t size = 1 << 16; size >= 16; size /= 2)
+		while (malloc(size))
+			;
+}
+
+static void
+at_step(const char *name)
+{
+	if (strcmp(name, "rescued") == 0)
+		close(open(marker, O_WRONLY | O_CREAT, 0600));
+	if (strcmp(name, starve_at) != 0 || access(marker, F_OK) == 0)
+		return;
+	if (alone)
+		kill(getppid(), SIGKILL);
+	eat_all_memory();
+}
+
+static char *
+many_rules(unsigned port)
+{
+	struct str text = { 0 };
+
+	str_add(&text, "*filter\n:INPUT DROP [10:1000]\n:FORWARD DROP [0:0]\n"
+		":OUTPUT ACCEPT [30:3000]\n:other - [0:0]\n");
+	for (unsigned i = 0; i < RULES; i++)
+		str_addf(&text, "[%u:%u] -A INPUT -s 2001:db8::%x/128 -p tcp "
+			 "-m tcp --dport %u -j other\n", i, i * 60, i, port);
+	str_add(&text, "[7:420] -A other -j ACCEPT\nCOMMIT\n");
+	return str_take(&text);
+}
+
+static const struct cell {
+	const char *what;
+	const char *at;		/* where memory ends */
+	bool alone;		/* the supervisor is killed there */
+} cells[] = {
+	{ "no memory when the revert begins", "revert", false },
+	{ "none, and no supervisor", "revert", true },
+	{ "none at its commit", "before revert commit", false },
+	{ "none at its commit, and no supervisor", "before revert commit",
+	  true },
+};
+
+static void
+converse(struct guardian_client *client)
+{
+	struct guardian_event event;
+	enum guardian_event_kind kind;
+
+	do {
+		kind = await(client, &event, 5000);
+		guardian_event_done(&event);
+	} while (client->fd >= 0 && kind != EVENT_NONE);
+	guardian_disconnect(client);
+}
+
+static bool
+has_file(const char *name)
+{
+	char *path = xasprintf("%s/%s", run_dir, name);
+	bool found = access(path, F_OK) == 0;
+
+	free(path);
+	return found;
+}
+
+static void
+try_cell(const struct cell *cell)
+{
+	char *old = many_rules(1000), *new = many_rules(2000);
+	struct guardian_client client;
+	char *before, *after;
+
+	diag("%s", cell->what);
+	fresh();
+	unlink(marker);
+	load(old);
+	before = saved(true);
+	setenv("RESCUE_AT", cell->at, 1);
+	setenv("RESCUE_ALONE", cell->alone ? "1" : "0", 1);
+	start(&client, new, WINDOW);
+	ok(has_file(TRIAL_RESCUE), "the old table is prepared");
+	converse(&client);
+	ok(all_left(8000), "nobody is left");
+	ok(access(marker, F_OK) == 0, "the prepared table was needed");
+	after = saved(true);
+	ok(strcmp(after, before) == 0, "the old rules, with their counters");
+	free(after);
+	setenv("RESCUE_AT", "never", 1);
+	if (cell->alone && guardian_resume(&options, &client) == OK)
+		converse(&client);
+	ok(all_left(8000), "the next start settles it");
+	is_record(TRIAL_REVERTED, "deadline");
+	ok(!has_file(TRIAL_RESCUE), "what was prepared is gone");
+	after = saved(true);
+	ok(strcmp(after, before) == 0, "and nothing was undone twice");
+	free(after);
+	free(before);
+	free(old);
+	free(new);
+}
+
+/* Confirmed: nothing is prepared for it any more. */
+static void
+test_confirmed(void)
+{
+	struct guardian_client client;
+
+	fresh();
+	unlink(marker);
+	setenv("RESCUE_AT", "never", 1);
+	start(&client, new_rules, 60000);
+	ok(has_file(TRIAL_RESCUE), "the old table is prepared");
+	is_int(guardian_confirm(&client, &somebody), OK, "confirm");
+	free(expect(&client, EVENT_CONFIRMED, 3000, "confirmed"));
+	ok(!has_file(TRIAL_RESCUE), "and not any more");
+	guardian_disconnect(&client);
+	ok(all_left(3000), "the guardian leaves");
+	ok(live_is(new_rules), "the new rules stay");
+}
+
+int
+main(int argc, char **argv)
+{
+	struct guardian_options opt;
+	int fd;
+
+	if (guardian_asked(argc, argv, &opt, &fd)) {
+		starve_at = getenv("RESCUE_AT");
+		alone = strcmp(getenv("RESCUE_ALONE"), "1") == 0;
+		snprintf(marker, sizeof(marker), "%s",
+			 getenv("RESCUE_MARKER"));
+		opt.step = at_step;
+		return guardian_main(&opt, fd);
+	}
+	begin_tests();
+	snprintf(marker, sizeof(marker), "%s/rescued", dir);
+	setenv("RESCUE_MARKER", marker, 1);
+	setenv("RESCUE_ALONE", "0", 1);
+	for (size_t i = 0; i < ARRAY_LEN(cells) && !AVARICIOUS; i++)
+		try_cell(&cells[i]);
+	test_confirmed();
+	xt_done();
+	return done_testing();
+}
