@@ -96,49 +96,56 @@ is_guarded(const struct world *world)
 	return guardian_running(&world->guardian);
 }
 
-/* An unsettled one of ours. *trial is read again when it was resumed. */
-static enum apply_found
-found_unsettled(const struct world *world, int run_dir, struct trial **trial)
+/* The record; where it wants a guardian and has none, one is started, and it is
+ * read again. Nothing that may wait comes before: no history. */
+static enum err
+load_guarded(const struct world *world, int run_dir, struct trial **trial,
+	     bool *resumed)
 {
-	char *warning = NULL;
-	enum err err;
+	enum err err = trial_load(run_dir, trial);
 
-	record_current(world, &warning);
-	free(warning);
-	if (is_guarded(world))
-		return FOUND_RUNNING;
-	if (world->read_only)
-		return found_unguarded();
+	*resumed = !err && !world->read_only && trial_is_ours(*trial) &&
+		   !trial_state_is_settled((*trial)->state) &&
+		   !is_guarded(world);
+	if (!*resumed)
+		return err;
 	resume(world);
 	trial_free(*trial);
 	*trial = NULL;
-	err = trial_load(run_dir, trial);
-	if (err == ERR_NOT_FOUND)
-		return FOUND_NOTHING;	/* nothing had been committed */
-	if (err)
-		return found_unreadable(world);
-	return trial_state_is_settled((*trial)->state) ?
-		found_settled(world, *trial) : FOUND_RESUMED;
+	return trial_load(run_dir, trial);
+}
+
+static enum apply_found
+found_unsettled(const struct world *world, bool resumed)
+{
+	char *warning = NULL;
+
+	record_current(world, &warning);
+	free(warning);
+	if (resumed)
+		return FOUND_RESUMED;
+	return is_guarded(world) ? FOUND_RUNNING :
+	       world->read_only ? found_unguarded() : FOUND_RESUMED;
 }
 
 static enum apply_found
 look(const struct world *world, int run_dir, struct trial **trial)
 {
-	enum err err;
+	bool resumed;
+	enum err err = load_guarded(world, run_dir, trial, &resumed);
 
-	record_asides(world, run_dir);
-	err = trial_load(run_dir, trial);
-	if (err == ERR_NOT_FOUND)
-		return FOUND_NOTHING;
-	if (err)
+	if (err && err != ERR_NOT_FOUND)
 		return found_unreadable(world);
+	record_asides(world, run_dir);
+	if (err)
+		return FOUND_NOTHING;	/* nothing had been committed */
 	if (trial_state_is_settled((*trial)->state))
 		return found_settled(world, *trial);
 	if (strcmp((*trial)->boot_id, clock_boot_id()) != 0)
 		return FOUND_NOTHING;
 	if (!trial_is_ours(*trial))
 		return FOUND_FOREIGN;
-	return found_unsettled(world, run_dir, trial);
+	return found_unsettled(world, resumed);
 }
 
 enum apply_found
