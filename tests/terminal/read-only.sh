@@ -88,7 +88,10 @@ for key in E I W; do
 	keys Escape g
 	poll_until 5 lacks '--no-editor'
 done
+# The change that was undone is staged again, and would be kept as a draft.
 keys q
+ok 'leaving asks about the change that was undone' poll_until 5 shows 'y '
+keys y
 ended 0 'without files'
 end
 done_testing
