@@ -46,8 +46,9 @@ void revision_free(struct revision *rev);
 
 /* Bring the trial's revisions, one a table, up to date with its record: insert
  * one where it is not there, else update its state. Idempotent, and a settled one is never
- * taken back. A trial that was reverted is followed by nothing: its own state
- * tells. Where the table before is not the newest revision's, that is recorded
+ * taken back. A trial that was reverted is followed by nothing, as its own state
+ * tells, save where its record has what others had when it was reverted: each
+ * such table is an external revision on it, which stands as little. Where the table before is not the newest revision's, that is recorded
  * first, as external. *id gets the last one; 0 while the trial is only armed, as nothing is in the kernel then. */
 enum err history_record_trial(struct history *history, const struct trial *trial,
 			      int64_t *id) must_check;

@@ -72,7 +72,13 @@ struct trial_part {
 	char after_print[FINGERPRINT_SIZE];
 	json_t *changes_json;	/* the changes as they were read: written back as
 				 * they came, so that no extension is needed */
+	struct vec found;	/* of struct ruleset *: the table as others had
+				 * it when a revert took rules of theirs. None
+				 * in an older record */
 };
+
+/* More of them are not kept. */
+#define TRIAL_FOUND_MAX 4
 
 struct trial {
 	char id[37];		/* a random UUID: history's key for catching up */

@@ -78,12 +78,14 @@ struct log_view {
 	enum err err;
 };
 
-/* What the kernel refused, and what another program did in its own chains. */
+/* What the kernel refused, and what another program did in its own chains: that
+ * of theirs which a revert took away has a message. */
 static bool
 is_noise(const struct revision *rev)
 {
 	return strcmp(state_text(rev), "failed") == 0 ||
 	       (strcmp(rev->origin, "external") == 0 && rev->changes &&
+		!(rev->message && rev->message[0]) &&
 		changeset_is_owned(rev->changes));
 }
 

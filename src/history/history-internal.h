@@ -39,6 +39,13 @@ enum err sync_to(struct history *history, const struct ruleset *found,
 		 const struct actor *actor, int64_t now_s, uint64_t netns_cookie,
 		 int64_t *id, int64_t *newest) must_check;
 
+/* history-found.c: the tables as others had them when the trial was reverted
+ * over their work become external revisions after revision id, the trial's in
+ * that part's table. Those that are there already are not added again. They are
+ * not marked as undone here. */
+enum err record_found(struct history *history, const struct trial *trial,
+		      const struct trial_part *part, int64_t id) must_check;
+
 /* history-fold.c: found differs from *newest, the revision that stands. Where
  * that one and all that was done since are the doings of other programs in their
  * own chains it goes, and *newest is what it was built on: what comes next takes

@@ -185,6 +185,8 @@ record_part(struct history *history, const struct trial *trial,
 		err = insert_part(history, trial, part, id);
 	free(lost);
 	if (!err && states[trial->state].undone)
+		err = record_found(history, trial, part, *id);
+	if (!err && states[trial->state].undone)
 		err = revision_undone(history, *id);
 	return err;
 }

@@ -138,6 +138,21 @@ struct changeset *undo_plan(struct guardian *g, const struct trial_part *part,
 			    const struct ruleset *live, const char *print,
 			    bool whole, struct str *lost);
 
+/* lost.c: what a commit that undoes part on live takes from others. It is in
+ * the record, with the table live, before the commit; no full disk stops that.
+ * lost: it is gone; else the record is again without it, from the next time it
+ * is written. */
+struct lost {
+	struct trial_part *part;
+	char *listed;		/* the list as it was */
+	bool any;
+	bool found;		/* live was kept */
+};
+void lost_begin(struct guardian *g, struct trial_part *part,
+		const struct ruleset *live, const struct str *lost,
+		struct lost *taken);
+void lost_end(struct guardian *g, struct lost *taken, bool lost);
+
 /* outcome.c: how a trial ends, and how it stands. */
 
 /* Write the outcome, tell everybody, and leave when they heard it. The state is

@@ -26,6 +26,9 @@ void trial_logins_done(struct trial *trial);
 json_t *trial_needs_to_json(const struct trial *trial);
 void trial_needs_from_json(const json_t *list, struct trial *trial);
 
+/* The last table of part->found is not kept. */
+void trial_found_drop(struct trial *trial, struct trial_part *part);
+
 /* The table after the changes, where it is what they make of the table before:
  * yours, or NULL. */
 struct ruleset *trial_part_expected(const struct trial_part *part);
@@ -39,6 +42,10 @@ json_t *trial_parts_to_json(const struct trial *trial);
  * disk already, so that no full disk can keep the outcome from being
  * written. */
 enum err trial_spare_make(struct trial *trial, int run_dir) must_check;
+
+/* Make it large enough for what the record has become. ERR_FAIL: there is no room, and it
+ * is as large as it was. */
+enum err trial_spare_grow(struct trial *trial, int run_dir) must_check;
 
 /* Write the record into the spare and rename it over the record: one rename(2)
  * settles. Without a spare, or when it is too small, as trial_save(). */

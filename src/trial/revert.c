@@ -37,55 +37,32 @@ revert_begin(struct guardian *g, const char *reason, const struct actor *by)
 	step(g, "revert");
 }
 
-/* What is about to be lost is in the record first. Returns the list before,
- * for where nothing comes of it. */
-static char *
-lost_add(struct guardian *g, const char *table, const struct str *lost)
-{
-	char *kept = g->trial->lost;
-	bool named = strcmp(table, "filter") != 0 || (kept && *kept);
-
-	if (!lost->len) {
-		g->trial->lost = xstrdup(kept);
-		return kept;
-	}
-	g->trial->lost = xasprintf("%s%s%s%s%s", kept ? kept : "",
-				   named ? "*" : "", named ? table : "",
-				   named ? "\n" : "", str_text(lost));
-	if (trial_save(g->trial, g->run_dir) != OK)
-		process_note("%s", err_message());
-	return kept;
-}
-
 static enum err
-commit(struct guardian *g, const struct ruleset *live,
+commit(struct guardian *g, struct trial_part *part, const struct ruleset *live,
        const struct changeset *cs, const struct str *lost)
 {
-	char *kept = lost_add(g, cs->table, lost);
+	struct lost taken;
 	enum err err;
 
+	lost_begin(g, part, live, lost, &taken);
 	step(g, "before revert commit");
 	err = g->be->ops->commit(g->be, live, cs);
 	step(g, "after revert commit");
-	if (err) {
-		free(g->trial->lost);
-		g->trial->lost = kept;
-	} else {
-		free(kept);
-	}
+	lost_end(g, &taken, !err);
 	return err;
 }
 
 static enum err
-carry_out(struct guardian *g, const struct ruleset *live,
-	  const struct changeset *cs, const struct str *lost)
+carry_out(struct guardian *g, struct trial_part *part,
+	  const struct ruleset *live, const struct changeset *cs,
+	  const struct str *lost)
 {
 	struct ruleset *expected = NULL, *back = NULL;
 	char print[FINGERPRINT_SIZE];
 	enum err err = table_expect(live, cs, &expected);
 
 	if (!err)
-		err = commit(g, live, cs, lost);
+		err = commit(g, part, live, cs, lost);
 	if (!err)
 		err = table_read_back(g, expected, &back, print);
 	if (!err)
@@ -95,7 +72,7 @@ carry_out(struct guardian *g, const struct ruleset *live,
 }
 
 static enum err
-attempt(struct guardian *g, const struct trial_part *part, bool whole)
+attempt(struct guardian *g, struct trial_part *part, bool whole)
 {
 	struct ruleset *live = NULL;
 	struct changeset *cs;
@@ -108,7 +85,7 @@ attempt(struct guardian *g, const struct trial_part *part, bool whole)
 	if (strcmp(print, part->before_print) != 0) {
 		cs = undo_plan(g, part, live, print, whole, &lost);
 		if (cs->changes.n)
-			err = carry_out(g, live, cs, &lost);
+			err = carry_out(g, part, live, cs, &lost);
 		changeset_free(cs);
 		str_done(&lost);
 	}
@@ -119,7 +96,7 @@ attempt(struct guardian *g, const struct trial_part *part, bool whole)
 /* A conflict is somebody who was faster: read again. Any other refusal leaves
  * only the whole old table. */
 static enum err
-revert_table(struct guardian *g, const struct trial_part *part)
+revert_table(struct guardian *g, struct trial_part *part)
 {
 	bool whole = false;
 	enum err err = ERR_FAIL;

@@ -13,8 +13,10 @@
 #include <sallyport/mem.h>
 #include "record.h"
 
-/* Room for reason, who and what was lost, on top of the record as armed. */
+/* Room for reason, who and what was lost, on top of the record as armed, and
+ * how much of it is left for what comes after what others had. */
 #define SPARE_ROOM 65536
+#define SPARE_ROOM_LEFT 16384
 
 static char *
 dump(json_t *json_take)
@@ -98,21 +100,53 @@ spare_fill(int fd, size_t size)
 	return err;
 }
 
-enum err
-trial_spare_make(struct trial *trial, int run_dir)
+static enum err
+spare_reach(int fd, size_t size)
+{
+	struct stat st;
+	enum err err;
+
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return fail(ERR_FAIL, _("'%s' is not a regular file"),
+			    TRIAL_SPARE);
+	if (st.st_size >= (off_t)size)
+		return OK;
+	err = spare_fill(fd, size - (size_t)st.st_size);
+	if (err && ftruncate(fd, st.st_size) < 0)
+		return fail_errno(_("cannot write '%s'"), TRIAL_SPARE);
+	return err;
+}
+
+static enum err
+spare_hold(struct trial *trial, int run_dir, size_t room)
 {
 	enum err err;
 	size_t len;
 	int fd;
 
 	free(record_text(trial, &len));
-	unlinkat(run_dir, TRIAL_SPARE, 0);
-	fd = openat(run_dir, TRIAL_SPARE, O_WRONLY | O_CREAT | O_EXCL |
+	fd = openat(run_dir, TRIAL_SPARE, O_WRONLY | O_CREAT | O_APPEND |
 		    O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return fail_errno(_("cannot create '%s'"), TRIAL_SPARE);
-	err = spare_fill(fd, len + SPARE_ROOM);
+	err = spare_reach(fd, len + room);
 	close(fd);
+	return err;
+}
+
+enum err
+trial_spare_grow(struct trial *trial, int run_dir)
+{
+	return spare_hold(trial, run_dir, SPARE_ROOM_LEFT);
+}
+
+enum err
+trial_spare_make(struct trial *trial, int run_dir)
+{
+	enum err err;
+
+	unlinkat(run_dir, TRIAL_SPARE, 0);
+	err = spare_hold(trial, run_dir, SPARE_ROOM);
 	if (err)
 		unlinkat(run_dir, TRIAL_SPARE, 0);
 	return err;

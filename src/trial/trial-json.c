@@ -73,6 +73,16 @@ after_to_json(const struct trial_part *part)
 }
 
 static json_t *
+found_to_json(const struct trial_part *part)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < part->found.n; i++)
+		json_array_append_new(list, ruleset_to_json(part->found.v[i]));
+	return list;
+}
+
+static json_t *
 part_to_json(const struct trial_part *part)
 {
 	json_t *json = json_object();
@@ -85,6 +95,8 @@ part_to_json(const struct trial_part *part)
 			    changeset_to_json(part->changes));
 	json_object_set_new(json, "before", table_to_json(part->before));
 	json_object_set_new(json, "after", after_to_json(part));
+	if (part->found.n)
+		json_object_set_new(json, "found", found_to_json(part));
 	return json;
 }
 

@@ -114,6 +114,25 @@ is_one_table(const struct trial_part *part)
 	       (!part->after || strcmp(part->after->table, table) == 0);
 }
 
+/* It is for the history alone: what is none of ours in it is left out. */
+static void
+take_found(const json_t *json, struct trial_part *part)
+{
+	const json_t *list = json_object_get(json, "found"), *one;
+	struct ruleset *rs;
+	size_t i;
+
+	json_array_foreach(list, i, one) {
+		if (part->found.n >= TRIAL_FOUND_MAX ||
+		    ruleset_from_json(one, &rs) != OK)
+			continue;
+		if (strcmp(rs->table, part->before->table) == 0)
+			vec_push(&part->found, rs);
+		else
+			ruleset_free(rs);
+	}
+}
+
 static enum err
 take_part(const json_t *json, struct trial_part *part)
 {
@@ -132,6 +151,8 @@ take_part(const json_t *json, struct trial_part *part)
 		err = take_after(json, part);
 	if (!err && !is_one_table(part))
 		err = fail(ERR_FAIL, _("tables are mixed up"));
+	if (!err)
+		take_found(json, part);
 	if (!err)
 		part->changes_json = json_incref((json_t *)(uintptr_t)changes);
 	return err;

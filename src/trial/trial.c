@@ -106,6 +106,13 @@ trial_parts_changed(struct trial *trial)
 	trial->parts_text = NULL;
 }
 
+void
+trial_found_drop(struct trial *trial, struct trial_part *part)
+{
+	ruleset_free(vec_pop(&part->found));
+	trial_parts_changed(trial);
+}
+
 static void
 part_free(struct trial_part *part)
 {
@@ -113,6 +120,9 @@ part_free(struct trial_part *part)
 	ruleset_free(part->before);
 	ruleset_free(part->after);
 	json_decref(part->changes_json);
+	for (size_t i = 0; i < part->found.n; i++)
+		ruleset_free(part->found.v[i]);
+	vec_done(&part->found);
 	free(part);
 }
 

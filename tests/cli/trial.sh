@@ -73,8 +73,16 @@ status_is 0 'revert over a rule of others' sp revert
 like "$out" "^$lost" 'tells what they lost'
 settled_by 5 'reverted'
 number=$(sp log | sed -n '1s/^ *\([0-9]*\).*/\1/p')
-like "$(sp show "$number")" "lost  *$lost" 'and so does history, readably'
 ok 'the table is back' is_back
+like "$(sp show "$((number - 1))")" "lost  *$lost" 'and so does history, readably'
+like "$(sp log)" "external .*\"as it stood before the revert of revision $((number - 1))\"" \
+	'and keeps the table as others had it'
+like "$(sp diff "$number")" "^- FORWARD 6: ${lost#-A FORWARD }" 'with their rule'
+status_is 0 'that can be restored' sp --no-trial restore --yes "$number"
+like "$(rules)" "$lost" 'and is there again'
+ip6tables-legacy -D FORWARD -s 2001:db8:bad::/48 -j DROP
+ip6tables-legacy -D FORWARD -p sctp --dport 9 -j ACCEPT
+ok 'beside the change that was undone' is_back
 
 # The deadline passes while nobody looks: the next start tells all of it.
 # shellcheck disable=SC2086	# words

@@ -55,6 +55,7 @@ seed_record(size_t n, const char *table, const char *lines)
 		part->changes = changeset_diff(part->before, after, true);
 		ruleset_fingerprint(part->before, part->before_print);
 		ruleset_fingerprint(after, part->after_print);
+		vec_push(&part->found, ruleset_copy(after));
 		object = trial_to_json(trial);
 		json = json_dumps(object, JSON_COMPACT);
 		write_seed("record", n, json, strlen(json));

@@ -121,6 +121,22 @@ static const char closing_rules[] =
 	"-A other -p tcp -m tcp --dport 4001 -j ACCEPT\n"
 	"COMMIT\n";
 
+/* The table as others had it is in the record. */
+static void
+is_found(const char *rule)
+{
+	struct trial *trial = record();
+	struct trial_part *part = trial ? trial_part(trial, 0) : NULL;
+	struct str text = { 0 };
+
+	if (ok(part && part->found.n == 1, "their table is kept, once")) {
+		ruleset_save(part->found.v[0], false, &text);
+		ok(strstr(str_text(&text), rule), "with %s", rule);
+	}
+	str_done(&text);
+	trial_free(trial);
+}
+
 /* Without our rule theirs would let in whom neither let in. */
 static void
 test_opened_together(void)
@@ -131,6 +147,7 @@ test_opened_together(void)
 	ok(lost && strncmp(lost, "# opaque INPUT ", 15) == 0 &&
 	   strchr(lost, '\n') == lost + strlen(lost) - 1,
 	   "the one rule that was lost is listed: %s", lost);
+	is_found("-A INPUT -p tcp -m tcp --dport 9999 -j ACCEPT\n");
 	is_base_with("", "");
 	free(lost);
 }
@@ -176,6 +193,7 @@ test_lifeline_cut(void)
 
 	ok(strstr(said, "the whole old table 'filter'"), "said: %s", said);
 	ok(strstr(said, "# opaque INPUT "), "what was lost is listed");
+	is_found("-A INPUT -p tcp -m tcp --dport 22 -j DROP\n");
 	is_base_with("", "");
 	free(said);
 }

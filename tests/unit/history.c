@@ -249,6 +249,89 @@ test_undone(void)
 	remove_db();
 }
 
+/* A trial that was reverted over what others did, and their table. */
+static struct trial *
+reverted_over(const struct ruleset *before, struct ruleset **theirs)
+{
+	struct trial *trial = random_trial(before, 2, 2000);
+	struct trial_part *part = trial_part(trial, 0);
+
+	*theirs = ruleset_copy(part->after);
+	changeset_free(random_changes(*theirs, 3));
+	vec_push(&part->found, ruleset_copy(*theirs));
+	settle(trial, TRIAL_REVERTED, "deadline");
+	return trial;
+}
+
+static void
+test_found(void)
+{
+	struct history *history = must_open();
+	struct ruleset *live = empty_table(), *theirs;
+	struct trial *trial = reverted_over(live, &theirs);
+	struct revision *rev;
+
+	sync_live(history, live, 1000);
+	trial->state = TRIAL_ON;
+	is_int(record(history, trial), 2, "a trial");
+	trial->state = TRIAL_REVERTED;
+	is_int(record(history, trial), 2, "is reverted over others' work");
+	rev = must_get(history, 3);
+	is_str(rev->origin, "external", "which is a revision");
+	is_str(rev->state, "external", "of its own");
+	is_str(rev->message, "as it stood before the revert of revision 2",
+	       "that says what it is");
+	is_int(rev->parent, 2, "on the trial's");
+	is_str(rev->actor.user, NULL, "by unknown");
+	ok(rev->since_s == 2000 && rev->time_s == 2030,
+	   "between commit and revert");
+	revision_free(rev);
+	ok(rebuilds(history, 3, theirs), "their table can be rebuilt");
+	is_int(newest(history), 1, "what was before stands");
+	is_int(record(history, trial), 2, "recorded once more");
+	is_int(sync_live(history, live, 3000), 0, "live is no news");
+	changeset_free(random_changes(live, 1));
+	is_int(sync_live(history, live, 3010), 4, "nothing else was added");
+	trial_free(trial);
+	ruleset_free(theirs);
+	ruleset_free(live);
+	history_close(history);
+	remove_db();
+}
+
+/* The same where the table was seen while the trial ran, and where nobody
+ * looked until all was over. */
+static void
+test_found_seen(void)
+{
+	struct history *history = must_open();
+	struct ruleset *live = empty_table(), *theirs;
+	struct trial *trial = reverted_over(live, &theirs);
+	struct revision *rev;
+
+	trial->state = TRIAL_ON;
+	record(history, trial);
+	is_int(sync_live(history, theirs, 2010), 3, "it was seen on trial");
+	trial->state = TRIAL_REVERTED;
+	record(history, trial);
+	rev = must_get(history, 3);
+	is_str(rev->message, "as it stood before the revert of revision 2",
+	       "then it is that revision");
+	revision_free(rev);
+	trial_free(trial);
+	ruleset_free(theirs);
+
+	trial = reverted_over(live, &theirs);
+	is_int(record(history, trial), 4, "a trial that nobody saw");
+	ok(rebuilds(history, 5, theirs), "and what others had");
+	is_int(newest(history), 1, "neither stands");
+	trial_free(trial);
+	ruleset_free(theirs);
+	ruleset_free(live);
+	history_close(history);
+	remove_db();
+}
+
 static void
 test_reboot(void)
 {
@@ -415,6 +498,8 @@ main(void)
 	test_lost_apart();
 	test_trial_states();
 	test_undone();
+	test_found();
+	test_found_seen();
 	test_reboot();
 	test_rebuild_all();
 	test_keyframe_when_large();

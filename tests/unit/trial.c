@@ -90,6 +90,38 @@ test_round_trip(void)
 	trial_free(back);
 }
 
+/* What others had is for the history alone: it makes no record unreadable. */
+static void
+test_found(void)
+{
+	struct trial *trial = make_trial(), *back;
+	struct trial_part *part = trial_part(trial, 0);
+	json_t *json = trial_to_json(trial), *parts, *list;
+
+	parts = json_object_get(json, "tables");
+	ok(!json_object_get(json_array_get(parts, 0), "found"),
+	   "where nothing was lost nothing is kept");
+	json_decref(json);
+	vec_push(&part->found, ruleset_copy(part->before));
+	vec_push(&part->found, ruleset_copy(part->after));
+	back = reread(trial);
+	is_int(trial_part(back, 0)->found.n, 2, "both tables of others");
+	ok(trial_part(back, 0)->found.n == 2 &&
+	   ruleset_equal(trial_part(back, 0)->found.v[1], part->after),
+	   "as they were");
+	trial_free(back);
+
+	json = trial_to_json(trial);
+	parts = json_object_get(json, "tables");
+	list = json_object_get(json_array_get(parts, 0), "found");
+	json_array_set_new(list, 0, json_true());
+	is_int(trial_from_json(json, &back), OK, "one that is none");
+	is_int(trial_part(back, 0)->found.n, 1, "is left out");
+	trial_free(back);
+	json_decref(json);
+	trial_free(trial);
+}
+
 /* However many prove nothing, the one that does is kept. */
 static void
 test_logins(void)
@@ -330,6 +362,7 @@ main(void)
 {
 	rules_start();
 	test_round_trip();
+	test_found();
 	test_logins();
 	test_states();
 	test_hostile();
