@@ -82,6 +82,15 @@ ours() {
 	done
 }
 
+# Both at once: they are stopped first, as each replaces the other that dies.
+kill_guards() {
+	guards="$(ours sallyport-watch) $(ours sallyport-guard)"
+	# shellcheck disable=SC2086	# words
+	kill -STOP $guards
+	# shellcheck disable=SC2086	# words
+	kill -KILL $guards
+}
+
 # in_session ID: the processes of this session.
 in_session() {
 	cat /proc/[0-9]*/stat 2>/dev/null | awk -v session="$1" '{

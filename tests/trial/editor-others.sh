@@ -15,15 +15,6 @@ window=10	# hands other than ours need some of it
 # said PATTERN: it is on the screen, or comes.
 said() { sees "$1" && again=said; }
 
-# Both at once: they are stopped first, as each replaces the other that dies.
-kill_guards() {
-	guards="$(ours sallyport-watch) $(ours sallyport-guard)"
-	# shellcheck disable=SC2086	# words
-	kill -STOP $guards
-	# shellcheck disable=SC2086	# words
-	kill -KILL $guards
-}
-
 end_first() {
 	await_old
 	[ "$1" != editor ] || leave_editor

@@ -70,8 +70,8 @@ asked_for_it() { new_is_in && is_asked; }
 
 # At one blow: whoever looks after the others goes first.
 kill_all() {
-	# shellcheck disable=SC2046	# words
-	kill -KILL $(ours sallyport-watch) $(ours sallyport-guard) "$1"
+	[ "$program" != sallyport ] || kill_guards
+	kill -KILL "$1"
 }
 
 next_start() {
