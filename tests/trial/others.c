@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Others are at work too: what they do to the table during a trial stays, save
  * in a chain where both collide, and then it is listed. */
+#include <sched.h>
+#include <sys/mount.h>
 #include "harness.h"
 
 /* Trial of text while command changes the table; then it is reverted. The list
@@ -150,6 +152,81 @@ test_opened_together(void)
 	is_found("-A INPUT -p tcp -m tcp --dport 9999 -j ACCEPT\n");
 	is_base_with("", "");
 	free(lost);
+}
+
+/* What is live, and in front of it who is turned away. Yours. */
+static char *
+closed_rules(void)
+{
+	static const char first[] = "-A INPUT -i lo";
+	char *text = saved(false);
+	char *at = strstr(text, first), *closed;
+
+	if (!at)
+		bail_out("no such line: %s", first);
+	closed = xasprintf("%.*s-A INPUT -s 2001:db8:bad::/48 -j DROP\n%s",
+			   (int)(at - text), text, at);
+	free(text);
+	return closed;
+}
+
+static void
+fill_disk(void)
+{
+	static const char block[4096] = "x";
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/junk", run_dir);
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	while (write(fd, block, sizeof(block)) > 0)
+		;
+	ok(errno == ENOSPC, "the disk is full");
+	close(fd);
+}
+
+static void
+revert_on_disk(bool full)
+{
+	struct guardian_client client;
+	char *text = closed_rules();
+
+	start(&client, text, 60000);
+	run("ip6tables-legacy -A INPUT -p tcp -m tcp --dport 9999 -j ACCEPT");
+	if (full)
+		fill_disk();
+	is_int(guardian_revert(&client, &somebody, "asked"), OK, "revert");
+	free(expect(&client, EVENT_REVERTED, 5000, "reverted"));
+	guardian_disconnect(&client);
+	free(text);
+	ok(all_left(3000), "the guardian leaves");
+	is_record(TRIAL_REVERTED, "asked");
+}
+
+/* The outcome is written whatever there is no room for. With rules more in the
+ * table than there is room for another time it is not kept. */
+static void
+test_disk(int more, bool full, size_t kept)
+{
+	char *command = xasprintf("(echo '*filter'; seq %d | sed 's/.*/-A other "
+				  "-p udp --dport &/'; echo COMMIT) | "
+				  "ip6tables-legacy-restore -n", more);
+	struct trial *trial;
+
+	fresh();
+	run(command);
+	if ((mkdir(run_dir, 0700) < 0 && errno != EEXIST) ||
+	    mount("none", run_dir, "tmpfs", 0, "mode=700,size=4m") < 0)
+		bail_out("no tmpfs: %s", strerror(errno));
+	revert_on_disk(full);
+	trial = record();
+	ok(trial && trial->lost, "what was lost is listed");
+	ok(trial && trial_part(trial, 0)->found.n == kept,
+	   "with %d rules more their table is %s", more,
+	   kept ? "kept" : "not kept");
+	trial_free(trial);
+	umount2(run_dir, MNT_DETACH);
+	free(command);
 }
 
 /* A trial of base_rules to new_rules with what ssh lives on in the record. */
@@ -318,10 +395,16 @@ main(int argc, char **argv)
 	if (guardian_asked(argc, argv, &opt, &fd))
 		return guardian_main(&opt, fd);
 	begin_tests();
+	if (unshare(CLONE_NEWNS) < 0 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		bail_out("no mount namespace: %s", strerror(errno));
 	test_untouched_chain();
 	test_new_chain();
 	test_touched_chain();
 	test_opened_together();
+	test_disk(1, true, 1);
+	test_disk(600, true, 0);
+	test_disk(600, false, 1);
 	test_lifeline_cut();
 	test_lifeline_kept();
 	test_lifeline_unknown();
