@@ -186,17 +186,23 @@ add_who(struct str *out, const char *name, const struct actor *actor)
 	str_done(&text);
 }
 
+/* What others lost by it, and where that is kept; 0: nowhere. */
 static void
-add_lost(struct str *out, const char *lines)
+add_lost(struct str *out, const char *lines, int64_t kept)
 {
-	char *rules = lines ? apply_readable_rules(lines) : NULL;
+	char *rules = apply_readable_rules(lines);
+	struct str text = {0};
 
 	add_field(out, _("lost"), rules);
+	if (kept)
+		str_addf(&text, _("revision %lld has them"), (long long)kept);
+	add_field(out, "", str_text(&text));
+	str_done(&text);
 	free(rules);
 }
 
 static void
-add_revision(struct str *out, const struct revision *rev)
+add_revision(struct str *out, const struct revision *rev, int64_t kept)
 {
 	str_addf(out, "%-10s %lld", _("revision"), (long long)rev->id);
 	if (rev->parent)
@@ -215,7 +221,8 @@ add_revision(struct str *out, const struct revision *rev)
 		add_who(out, _("by"), &rev->settled_by);
 	add_field(out, _("override"), rev->override);
 	add_field(out, _("message"), rev->message);
-	add_lost(out, rev->lost);
+	if (rev->lost)
+		add_lost(out, rev->lost, kept);
 	str_addc(out, '\n');
 	if (rev->changes)
 		changeset_describe(rev->changes, out);
@@ -227,7 +234,7 @@ cmd_show(struct world *world, const struct cli_call *call)
 	struct history *history;
 	struct revision *rev = NULL;
 	struct str out = {0};
-	int64_t id;
+	int64_t id, kept = 0;
 	enum err err;
 
 	err = cli_need_revision(call->argv[0], &id);
@@ -236,8 +243,10 @@ cmd_show(struct world *world, const struct cli_call *call)
 	if (err)
 		return err;
 	err = history_get(history, id, &rev);
+	if (!err && rev->lost)
+		err = history_found(history, id, &kept);
 	if (!err) {
-		add_revision(&out, rev);
+		add_revision(&out, rev, kept);
 		err = cli_print(world, &out);
 	}
 	str_done(&out);

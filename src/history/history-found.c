@@ -129,3 +129,26 @@ record_found(struct history *history, const struct trial *trial,
 	free(message);
 	return err;
 }
+
+/* Others' revisions have no message but this one. */
+enum err
+history_found(struct history *history, int64_t id, int64_t *found)
+{
+	struct stmt *stmt;
+	enum err err;
+	bool row;
+
+	*found = 0;
+	err = stmt_new(history->db,
+		       DOWN "SELECT max(id) FROM revision WHERE id IN"
+		       " (SELECT id FROM down) AND origin = 'external'"
+		       " AND message <> '' AND NOT stands", &stmt);
+	if (err)
+		return err;
+	stmt_bind_int(stmt, ":id", id);
+	err = stmt_next(stmt, &row);
+	if (!err && row)
+		*found = stmt_int(stmt, 0);
+	stmt_free(stmt);
+	return err;
+}

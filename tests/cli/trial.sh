@@ -75,6 +75,7 @@ settled_by 5 'reverted'
 number=$(sp log | sed -n '1s/^ *\([0-9]*\).*/\1/p')
 ok 'the table is back' is_back
 like "$(sp show "$((number - 1))")" "lost  *$lost" 'and so does history, readably'
+like "$(sp show "$((number - 1))")" "revision $number has them" 'says where they are'
 like "$(sp log)" "external .*\"as it stood before the revert of revision $((number - 1))\"" \
 	'and keeps the table as others had it'
 like "$(sp diff "$number")" "^- FORWARD 6: ${lost#-A FORWARD }" 'with their rule'

@@ -270,6 +270,7 @@ test_found(void)
 	struct ruleset *live = empty_table(), *theirs;
 	struct trial *trial = reverted_over(live, &theirs);
 	struct revision *rev;
+	int64_t found;
 
 	sync_live(history, live, 1000);
 	trial->state = TRIAL_ON;
@@ -286,6 +287,8 @@ test_found(void)
 	ok(rev->since_s == 2000 && rev->time_s == 2030,
 	   "between commit and revert");
 	revision_free(rev);
+	is_int(history_found(history, 2, &found), OK, "asked for");
+	is_int(found, 3, "it is the one");
 	ok(rebuilds(history, 3, theirs), "their table can be rebuilt");
 	is_int(newest(history), 1, "what was before stands");
 	is_int(record(history, trial), 2, "recorded once more");
