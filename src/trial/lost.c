@@ -32,23 +32,29 @@ is_kept(const struct trial_part *part, const struct ruleset *live)
 	       ruleset_equal(part->found.v[part->found.n - 1], live);
 }
 
+/* Of filter when it comes first the table is not named. */
 static bool
-is_listed(const char *listed, const struct str *lost)
+is_listed(const char *listed, const char *table, const struct str *lost)
 {
-	size_t len = listed ? strlen(listed) : 0;
+	char *named = xasprintf("*%s\n%s", table, str_text(lost));
+	size_t len = strlen(listed), part = strlen(named);
+	bool found;
 
-	return len >= lost->len &&
-	       strcmp(listed + len - lost->len, str_text(lost)) == 0;
+	found = (strcmp(table, "filter") == 0 &&
+		 strcmp(listed, str_text(lost)) == 0) ||
+		(len >= part && strcmp(listed + len - part, named) == 0);
+	free(named);
+	return found;
 }
 
 static char *
 list_more(const char *listed, const char *table, const struct str *lost)
 {
-	bool named = strcmp(table, "filter") != 0 || (listed && *listed);
+	bool named = strcmp(table, "filter") != 0 || *listed;
 
-	if (is_listed(listed, lost))
+	if (is_listed(listed, table, lost))
 		return xstrdup(listed);
-	return xasprintf("%s%s%s%s%s", listed ? listed : "", named ? "*" : "",
+	return xasprintf("%s%s%s%s%s", listed, named ? "*" : "",
 			 named ? table : "", named ? "\n" : "",
 			 str_text(lost));
 }
@@ -65,7 +71,8 @@ lost_begin(struct guardian *g, struct trial_part *part,
 		return;
 	taken->any = true;
 	taken->listed = trial->lost;
-	trial->lost = list_more(taken->listed, live->table, lost);
+	trial->lost = list_more(taken->listed ? taken->listed : "",
+				live->table, lost);
 	if (!is_kept(part, live))
 		taken->found = keep_found(g, part, live);
 	if (trial_save(trial, g->run_dir) != OK)

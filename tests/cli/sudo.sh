@@ -98,7 +98,11 @@ not_told 2 'check of a file of root' check "$tmp/shadow"
 not_told 2 'check on top' check --noflush "$tmp/shadow"
 not_told 2 'diff' diff "$tmp/shadow"
 not_told 2 'apply' apply --yes "$tmp/shadow"
+# Its leak check never ends where a PID namespace has no process 1 yet.
+ASAN_OPTIONS=detect_leaks=0
+export ASAN_OPTIONS
 not_told 2 'sandbox' sandbox "$tmp/shadow"
+unset ASAN_OPTIONS
 not_told 2 '--file' --file "$tmp/shadow" list
 not_told 2 '--config' --config "$tmp/shadow" list
 ln -s "$tmp/shadow" "$tmp/link"

@@ -319,7 +319,7 @@ test_lost(void)
 	ok(event.lost && str_starts(event.lost, "*security\n# opaque INPUT "),
 	   "what is lost in security comes first: %s", event.lost);
 	ok(event.lost && strstr(event.lost, "\n*filter\n# opaque INPUT "),
-	   "what is lost in filter is not counted as its");
+	   "what is lost in filter is not counted as its: %s", event.lost);
 	guardian_event_done(&event);
 	guardian_disconnect(&client);
 	ok(all_left(3000), "all leave");

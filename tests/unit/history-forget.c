@@ -10,10 +10,11 @@ static void
 add_rule(struct ruleset *rs)
 {
 	struct changeset *cs = changeset_new("filter");
+	struct rule *rule = random_rule();
 
-	if (changeset_push_take(cs, rs, change_insert("INPUT", 0,
-						      random_rule())))
+	if (changeset_push_take(cs, rs, change_insert("INPUT", 0, rule)))
 		bail_out("no change: %s", err_message());
+	rule_unref(rule);
 	changeset_free(cs);
 }
 

@@ -135,7 +135,7 @@ test_lost_apart(void)
 	other = random_trial(raw, 1, 5000);
 	part = trial_add_part(trial);
 	*part = *trial_part(other, 0);
-	vec_pop(&other->parts);
+	free(vec_pop(&other->parts));
 	trial->lost = xstrdup("# opaque INPUT aa\n*raw\n"
 			      "# opaque OUTPUT bb\n*filter\n# opaque x cc\n");
 	settle(trial, TRIAL_REVERTED, "deadline");
