@@ -84,18 +84,19 @@ struct changeset *changeset_diff(const struct ruleset *a, const struct ruleset *
 
 /* The changeset that makes on live the chains which cs touched into what they
  * are in target, other chains left alone: the plain form of a revert on a table
- * that changed meanwhile. after is the table as cs left it. Appends a line
- * "# opaque CHAIN BASE64" to lost for each rule of live that goes and that
- * neither target nor after has: a guardian has no libxtables to print it with.
- * Yours. */
+ * that changed meanwhile. after is the table as cs left it. What others did and
+ * is undone by it is appended to lost, as ruleset_lost() says. Yours. */
 struct changeset *changeset_restore_chains(const struct changeset *cs,
 					   const struct ruleset *live,
 					   const struct ruleset *target,
 					   const struct ruleset *after,
 					   struct str *lost);
 
-/* Append one line to lost, "# opaque CHAIN BASE64", for each rule of live that
- * want does not have and that neither target nor after knew: somebody else's. */
+/* What others did on the way from after to live and does not hold in want is
+ * appended to lost, a line each: "# opaque CHAIN BASE64", a rule that they added
+ * (neither target nor after knew it), "# deleted CHAIN BASE64", one that they
+ * deleted, "# policy CHAIN POLICY", one that they set. Entries in base64: a
+ * guardian has no libxtables to print them with. */
 void ruleset_lost(const struct ruleset *live, const struct ruleset *want,
 		  const struct ruleset *target, const struct ruleset *after,
 		  struct str *lost);

@@ -99,9 +99,9 @@ struct trial {
 	int64_t settled_wall_s;
 	char *reason;		/* why reverted or failed: "deadline", "asked" ... */
 	struct actor settled_by;	/* who confirmed or reverted */
-	char *lost;		/* rules of others that a revert had to drop:
-				 * "# opaque CHAIN BASE64" lines, those of a
-				 * table other than filter below "*TABLE" */
+	char *lost;		/* what others did and a revert took back: the
+				 * lines of ruleset_lost(), those of a table
+				 * other than filter below "*TABLE" */
 	char judged[TABLE_COUNT][FINGERPRINT_SIZE];	/* of the tables, as
 				 * table_names has them, that the guard looked
 				 * through beside these: they must be live as

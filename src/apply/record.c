@@ -156,26 +156,65 @@ apply_sync(const struct world *world, const struct tables *live, char **warning)
 		warn(warning);
 }
 
-/* "# opaque CHAIN BASE64" as "-A CHAIN ..."; the line as it is where that is
- * not to be had. */
+/* What ruleset_lost() calls it, and the command that did it. */
+static const struct {
+	const char *what;
+	const char *command;
+} lost_words[] = {
+	{ "opaque", "-A" },
+	{ "deleted", "-D" },
+	{ "policy", "-P" },
+};
+
+static const char *
+command_of(const char *what)
+{
+	for (size_t i = 0; i < ARRAY_LEN(lost_words); i++)
+		if (strcmp(what, lost_words[i].what) == 0)
+			return lost_words[i].command;
+	return NULL;
+}
+
+/* False: it is only to be had as bytes. */
+static bool
+add_command(const char *command, const char *chain, const char *base64,
+	    struct str *out)
+{
+	struct counters none = { 0 };
+	struct str entry = { 0 }, body = { 0 };
+	struct rule *rule = NULL;
+	bool done = base64_decode(&entry, base64, strlen(base64)) == OK &&
+		    rule_new(str_text(&entry), entry.len, NULL, none,
+			     &rule) == OK;
+
+	if (done)
+		xt_spec_body(rule, &body);
+	done = done && str_text(&body)[0] != '#';
+	if (done) {
+		str_addf(out, "%s ", command);
+		words_quote(out, chain);
+		str_addf(out, "%s%s", body.len ? " " : "", str_text(&body));
+	}
+	rule_unref(rule);
+	str_done(&body);
+	str_done(&entry);
+	return done;
+}
+
+/* A line of ruleset_lost() as the command that it undoes; as it is where that
+ * is not to be had. */
 static void
 readable_rule(char *line, struct str *out)
 {
-	struct counters none = { 0 };
-	struct str entry = { 0 };
-	struct rule *rule = NULL;
 	size_t n = 0;
 	char **words = words_split(line, &n);
+	const char *command = words && n == 4 ? command_of(words[1]) : NULL;
 
-	if (words && n == 4 && strcmp(words[1], "opaque") == 0 &&
-	    base64_decode(&entry, words[3], strlen(words[3])) == OK &&
-	    rule_new(str_text(&entry), entry.len, NULL, none, &rule) == OK)
-		xt_spec(rule, words[2], false, out);
-	else
+	if (command && strcmp(command, "-P") == 0)
+		str_addf(out, "%s %s %s", command, words[2], words[3]);
+	else if (!command || !add_command(command, words[2], words[3], out))
 		str_add(out, line);
 	str_addc(out, '\n');
-	rule_unref(rule);
-	str_done(&entry);
 	words_free(words);
 }
 

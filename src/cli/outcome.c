@@ -25,7 +25,7 @@ say_lost(const struct world *world, const char *lost)
 
 	if (!lost || !lost[0])
 		return;
-	str_add(&text, _("Rules of others that the undo had to take away:\n"));
+	str_add(&text, _("What others did and the undo took back:\n"));
 	str_add(&text, lost);
 	if (cli_print(world, &text))
 		cli_warn(world, "%s", err_message());

@@ -143,21 +143,92 @@ add_rules(struct keys *known, const struct ruleset *rs, const char *name)
 	}
 }
 
+/* What the chain of this name has in any of the rulesets, which NULL ends. */
 static void
-chain_lost(const struct chain *chain, const struct keys *known,
+keys_of(struct keys *keys, const char *name, const struct ruleset *const *in)
+{
+	size_t most = 0;
+
+	for (size_t i = 0; in[i]; i++)
+		most += count_rules(in[i], name);
+	keys_init(keys, most);
+	for (size_t i = 0; in[i]; i++)
+		add_rules(keys, in[i], name);
+}
+
+static void
+add_line(struct str *lost, const char *what, const struct chain *chain)
+{
+	str_addf(lost, "# %s ", what);
+	words_quote(lost, chain->name);
+	str_addc(lost, ' ');
+}
+
+static void
+add_rule(struct str *lost, const char *what, const struct chain *chain,
+	 const struct rule *rule)
+{
+	add_line(lost, what, chain);
+	base64_encode(lost, rule->entry, rule->size);
+	str_addc(lost, '\n');
+}
+
+static bool
+has(const struct keys *keys, const struct rule *rule)
+{
+	return keys_find(keys, rule->entry, rule->size) != NO_KEY;
+}
+
+/* What they added goes. */
+static void
+added_lost(const struct chain *live, const struct ruleset *want,
+	   const struct ruleset *target, const struct ruleset *after,
 	   struct str *lost)
 {
-	for (size_t i = 0; i < chain->rules.n; i++) {
-		const struct rule *rule = chain_rule(chain, i);
+	const struct ruleset *const ours[] = { want, target, after, NULL };
+	struct keys known;
 
-		if (keys_find(known, rule->entry, rule->size) != NO_KEY)
-			continue;
-		str_add(lost, "# opaque ");
-		words_quote(lost, chain->name);
-		str_addc(lost, ' ');
-		base64_encode(lost, rule->entry, rule->size);
-		str_addc(lost, '\n');
+	keys_of(&known, live->name, ours);
+	for (size_t i = 0; i < live->rules.n; i++)
+		if (!has(&known, chain_rule(live, i)))
+			add_rule(lost, "opaque", live, chain_rule(live, i));
+	keys_done(&known);
+}
+
+/* What they deleted comes back: the table that our change left had it, the
+ * live one has not. */
+static void
+deleted_lost(const struct chain *want, const struct ruleset *live,
+	     const struct ruleset *after, struct str *lost)
+{
+	const struct ruleset *const left[] = { after, NULL };
+	const struct ruleset *const now[] = { live, NULL };
+	struct keys was, is;
+
+	keys_of(&was, want->name, left);
+	keys_of(&is, want->name, now);
+	for (size_t i = 0; i < want->rules.n; i++) {
+		const struct rule *rule = chain_rule(want, i);
+
+		if (has(&was, rule) && !has(&is, rule))
+			add_rule(lost, "deleted", want, rule);
 	}
+	keys_done(&is);
+	keys_done(&was);
+}
+
+static void
+policy_lost(const struct chain *live, const struct ruleset *want,
+	    const struct ruleset *after, struct str *lost)
+{
+	const struct chain *left = ruleset_chain(after, live->name);
+	const struct chain *then = ruleset_chain(want, live->name);
+
+	if (!left || !then || live->policy == left->policy ||
+	    live->policy == then->policy)
+		return;
+	add_line(lost, "policy", live);
+	str_addf(lost, "%s\n", policy_name(live->policy));
 }
 
 void
@@ -165,21 +236,12 @@ ruleset_lost(const struct ruleset *live, const struct ruleset *want,
 	     const struct ruleset *target, const struct ruleset *after,
 	     struct str *lost)
 {
-	const struct ruleset *const owned[] = { want, target, after };
-
-	for (size_t i = 0; i < live->chains.n; i++) {
-		const struct chain *chain = live->chains.v[i];
-		struct keys known;
-		size_t most = 0;
-
-		for (size_t k = 0; k < ARRAY_LEN(owned); k++)
-			most += count_rules(owned[k], chain->name);
-		keys_init(&known, most);
-		for (size_t k = 0; k < ARRAY_LEN(owned); k++)
-			add_rules(&known, owned[k], chain->name);
-		chain_lost(chain, &known, lost);
-		keys_done(&known);
-	}
+	for (size_t i = 0; i < live->chains.n; i++)
+		added_lost(live->chains.v[i], want, target, after, lost);
+	for (size_t i = 0; i < want->chains.n; i++)
+		deleted_lost(want->chains.v[i], live, after, lost);
+	for (size_t i = 0; i < live->chains.n; i++)
+		policy_lost(live->chains.v[i], want, after, lost);
 }
 
 struct changeset *

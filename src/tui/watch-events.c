@@ -80,7 +80,7 @@ on_reverted(struct ui *ui, const struct guardian_event *event)
 		struct str text = { 0 };
 
 		str_add(&text, event->lost);
-		diff_open(ui, &text, _("Rules of others that were lost"));
+		diff_open(ui, &text, _("What others did and was taken back"));
 	}
 }
 

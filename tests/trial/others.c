@@ -275,6 +275,20 @@ test_lifeline_cut(void)
 	free(said);
 }
 
+/* That what they deleted is back is told too, and the table without it kept. */
+static void
+test_lifeline_deleted(void)
+{
+	char *said = revert_with_need("ip6tables-legacy -D INPUT -p tcp "
+				      "-m tcp --dport 22 -j ACCEPT");
+
+	ok(strstr(said, "the whole old table 'filter'"), "said: %s", said);
+	ok(strstr(said, "# deleted INPUT "), "what came back is listed");
+	is_found("-A INPUT -i lo -j ACCEPT\n");
+	is_base_with("", "");
+	free(said);
+}
+
 static void
 test_lifeline_kept(void)
 {
@@ -406,6 +420,7 @@ main(int argc, char **argv)
 	test_disk(600, true, 0);
 	test_disk(600, false, 1);
 	test_lifeline_cut();
+	test_lifeline_deleted();
 	test_lifeline_kept();
 	test_lifeline_unknown();
 	test_restored_by_others();

@@ -88,6 +88,46 @@ test_all_or_nothing(void)
 	ruleset_free(b);
 }
 
+static void
+is_line(const char **text, const char *head)
+{
+	ok(str_starts(*text, head), "%s", head);
+	*text = strchr(*text, '\n') ? strchr(*text, '\n') + 1 : "";
+}
+
+/* All that they did is told: added, deleted, set. */
+static void
+test_restore_tells(void)
+{
+	struct ruleset *before = ruleset_of("abc");
+	struct ruleset *after = ruleset_copy(before);
+	struct ruleset *live;
+	struct changeset *cs = changeset_new("filter");
+	struct rule *theirs = random_rule(4000, "DROP");
+	struct str lost = { 0 };
+	const char *line;
+
+	ok(!changeset_push_take(cs, after, change_delete("INPUT", 1)),
+	   "our change");
+	live = ruleset_copy(after);
+	chain_push_take(ruleset_chain(live, "INPUT"), rule_ref(theirs));
+	rule_unref(vec_remove(&ruleset_chain(live, "INPUT")->rules, 0));
+	ruleset_chain(live, "INPUT")->policy = POLICY_DROP;
+	changeset_free(changeset_restore_chains(cs, live, before, after,
+						&lost));
+	line = str_text(&lost);
+	is_line(&line, "# opaque INPUT ");
+	is_line(&line, "# deleted INPUT ");
+	is_line(&line, "# policy INPUT DROP\n");
+	is_str(line, "", "and nothing else");
+	str_done(&lost);
+	rule_unref(theirs);
+	changeset_free(cs);
+	ruleset_free(before);
+	ruleset_free(after);
+	ruleset_free(live);
+}
+
 /* Others' rules in chains that we did not touch stay; in ours they are named. */
 static void
 test_restore(void)
@@ -146,6 +186,7 @@ main(void)
 	test_invert();
 	test_all_or_nothing();
 	test_restore();
+	test_restore_tells();
 	test_fingerprint();
 	return done_testing();
 }
