@@ -63,6 +63,30 @@ keys Enter
 end 1
 ok 'and so does Enter alone' is_back
 
+# Others act while apply asks: what is asked about is shown anew.
+begin -t 60
+ip6tables-legacy -I FORWARD 1 -p sctp -j DROP
+keys y Enter
+ok 'a change by others is told' poll_until 10 shows 'the change was carried over'
+ok 'and it asks once more' poll_until 10 \
+	sh -c "tmux -L apply capture-pane -p | grep -c 'Commit this' | grep -qx 2"
+unlike "$(rules)" 'dport 5001' 'nothing is in the kernel yet'
+keys y Enter
+poll_until 10 shows ' keeps '
+like "$(rules)" 'dport 5001' 'the second yes commits'
+keys R
+end 5
+like "$(rules)" '^-A FORWARD -p sctp -j DROP' 'what others did stays'
+ip6tables-legacy -D FORWARD -p sctp -j DROP
+ok 'and nothing else is left' is_back
+
+begin -t 60
+ip6tables-legacy -A FORWARD -p tcp -m tcp --dport 5001 -j ACCEPT
+keys y Enter
+ok 'the same change by others is told' poll_until 10 shows 'made the same change'
+end 0
+ip6tables-legacy -D FORWARD -p tcp -m tcp --dport 5001 -j ACCEPT
+
 begin -t 60
 keys y Enter
 ok 'yes starts the countdown' poll_until 10 shows '^ *(60|59|58) s +[0-9]{2} keeps'
