@@ -274,8 +274,8 @@ kill_confirm|trial|editor|new; confirmed; confirmed; 137; raw; nothing
 kill_change|review|editor|old; none; external; 137; raw; rebased
 second_keeps|trial|editor|new; confirmed; confirmed; 0; whole; said
 second_keeps|trial|apply|new; confirmed; confirmed; 0; whole; said
-second_undoes|trial|editor|old; reverted (asked for); reverted; 0; whole; undone
-second_undoes|trial|apply|old; reverted (asked for); reverted; 5; whole; undone
+second_undoes|trial|editor|old; reverted (asked); reverted; 0; whole; undone
+second_undoes|trial|apply|old; reverted (asked); reverted; 5; whole; undone
 second_commits|trial|editor|old; reverted (deadline); reverted; 0; whole; told
 unreadable|review|editor|old; unreadable; none; 0; whole; said
 unreadable|review|apply|old; unreadable; none; 1; whole; said
