@@ -310,7 +310,11 @@ test_leaving(void)
 	begin("leaving", false);
 	start_trial();
 	editor_keys(&e, "q");
-	ok(seen("The trial goes on"), "q says that the trial goes on");
+	ok(seen("The trial goes on;"), "q says that the trial goes on");
+	editor_keys(&e, "R");
+	ok(seen("Esc leaves the question"), "what R would do is said");
+	editor_keys(&e, "<Esc>q1");
+	ok(seen("Esc leaves the question"), "and what a digit would");
 	editor_keys(&e, "y");
 	ok(e.ui.done, "y leaves");
 	editor_close(&e);
