@@ -189,6 +189,24 @@ test_collides(void)
 	editor_close(&e);
 }
 
+/* Staged beside the trial, then left: the question hides no message. */
+static void
+test_draft_beside(void)
+{
+	begin("beside", RULES);
+	start_trial(ADD);
+	editor_keys(&e, "<Esc>" ADD_OTHER);
+	settle_elsewhere(true);
+	editor_close(&e);
+	begin("beside", NULL);
+	ok(seen("the last trial was kept by alice from 2001:db8::7. 2 edits"),
+	   "a draft is offered after what is to be said");
+	editor_keys(&e, "y");
+	ok(seen("others changed INPUT meanwhile; 1 edit was in place already"),
+	   "what was kept is in place");
+	undo_all();
+}
+
 /* Their rule beside ours is gone with the chain that was put back. */
 static void
 test_lost(void)
@@ -295,7 +313,8 @@ test_maker(void)
 }
 
 static void (*const tests[])(void) = {
-	test_next_start, test_place, test_found, test_collides, test_lost,
+	test_next_start, test_place, test_found, test_collides,
+	test_draft_beside, test_lost,
 	test_undone_before, test_reload, test_elsewhere, test_maker,
 };
 
