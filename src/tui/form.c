@@ -136,6 +136,10 @@ answer(struct ui *ui, int key)
 		run(ui);
 		return;
 	}
+	if (ui->watch.phase == WATCH_RUNNING &&
+	    (key == 'R' || (key >= '0' && key <= '9')))
+		set_error(form, _("Esc leaves the question; then R and the two "
+				  "digits settle the trial"));
 }
 
 static bool
@@ -164,7 +168,8 @@ form_key(struct ui *ui, int key)
 	if (key == '\033' || key == KEY_CTRL('C')) {
 		cancel(ui);
 	} else if (ui->form.choices) {
-		answer(ui, key);
+		if (!ui->pasting)
+			answer(ui, key);
 	} else if (key == '\r' || key == '\n' || key == FN(KEY_ENTER)) {
 		submit(ui);
 	} else if (key == '\t' && can_complete(ui)) {

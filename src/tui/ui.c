@@ -18,7 +18,7 @@ ui_init(struct ui *ui, const struct world *world, struct session *session)
 		.world = world,
 		.session = session,
 		.form = { .utf8 = world->utf8 },
-		.watch = { .client = { .fd = -1 } },
+		.watch = { .client = { .fd = -1 }, .claim = -1 },
 	};
 	rules_open(ui);
 }
