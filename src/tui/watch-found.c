@@ -3,6 +3,7 @@
  * somebody else while the editor is open. It is watched like our own, and may be
  * kept or undone here. */
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
@@ -87,6 +88,38 @@ tell_undone(struct ui *ui, const struct trial *trial, bool again)
 	free(by);
 }
 
+static bool
+was_made_on(const struct draft *draft, const struct trial *trial)
+{
+	for (size_t i = 0; i < trial->parts.n; i++) {
+		const struct trial_part *part = trial_part(trial, i);
+		const struct ruleset *rs = tables_get(draft->base,
+						      part->before->table);
+		char print[FINGERPRINT_SIZE];
+
+		if (!rs)
+			return false;
+		ruleset_fingerprint(rs, print);
+		if (strcmp(print, part->before_print) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Where edits were staged beside the trial, the draft has them and its own. */
+static enum err
+take_undone(struct ui *ui, const struct trial *trial)
+{
+	struct draft *draft = NULL;
+
+	if (draft_find(ui->world, &draft) == OK &&
+	    draft->wall_s >= trial->committed_wall_s &&
+	    was_made_on(draft, trial))
+		return session_take_draft(ui->session, draft);
+	draft_free(draft);
+	return session_take_undone(ui->session, trial);
+}
+
 /* What was undone while no one looked is staged again, unless whoever made it
  * does so. */
 static void
@@ -94,7 +127,7 @@ found_undone(struct ui *ui, const struct trial *trial)
 {
 	int claim = apply_claim(ui->world);
 	bool mine = claim >= 0 && !apply_was_taken(ui->world, trial);
-	enum err err = mine ? session_take_undone(ui->session, trial) : OK;
+	enum err err = mine ? take_undone(ui, trial) : OK;
 
 	tell_undone(ui, trial, mine && !err &&
 			       session_staged_count(ui->session) > 0);

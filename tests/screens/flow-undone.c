@@ -207,6 +207,25 @@ test_draft_beside(void)
 	undo_all();
 }
 
+/* The same where the trial is undone: all of it comes back at once. */
+static void
+test_undone_beside(void)
+{
+	begin("both", RULES);
+	start_trial(ADD);
+	editor_keys(&e, "<Esc>" ADD_OTHER);
+	settle_elsewhere(false);
+	editor_close(&e);
+	begin("both", NULL);
+	ok(staged("--dport 8080") && staged("--dport 53"),
+	   "what was staged beside the trial comes back with it");
+	is_int(session_staged_count(e.session), 2, "once");
+	undo_all();
+	begin("both", NULL);
+	ok(!seen("left behind"), "and nothing else is left");
+	editor_close(&e);
+}
+
 /* Their rule beside ours is gone with the chain that was put back. */
 static void
 test_lost(void)
@@ -314,7 +333,7 @@ test_maker(void)
 
 static void (*const tests[])(void) = {
 	test_next_start, test_place, test_found, test_collides,
-	test_draft_beside, test_lost,
+	test_draft_beside, test_undone_beside, test_lost,
 	test_undone_before, test_reload, test_elsewhere, test_maker,
 };
 
