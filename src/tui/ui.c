@@ -38,6 +38,7 @@ ui_done(struct ui *ui)
 	rule_unref(ui->clip);
 	owned_forget(ui);
 	draft_free(ui->draft);
+	tables_free(ui->live_told);
 	free(ui->search);
 	free(ui->path);
 	str_done(&ui->text);
@@ -74,8 +75,8 @@ ui_pop(struct ui *ui)
 	ui->depth--;
 }
 
-static void
-update_views(struct ui *ui)
+void
+ui_refresh(struct ui *ui)
 {
 	for (size_t i = 0; i < ui->depth; i++) {
 		struct view *view = &ui->views[i];
@@ -90,7 +91,7 @@ void
 ui_changed(struct ui *ui)
 {
 	ui->changed++;
-	update_views(ui);
+	ui_refresh(ui);
 }
 
 /* Once is enough: the review says it every time. */
@@ -109,7 +110,7 @@ ui_rehearsal(struct ui *ui)
 {
 	if (!session_rehearsed(ui->session))
 		return;
-	update_views(ui);
+	ui_refresh(ui);
 	tell_unusable(ui, ui->session->report->rehearsal);
 	review_go_on(ui);
 }

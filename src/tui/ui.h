@@ -78,7 +78,8 @@ struct ui {
 	bool commit_waits;	/* for the rehearsal; any key calls it off */
 	enum judgement commit_seen;	/* what was shown then */
 	bool told_unusable;	/* why there is no rehearsal: said once */
-	bool live_differs;	/* others changed the table: said once */
+	bool live_differs;	/* others changed what was read: the title has it */
+	struct tables *live_told;	/* how they left it when that was told */
 	int64_t live_next_ms;	/* when the live table is looked at again */
 	struct stat file_seen;	/* of world->file, when it was looked at */
 	int top;		/* the first line of the rows, set when drawn */
@@ -108,12 +109,16 @@ void ui_sync(struct ui *ui);
 /* At the start: that the boot file is another one, where that is so. */
 void ui_tell_boot(struct ui *ui);
 
-/* Read the tables again and carry what is staged onto them; said is told where
- * that went well. What collides is shown, and nothing has changed then. */
+/* Read the tables again and carry what is staged onto them; the selection stays
+ * on its rule, and said is told where that went well. What collides is shown, and nothing has changed then. */
 void ui_reload(struct ui *ui, const char *said);
 
-/* Every screen's contents anew. */
+/* Did others change what was read? Looked at now, but during a trial. */
+bool ui_is_stale(struct ui *ui);
+
+/* Every screen's contents anew: the session changed; the same session. */
 void ui_changed(struct ui *ui);
+void ui_refresh(struct ui *ui);
 
 /* There is input on the rehearsal of what is staged. */
 void ui_rehearsal(struct ui *ui);
