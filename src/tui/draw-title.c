@@ -31,8 +31,12 @@ verdict_text(const struct guard_report *report, bool offline,
 		guard_summary(report, out);
 		return;
 	}
+	if (report->none) {
+		str_add(out, _("nothing to keep"));
+		return;
+	}
 	if (length == VERDICT_RULE && !offline &&
-	    report->judgement <= JUDGED_ADVISED && !report->none) {
+	    report->judgement <= JUDGED_ADVISED) {
 		guard_word(report, out);
 		return;
 	}
@@ -68,7 +72,8 @@ title_verdict(const struct ui *ui, enum verdict_length length,
 		role = ROLE_TITLE_WARN;
 		str_add(&text, _("changed by others"));
 	} else {
-		role = verdict_looks[report->judgement].role;
+		role = report->none ? ROLE_TITLE :
+			verdict_looks[report->judgement].role;
 		verdict_text(report, ui->world->file, length, &text);
 	}
 	paint_add(paint, role, " ");
