@@ -286,7 +286,7 @@ on_length(struct ui *ui)
 {
 	char *now = xasprintf("%d", data(ui)->seconds);
 
-	form_open(&ui->form, FORM_OTHER, _("Seconds of the trial:"), now,
+	form_open(&ui->form, FORM_SECONDS, _("Seconds of the trial:"), now,
 		  submit_seconds);
 	free(now);
 }

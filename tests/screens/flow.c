@@ -119,6 +119,23 @@ test_forms(void)
 	end();
 }
 
+/* A value that is offered is replaced by what is typed, text is edited. */
+static void
+test_offered(void)
+{
+	begin("offered", false);
+	editor_keys(&e, "jd" "c" "l5<Enter>");
+	ok(seen(" 5 s, then undone"), "the length is what is typed");
+	editor_keys(&e, "l<End>0<Enter>");
+	ok(seen(" 50 s, then undone"), "a cursor key keeps what was offered");
+	editor_keys(&e, "l<BS><BS>3<Enter>");
+	ok(e.ui.form.is_open, "as does one that deletes");
+	is_str(str_text(&e.ui.form.text), "3", "to edit it");
+	editor_keys(&e, "<End>0<Enter>mwh<Enter>my<Enter>");
+	ok(seen("why  (m)"), "text goes on where it ends");
+	end();
+}
+
 /* The kernel is asked when a rule is entered. */
 static void
 test_tryouts(void)
@@ -410,7 +427,7 @@ test_others(void)
 }
 
 static void (*const tests[])(void) = {
-	test_editing, test_forms, test_tryouts, test_searching, test_read_only,
+	test_editing, test_forms, test_offered, test_tryouts, test_searching, test_read_only,
 	test_keep, test_countdown, test_demand, test_revert, test_elsewhere,
 	test_leaving, test_looked_at, test_refusal,
 	test_others,
