@@ -137,9 +137,11 @@ is_refused(const struct ui *ui)
 static const char *
 unless_free(struct ui *ui)
 {
+	const char *why = review_unless_same(ui);
+
 	if (ui->watch.phase != WATCH_NONE)
 		return _("a trial is running: keep or undo it first");
-	return unless_writable(ui);
+	return why ? why : unless_writable(ui);
 }
 
 static const char *

@@ -33,6 +33,13 @@ settled_by() {
 	is "$status" "$1" "$2"
 }
 
+for command in '-P INPUT DROP' '-R INPUT 1 -m state --state RELATED,ESTABLISHED -j ACCEPT'
+do
+	# shellcheck disable=SC2086	# words
+	status_is 0 "$command, as it is" sp apply --yes -t 5 -- $command
+	is "$out" 'Nothing to change.' 'is no change'
+done
+
 new_trial 60 'confirmed elsewhere'
 status_is 0 'confirm from elsewhere' sp confirm
 like "$out" '^what  *1 change in filter, by ' 'it says what was kept'

@@ -136,6 +136,29 @@ test_offered(void)
 	end();
 }
 
+/* What changes nothing is not staged, and edits that cancel each other are not
+ * committed. */
+static void
+test_nothing(void)
+{
+	begin("nothing", false);
+	editor_keys(&e, "Pd");
+	ok(seen("INPUT's policy is DROP already"), "a policy that is set");
+	editor_keys(&e, ":-P INPUT DROP<Enter>");
+	ok(seen("nothing was staged"), "or a command that sets it");
+	editor_keys(&e, ":-R INPUT 1 -p icmpv6 -j ACCEPT<Enter>");
+	editor_keys(&e, ":-N EMPTY<Enter>:-F EMPTY<Enter>ug1Ge<Enter>");
+	ok(seen("nothing was staged"), "or a rule that stays as it is");
+	is_int(session_staged_count(e.session), 0, "stage nothing");
+	editor_keys(&e, "JKc");
+	ok(seen("The edits cancel each other."), "edits that cancel each other");
+	ok(!seen("Commit on trial"), "are not offered for a commit");
+	editor_keys(&e, "c");
+	ok(seen("the edits cancel each other") && !e.ui.commit_waits &&
+	   e.ui.watch.phase == WATCH_NONE, "nor committed");
+	end();
+}
+
 /* The kernel is asked when a rule is entered. */
 static void
 test_tryouts(void)
@@ -427,7 +450,8 @@ test_others(void)
 }
 
 static void (*const tests[])(void) = {
-	test_editing, test_forms, test_offered, test_tryouts, test_searching, test_read_only,
+	test_editing, test_forms, test_offered, test_nothing,
+	test_tryouts, test_searching, test_read_only,
 	test_keep, test_countdown, test_demand, test_revert, test_elsewhere,
 	test_leaving, test_looked_at, test_refusal,
 	test_others,
