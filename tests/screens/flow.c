@@ -204,6 +204,8 @@ test_read_only(void)
 	editor_keys(&e, "jdapP:");
 	ok(!e.ui.form.is_open && session_staged_count(e.session) == 0,
 	   "read-only: nothing can be staged");
+	editor_keys(&e, "E");
+	ok(seen("read-only: nothing can be staged"), "which E says, too");
 	end();
 }
 
