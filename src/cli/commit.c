@@ -148,6 +148,9 @@ plan_show(const struct world *world, const struct plan *plan)
 
 	changesets_describe(&plan->changes, &out);
 	add_owned(&plan->changes, &out);
+	if (changesets_bring_icmp4(&plan->changes))
+		str_add(&out, _("'-p icmp' is IPv4's and matches nothing here: "
+				"ping over IPv6 is '-p icmpv6'\n"));
 	cli_add_notes(&plan->notes, &out);
 	guard_explain(plan->report, &out);
 	err = cli_print(world, &out);

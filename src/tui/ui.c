@@ -151,14 +151,27 @@ ui_error(struct ui *ui)
 	ui_warn(ui, "%s", err_message());
 }
 
+static void
+warn_icmp4(struct ui *ui)
+{
+	const struct vec *steps = &ui->session->steps;
+	const struct step *last = steps->n ? steps->v[steps->n - 1] : NULL;
+
+	if (last && changesets_bring_icmp4(&last->changesets))
+		ui_warn(ui, _("'-p icmp' is IPv4's and matches nothing here: "
+			      "ping over IPv6 is '-p icmpv6'"));
+}
+
 void
 ui_staged(struct ui *ui, enum err err)
 {
 	if (err)
 		ui_error(ui);
 	ui_changed(ui);
-	if (!err)
-		exposing_warn(ui);
+	if (err)
+		return;
+	exposing_warn(ui);
+	warn_icmp4(ui);
 }
 
 const char *

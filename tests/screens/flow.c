@@ -105,6 +105,9 @@ test_forms(void)
 	editor_keys(&e, "<Enter>");
 	ok(e.ui.form.is_open && session_staged_count(e.session) == 0,
 	   "a form on a listing that changed is not accepted");
+	editor_keys(&e, "<Esc>a-p icmp -j ACCEPT<Enter>");
+	ok(seen("ping over IPv6 is '-p icmpv6'"), "IPv4's ICMP is warned about");
+	editor_keys(&e, "uja");
 	editor_keys(&e, "<^C>");
 	ok(!e.ui.form.is_open, "^C cancels");
 	editor_keys(&e, "a\xc3\xa9x<Left><BS>");
