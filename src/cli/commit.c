@@ -179,7 +179,7 @@ plan_refuse(const struct world *world, const struct cli_call *call,
 	str_clear(&text);
 	guard_refusal(plan->report, &text);
 	if (!err)
-		err = fail(ERR_REFUSED, "%s", str_text(&text));
+		err = fail(ERR_REFUSED, _("refused: %s"), str_text(&text));
 	str_done(&text);
 	changesets_done(&fix);
 	tables_free(fixed);
