@@ -56,11 +56,13 @@ like "$out" 'the last one was confirmed on' 'tells the same'
 ip6tables-legacy -D FORWARD -p tcp --dport 5001 -j ACCEPT
 
 new_trial 60 'reverted elsewhere'
-status_is 0 'revert from elsewhere' sp revert
+status_is 0 'revert from elsewhere' sp revert 2>"$tmp/err"
+like "$out" '^reverted: the change was undone \(asked\)$' 'says so'
+is "$(cat "$tmp/err")" '' 'which is no error'
 settled_by 5 'apply leaves with 5'
 ok 'the table is back' is_back
 status_is 0 'a second revert' sp revert
-like "$out" '^sallyport: reverted already: .* by .* \(asked\)$' 'finds it undone'
+like "$out" '^reverted already: .* by .* \(asked\)$' 'finds it undone'
 status_is 5 'a confirm after it' sp confirm
 like "$out" '^sallyport: reverted already' 'finds it undone, too'
 
