@@ -97,6 +97,7 @@ ok 'beside the change that was undone' is_back
 # The deadline passes while nobody looks: the next start tells all of it.
 # shellcheck disable=SC2086	# words
 status_is 0 'a trial that nobody watches' sp apply --yes --detach -t 5 -- $rule
+like "$(sp status)" '^trial .* seconds left, by [^:"]+$' 'and nobody gave a reason for'
 ip6tables-legacy -A FORWARD -p sctp --dport 9 -j ACCEPT
 poll_until 20 is_back
 status_is 0 'the next change' sp apply --yes --no-trial -- -A OUTPUT -p udp -j ACCEPT
