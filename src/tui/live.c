@@ -235,6 +235,7 @@ void
 ui_tick(struct ui *ui)
 {
 	watch_tick(ui);
+	ui_forget_digit(ui);
 	watch_join(ui);
 	look_in_time(ui);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The editor's state: which screen is shown, what the message line says, and
  * where a key goes. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sallyport/i18n.h>
@@ -10,6 +11,7 @@
 #include "ui.h"
 
 #define COUNT_MAX 1000000
+#define DIGIT_MS 3000
 
 void
 ui_init(struct ui *ui, const struct world *world, struct session *session)
@@ -204,14 +206,31 @@ on_mouse(struct ui *ui)
 		view_select(view, view->top + (size_t)(line - first));
 }
 
-/* Digits are the code while a trial waits for it, else a number before G. */
+/* Digits are the code while a trial waits for it, nothing while it begins or
+ * ends, else a number before G. */
 static void
 on_digit(struct ui *ui, int digit)
 {
+	ui->digit_ms = ui->world->clock->boot_ms(ui->world->clock);
 	if (ui->watch.phase == WATCH_RUNNING)
 		watch_digit(ui, digit);
-	else if (ui->count < COUNT_MAX)
+	else if (ui->watch.phase == WATCH_NONE && ui->count < COUNT_MAX)
 		ui->count = 10 * ui->count + (unsigned)digit;
+}
+
+void
+ui_forget_digit(struct ui *ui)
+{
+	const struct clock *clock = ui->world->clock;
+	char shown[16];
+
+	if (ui->watch.phase != WATCH_RUNNING || ui->watch.code.typed < 0 ||
+	    clock->boot_ms(clock) - ui->digit_ms < DIGIT_MS)
+		return;
+	snprintf(shown, sizeof(shown), "%d_", ui->watch.code.typed);
+	if (strcmp(str_text(&ui->message), shown) == 0)
+		str_clear(&ui->message);
+	code_clear(&ui->watch.code);
 }
 
 static bool

@@ -66,6 +66,7 @@ struct ui {
 	unsigned changed;	/* how often the contents changed: a form that
 				 * was opened before may be out of date */
 	unsigned count;		/* the number typed before a key; 0: none */
+	int64_t digit_ms;	/* when the last digit was typed, boot clock */
 	char *search;		/* what was looked for last */
 	struct rule *clip;	/* what was copied */
 	struct vec owned_allowed;	/* chains of other programs that may be
@@ -122,6 +123,9 @@ void ui_refresh(struct ui *ui);
 
 /* There is input on the rehearsal of what is staged. */
 void ui_rehearsal(struct ui *ui);
+
+/* Half a code that is not gone on with is not waited for. */
+void ui_forget_digit(struct ui *ui);
 
 /* The message line, until the next key. */
 void ui_say(struct ui *ui, const char *fmt, ...) printf_like(2, 3);

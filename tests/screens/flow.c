@@ -217,6 +217,8 @@ start_trial(void)
 {
 	editor_keys(&e, "ja-p tcp --dport 8080 -j ACCEPT<Enter>c");
 	editor_keys(&e, "c");
+	editor_keys(&e, "42");
+	is_int(e.ui.count, 0, "digits typed ahead are no number");
 	if (!editor_wait(&e, WATCH_RUNNING))
 		bail_out("no trial: %s", str_text(&e.ui.message));
 }
@@ -239,6 +241,13 @@ test_keep(void)
 	editor_keys(&e, "<Enter> y<Esc><^C>y<Esc>");
 	is_int(e.ui.watch.phase, WATCH_RUNNING,
 	       "Enter, Space, y, Esc and ^C keep nothing");
+	editor_keys(&e, "1");
+	ok(seen("1_"), "half a code is shown");
+	ui_tick(&e.ui);
+	ok(seen("1_"), "and waited for");
+	e.ui.digit_ms -= 3000;
+	ui_tick(&e.ui);
+	ok(!seen("1_") && e.ui.watch.code.typed < 0, "but not for ever");
 	type_code(e.ui.watch.code.code == 10 ? 11 : 10);
 	is_int(e.ui.watch.phase, WATCH_RUNNING, "a wrong code keeps nothing");
 	ok(seen("is not the code"), "and that is said");
