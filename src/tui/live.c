@@ -6,7 +6,7 @@
 #include <sallyport/i18n.h>
 #include "rules.h"
 
-#define LOOK_EVERY_MS 2000
+#define LOOK_EVERY_MS 1900	/* every second tick, be it early */
 #define LOOK_SHARE 20	/* looking takes one part of so many of the time */
 
 void

@@ -111,7 +111,8 @@ void ui_sync(struct ui *ui);
 void ui_tell_boot(struct ui *ui);
 
 /* Read the tables again and carry what is staged onto them; the selection stays
- * on its rule, and said is told where that went well. What collides is shown, and nothing has changed then. */
+ * on its rule, and said is told where that went well. What collides is shown,
+ * and nothing has changed then. */
 void ui_reload(struct ui *ui, const char *said);
 
 /* Did others change what was read? Looked at now, but during a trial. */
