@@ -21,6 +21,13 @@ set_error(struct form *form, const char *error)
 	form->error = xstrdup(error);
 }
 
+/* A short value is entered anew rather than edited. */
+static bool
+is_value(enum form_kind kind)
+{
+	return kind == FORM_SECONDS || kind == FORM_PORT || kind == FORM_PROBE;
+}
+
 void
 form_open(struct form *form, enum form_kind kind, const char *label,
 	  const char *text, form_submit *submit)
@@ -33,6 +40,7 @@ form_open(struct form *form, enum form_kind kind, const char *label,
 	form->submit = submit;
 	form->recall = form->past[kind].n;
 	form_set_text(form, text);
+	form->offered = *text && is_value(kind);
 }
 
 void

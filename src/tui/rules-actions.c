@@ -105,6 +105,15 @@ on_fix(struct ui *ui)
 	ui_say(ui, _("staged what the guard offers; u undoes it"));
 }
 
+/* What our trial changes would count as others', and not be staged again when it
+ * is undone. */
+static const char *
+unless_reload(struct ui *ui)
+{
+	return ui->watch.phase == WATCH_NONE || ui->watch.found ? NULL :
+	       _("a trial is running: keep or undo it first");
+}
+
 static void
 on_reload(struct ui *ui)
 {
@@ -246,6 +255,7 @@ static const struct action actions[] = {
 	{ .keys = { 'G', FN(KEY_END) }, .name = "go", .run = on_go,
 	  .help = N_("Go to the end; 12G goes to rule 12 of this chain") },
 	{ .keys = { 'r' }, .name = "reload", .run = on_reload,
+	  .unless = unless_reload,
 	  .help = N_("Read the table again; staged edits are kept") },
 };
 
