@@ -51,8 +51,21 @@ read_tables(const struct ui *ui, struct tables *live)
 	return true;
 }
 
+static bool
+leads_to(const struct changeset *cs, const struct ruleset *base,
+	 const struct ruleset *live)
+{
+	struct ruleset *made = ruleset_copy(base);
+	bool same = changeset_apply(cs, made) == OK &&
+		    ruleset_equal(made, live);
+
+	ruleset_free(made);
+	return same;
+}
+
 /* The changes that are on trial are in the kernel and not in what was read; of a
- * trial that was found at the start they are in both, until it is undone. */
+ * trial of others that was found at the start they are in both, until it is
+ * undone. */
 static bool
 is_by_trial(const struct watch *watch, const struct ruleset *base,
 	    const struct ruleset *live)
@@ -61,15 +74,13 @@ is_by_trial(const struct watch *watch, const struct ruleset *base,
 
 	for (size_t i = 0; i < watch->changes.n && !same; i++) {
 		const struct changeset *cs = watch->changes.v[i];
-		struct changeset *way = watch->found && !watch->joined ?
-			changeset_invert(cs) : changeset_copy(cs);
-		struct ruleset *made = ruleset_copy(base);
+		struct changeset *back;
 
-		same = strcmp(cs->table, base->table) == 0 &&
-		       changeset_apply(way, made) == OK &&
-		       ruleset_equal(made, live);
-		ruleset_free(made);
-		changeset_free(way);
+		if (strcmp(cs->table, base->table) != 0)
+			continue;
+		back = changeset_invert(cs);
+		same = leads_to(cs, base, live) || leads_to(back, base, live);
+		changeset_free(back);
 	}
 	return same;
 }
