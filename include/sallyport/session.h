@@ -136,9 +136,13 @@ char *session_take_note(struct session *session);
 /* All that is staged and could not be tried: struct tryout_note *, yours. */
 void session_untried(const struct session *session, struct vec *notes);
 
-bool session_undo(struct session *session);	/* false: nothing to undo */
+bool session_undo(struct session *session);	/* false: nothing to undo, or it
+						 * is on trial */
 bool session_redo(struct session *session);
 size_t session_staged_count(const struct session *session);
+
+/* How many of those are in the kernel, on trial: they cannot be undone here. */
+size_t session_trial_count(const struct session *session);
 
 size_t session_staged_in(const struct session *session, const char *table);
 

@@ -129,7 +129,8 @@ static void
 title_left(const struct ui *ui, enum detail_level level, struct paint *paint)
 {
 	const struct world *world = ui->world;
-	size_t n = session_staged_count(ui->session);
+	size_t on_trial = session_trial_count(ui->session);
+	size_t n = session_staged_count(ui->session) - on_trial;
 
 	paint_add(paint, ROLE_TITLE, " ");
 	if (world->file)
@@ -146,6 +147,10 @@ title_left(const struct ui *ui, enum detail_level level, struct paint *paint)
 		paint_add(paint, ROLE_TITLE, "  SANDBOX");
 	if (world->read_only)
 		paint_addf(paint, ROLE_TITLE, "  %s", _("read-only"));
+	if (on_trial > 0)
+		paint_addf(paint, ROLE_TITLE,
+			   Q_("  %zu on trial", "  %zu on trial", on_trial),
+			   on_trial);
 	if (n > 0)
 		paint_addf(paint, ROLE_TITLE,
 			   Q_("  %zu staged", "  %zu staged", n), n);

@@ -81,7 +81,8 @@ static void
 on_undo(struct ui *ui)
 {
 	rules_show_step(ui, &ui->session->steps);
-	session_undo(ui->session);
+	if (!session_undo(ui->session) && session_trial_count(ui->session))
+		ui_warn(ui, _("this is on trial: R undoes it"));
 	ui_changed(ui);
 }
 
