@@ -213,6 +213,28 @@ merge_chains(struct merge *m)
 	drop_dangling(m);
 }
 
+static void
+merge_init(struct merge *m)
+{
+	m->to_ours = classes_new(m->base, m->ours, true);
+	m->to_theirs = classes_new(m->base, m->theirs, true);
+	if (m->side != MERGE_CAUTIOUS)
+		return;
+	m->base_powers = merge_powers_new(m->base);
+	m->ours_powers = merge_powers_new(m->ours);
+	m->theirs_powers = merge_powers_new(m->theirs);
+}
+
+static void
+merge_done(struct merge *m)
+{
+	classes_free(m->to_ours);
+	classes_free(m->to_theirs);
+	merge_powers_free(m->base_powers);
+	merge_powers_free(m->ours_powers);
+	merge_powers_free(m->theirs_powers);
+}
+
 enum err
 ruleset_merge(const struct ruleset *base, const struct ruleset *ours,
 	      const struct ruleset *theirs, enum merge_side side,
@@ -226,11 +248,9 @@ ruleset_merge(const struct ruleset *base, const struct ruleset *ours,
 	size_t before = conflicts->n;
 
 	follow_renames(&m, from, to);
-	m.to_ours = classes_new(from, ours, true);
-	m.to_theirs = classes_new(from, to, true);
+	merge_init(&m);
 	merge_chains(&m);
-	classes_free(m.to_ours);
-	classes_free(m.to_theirs);
+	merge_done(&m);
 	ruleset_free(from);
 	ruleset_free(to);
 	m.merged->absent = theirs->absent;

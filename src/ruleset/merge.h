@@ -13,6 +13,9 @@ struct merge {
 	enum merge_side side;
 	struct classes *to_ours;	/* of base and ours */
 	struct classes *to_theirs;
+	struct powers *base_powers;	/* where it is cautious */
+	struct powers *ours_powers;
+	struct powers *theirs_powers;
 	struct ruleset *merged;
 	struct vec *conflicts;
 };
@@ -29,6 +32,10 @@ struct side {
 };
 
 /* --- merge-opens.c --- */
+
+/* What a jump to each chain of rs, which is borrowed, may come to. */
+struct powers *merge_powers_new(const struct ruleset *rs);
+void merge_powers_free(struct powers *powers);
 
 /* Might the rules of both sides together accept what neither accepts? */
 bool merge_may_open(const struct merge *m, const struct side *ours,

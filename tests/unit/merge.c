@@ -128,6 +128,46 @@ test_cautious(void)
 	opens("DROP", false, true, 1);
 }
 
+/* Chains L0, L1 ... which each jump to the next one so often; the last one
+ * drops. */
+static void
+add_layers(struct ruleset *rs, int layers, int jumps)
+{
+	struct chain *chain = NULL;
+	char name[CHAIN_NAME_SIZE];
+
+	for (int i = 0; i < layers; i++) {
+		snprintf(name, sizeof(name), "L%d", i);
+		for (int j = 0; chain && j < jumps; j++)
+			chain_push_take(chain, random_rule(j, name));
+		chain = ruleset_add_chain(rs, name, POLICY_NONE);
+	}
+	chain_push_take(chain, random_rule(0, "DROP"));
+}
+
+/* A jump into them goes, and others append one: both close, whatever way is
+ * taken, and there are more ways than can be looked at one by one. */
+static void
+test_many_ways(void)
+{
+	struct ruleset *b = ruleset_of(""), *o, *t, *m;
+	struct vec found = { 0 };
+
+	add_layers(b, 100, 6);
+	o = ruleset_copy(b);
+	chain_push_take(ruleset_chain(b, "INPUT"), random_rule('d', "L0"));
+	t = ruleset_copy(b);
+	chain_push_take(ruleset_chain(t, "INPUT"), random_rule('y', "L1"));
+	is_int(ruleset_merge(b, o, t, MERGE_CAUTIOUS, &m, &found), OK,
+	       "many ways through chains that only drop open nothing");
+	is_int(ruleset_chain(m, "INPUT")->rules.n, 1, "theirs stays");
+	conflicts_done(&found);
+	ruleset_free(b);
+	ruleset_free(o);
+	ruleset_free(t);
+	ruleset_free(m);
+}
+
 static size_t
 count(const struct chain *chain, const struct rule *rule)
 {
@@ -475,6 +515,7 @@ main(void)
 		bail_out("%s", err_message());
 	test_rules();
 	test_cautious();
+	test_many_ways();
 	test_never_more_open();
 	test_chains();
 	test_random(false);
