@@ -171,13 +171,17 @@ is_off(const struct side *side, size_t i)
 	       side->weave.from[at] == FROM_REPLACED;
 }
 
+/* A rule that both took away is as if it had never been. */
 static bool
-takes_closing(const struct merge *m, const struct side *side)
+takes_closing(const struct merge *m, const struct side *side,
+	      const struct side *other)
 {
 	const struct chain *base = side->weave.a;
 
 	for (size_t i = 0; i < base->rules.n; i++)
 		if (is_off(side, i) &&
+		    (side->of_base[i] != NO_MATCH ||
+		     other->of_base[i] != NO_MATCH) &&
 		    can(m->base_powers, chain_rule(base, i), CLOSES))
 			return true;
 	return false;
@@ -226,15 +230,33 @@ opens_behind(const struct merge *m, const struct side *ours,
 	return closed && sets_accept(theirs);
 }
 
+/* Ours made a rule open, and theirs moved that one, to who knows before what. */
+static bool
+opens_moved(const struct merge *m, const struct side *ours,
+	    const struct side *theirs)
+{
+	const struct weave *w = &ours->weave;
+
+	for (size_t j = 0; j < w->b->rules.n; j++) {
+		size_t k = w->from[j] == FROM_REPLACED ?
+			   theirs->of_base[w->at[j]] : NO_MATCH;
+
+		if (k != NO_MATCH && theirs->weave.from[k] == FROM_MOVED &&
+		    side_puts_at(ours, m->ours_powers, OPENS, j))
+			return true;
+	}
+	return false;
+}
+
 bool
 merge_may_open(const struct merge *m, const struct side *ours,
 	       const struct side *theirs)
 {
-	if (opens_behind(m, ours, theirs) ||
+	if (opens_behind(m, ours, theirs) || opens_moved(m, ours, theirs) ||
 	    (sets_accept(ours) && side_puts(theirs, m->theirs_powers, SKIPS)) ||
 	    (sets_accept(theirs) && side_puts(ours, m->ours_powers, SKIPS)))
 		return true;
-	return takes_closing(m, theirs) &&
-	       (sets_accept(ours) || takes_closing(m, ours) ||
+	return takes_closing(m, theirs, ours) &&
+	       (sets_accept(ours) || takes_closing(m, ours, theirs) ||
 		side_puts(ours, m->ours_powers, OPENS));
 }

@@ -42,6 +42,13 @@ rename_chain(struct ruleset *rs, const char *from, const char *to)
 	return done;
 }
 
+/* Theirs did it too, as a revert that was begun before did. */
+static bool
+is_renamed(const struct ruleset *rs, const char *from, const char *to)
+{
+	return !ruleset_chain(rs, from) && ruleset_chain(rs, to);
+}
+
 /* What ours renamed has the new name everywhere from here on. */
 static void
 follow_renames(struct merge *m, struct ruleset *base, struct ruleset *theirs)
@@ -55,7 +62,8 @@ follow_renames(struct merge *m, struct ruleset *base, struct ruleset *theirs)
 		if (!from)
 			continue;
 		str_copy(old, sizeof(old), from->name);
-		if (rename_chain(theirs, old, to->name)) {
+		if (is_renamed(theirs, old, to->name) ||
+		    rename_chain(theirs, old, to->name)) {
 			if (!rename_chain(base, old, to->name))
 				die("a chain cannot be renamed");
 		} else {
@@ -66,8 +74,8 @@ follow_renames(struct merge *m, struct ruleset *base, struct ruleset *theirs)
 	}
 }
 
-static bool
-same_rules(const struct chain *a, const struct chain *b)
+bool
+chain_same_rules(const struct chain *a, const struct chain *b)
 {
 	if (a->rules.n != b->rules.n)
 		return false;
@@ -110,23 +118,24 @@ add_chain(struct merge *m, const struct chain *like)
 	return out;
 }
 
-/* A chain that theirs has, and ours. */
+/* A chain that theirs has, and ours. Where both have the same rules there is
+ * nothing to merge, whatever they once were. */
 static void
 merge_both(struct merge *m, const struct chain *ours,
 	   const struct chain *theirs)
 {
 	const struct chain *base = ruleset_chain(m->base, theirs->name);
 	struct chain *out = add_chain(m, theirs);
+	bool same = chain_same_rules(ours, theirs);
 
-	if (base) {
+	if (base)
 		out->policy = merge_policy(m, base, ours, theirs);
-		merge_rules(m, base, ours, theirs, out);
-		return;
-	}
-	if (!same_rules(ours, theirs))
+	else if (!same)
 		merge_conflict(m, CONFLICT_CHAIN_TWICE, theirs->name);
-	add_all(out, m->side == MERGE_OURS && !same_rules(ours, theirs) ?
-		ours : theirs);
+	if (base && !same)
+		merge_rules(m, base, ours, theirs, out);
+	else
+		add_all(out, m->side == MERGE_OURS && !same ? ours : theirs);
 }
 
 /* Chains that theirs has. What ours deleted goes, unless it is needed. */
@@ -169,7 +178,7 @@ keep_needed(struct merge *m, const struct ruleset *from,
 
 		if (ruleset_chain(from, base->name) || !chain ||
 		    ruleset_chain(m->merged, base->name) ||
-		    (same_rules(base, chain) &&
+		    (chain_same_rules(base, chain) &&
 		     !ruleset_references(m->merged, base->name)))
 			continue;
 		merge_conflict(m, kind, base->name);

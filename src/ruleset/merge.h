@@ -24,6 +24,8 @@ struct merge {
 struct conflict *merge_conflict(struct merge *m, enum conflict_kind kind,
 				const char *chain);
 
+bool chain_same_rules(const struct chain *a, const struct chain *b);
+
 /* A chain of base on one of the sides. */
 struct side {
 	struct weave weave;	/* from base to it */
