@@ -576,6 +576,26 @@ twice_run(struct ruleset *before, bool input, struct twice *n)
 	ruleset_free(live);
 }
 
+/* Of two rules that read alike ours took one: put back twice it is back once. */
+static void
+test_alike_twice(void)
+{
+	struct ruleset *before = input_of("bbD"), *after = ruleset_copy(before);
+	struct ruleset *live;
+	struct changeset *cs = changeset_new("filter");
+	struct twice n = { 0 };
+
+	ok(!changeset_push_take(cs, after, change_delete("INPUT", 0)),
+	   "one of two goes");
+	live = reread(after);
+	undo_twice(cs, before, after, live, &n);
+	is_int(n.other, 0, "and comes back once");
+	changeset_free(cs);
+	ruleset_free(before);
+	ruleset_free(after);
+	ruleset_free(live);
+}
+
 static void
 test_undone_twice(bool input)
 {
@@ -637,6 +657,7 @@ main(void)
 	test_cautious();
 	test_cautious_rules();
 	test_many_ways();
+	test_alike_twice();
 	test_undone_twice(true);
 	test_undone_twice(false);
 	test_never_more_open();

@@ -29,7 +29,7 @@ random_change(struct ruleset *rs)
 	case 4:
 		return change_chain_delete(name);
 	case 5:
-		return change_chain_rename(name, chain->name);
+		return change_chain_rename(chain->name, name);
 	case 6:
 		return change_chain_flush(chain->name);
 	default:
