@@ -119,8 +119,9 @@ enum err apply_busy(const struct world *world, const struct trial *trial)
 void apply_take(const struct world *world);
 bool apply_was_taken(const struct world *world, const struct trial *trial);
 
-/* Rules of others that a revert took away, "# opaque CHAIN BASE64" lines as a
- * trial and history keep them, as specs. Other lines stay. Yours. */
+/* What others did and a revert took back, lines of ruleset_lost() as a trial and
+ * history keep them, as the commands that did it; a rule that they moved as
+ * "# moved CHAIN SPEC". Other lines stay. Yours. */
 char *apply_readable_rules(const char *lines);
 
 /* Bring history up to date with live. Never fatal: *warning as above. */
