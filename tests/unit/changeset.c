@@ -3,6 +3,7 @@
  * stored is read back. */
 #include <stdlib.h>
 #include <string.h>
+#include <sallyport/apply.h>
 #include <sallyport/changeset.h>
 #include <sallyport/mem.h>
 #include "../tap.h"
@@ -198,6 +199,18 @@ double_one(struct ruleset *live)
 }
 
 static void
+delete_one(struct ruleset *live)
+{
+	rule_unref(vec_remove(&ruleset_chain(live, "INPUT")->rules, 0));
+}
+
+static void
+set_policy(struct ruleset *live)
+{
+	ruleset_chain(live, "INPUT")->policy = POLICY_DROP;
+}
+
+static void
 make_chain(struct ruleset *live)
 {
 	ruleset_add_chain(live, "made", POLICY_NONE);
@@ -221,21 +234,32 @@ test_lost(void)
 	static const struct {
 		void (*others)(struct ruleset *live);
 		const char *heads[3];
+		const char *readable;
 	} cases[] = {
-		{ reorder, { "# moved INPUT " } },
-		{ double_one, { "# opaque INPUT " } },
-		{ make_chain, { "# made made\n" } },
-		{ delete_chain, { "# gone empty\n" } },
-		{ rename_one, { "# made full\n", "# gone empty\n" } },
+		{ reorder, { "# moved INPUT " },
+		  "# moved INPUT -s 2001:db8::63/128 -j ACCEPT\n" },
+		{ double_one, { "# opaque INPUT " },
+		  "-A INPUT -s 2001:db8::61/128 -j ACCEPT\n" },
+		{ delete_one, { "# deleted INPUT " },
+		  "-D INPUT -s 2001:db8::61/128 -j ACCEPT\n" },
+		{ set_policy, { "# policy INPUT DROP\n" },
+		  "-P INPUT DROP\n" },
+		{ make_chain, { "# made made\n" }, "-N made\n" },
+		{ delete_chain, { "# gone empty\n" }, "-X empty\n" },
+		{ rename_one, { "# made full\n", "# gone empty\n" },
+		  "-N full\n-X empty\n" },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		char *lost = lost_of(cases[i].others);
+		char *readable = apply_readable_rules(lost);
 		const char *line = lost;
 
 		for (size_t k = 0; cases[i].heads[k]; k++)
 			is_line(&line, cases[i].heads[k]);
 		is_str(line, "", "and nothing else");
+		is_str(readable, cases[i].readable, "as commands");
+		free(readable);
 		free(lost);
 	}
 }
@@ -381,6 +405,8 @@ test_fingerprint(void)
 int
 main(void)
 {
+	if (xt_init(false))
+		bail_out("%s", err_message());
 	test_invert();
 	test_all_or_nothing();
 	test_restore();
@@ -390,5 +416,6 @@ main(void)
 	test_lost();
 	test_lost_random();
 	test_fingerprint();
+	xt_done();
 	return done_testing();
 }
