@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sallyport/mem.h>
+#include "keys.h"
 #include "merge.h"
 
 struct rules {
@@ -16,6 +17,8 @@ struct rules {
 				 * next anchor */
 	size_t *anchor;		/* for each rule of ours: the base rule that it
 				 * comes before; NO_MATCH: the end */
+	struct keys put;	/* what theirs has and did not just keep */
+	bool *made;		/* for each of these: is it new? */
 	struct chain *out;
 	size_t next;		/* rule of ours that is to be placed next */
 	size_t gap;		/* where the gap begins in out */
@@ -76,16 +79,36 @@ anchor_behind(const struct rules *r, const struct side *side, size_t j)
 	return NO_MATCH;
 }
 
-static bool
-theirs_made(const struct rules *r, const struct rule *rule)
+static void
+find_put(struct rules *r)
 {
 	const struct weave *w = &r->theirs.weave;
 
-	for (size_t k = 0; k < w->b->rules.n; k++)
-		if (w->from[k] == FROM_NOWHERE &&
-		    rule_equal(rule, chain_rule(w->b, k)))
-			return true;
-	return false;
+	keys_init(&r->put, w->b->rules.n);
+	r->made = xcalloc(w->b->rules.n, sizeof(*r->made));
+	for (size_t k = 0; k < w->b->rules.n; k++) {
+		const struct rule *rule = chain_rule(w->b, k);
+		size_t key;
+
+		if (w->from[k] == FROM_KEPT)
+			continue;
+		key = keys_add(&r->put, rule->entry, rule->size);
+		r->made[key] = r->made[key] || w->from[k] == FROM_NOWHERE;
+	}
+}
+
+static size_t
+put_key(const struct rules *r, const struct rule *rule)
+{
+	return keys_find(&r->put, rule->entry, rule->size);
+}
+
+static bool
+theirs_made(const struct rules *r, const struct rule *rule)
+{
+	size_t key = put_key(r, rule);
+
+	return key != NO_KEY && r->made[key];
 }
 
 static void
@@ -170,6 +193,8 @@ find_places(struct rules *r)
 static bool
 is_there(struct rules *r, size_t end, const struct rule *rule)
 {
+	if (put_key(r, rule) == NO_KEY)
+		return false;
 	for (size_t k = r->gap; k < end; k++) {
 		if (!rule_equal(rule, chain_rule(r->out, k)))
 			continue;
@@ -243,6 +268,7 @@ merge_rules(struct merge *m, const struct chain *base,
 
 	side_init(&r.ours, base, ours, m->to_ours, true);
 	side_init(&r.theirs, base, theirs, m->to_theirs, false);
+	find_put(&r);
 	find_places(&r);
 	for (size_t k = 0; k < theirs->rules.n; k++) {
 		const struct rule *rule = chain_rule(theirs, k);
@@ -258,6 +284,8 @@ merge_rules(struct merge *m, const struct chain *base,
 		merge_conflict(m, CONFLICT_OPENS, base->name);
 	side_done(&r.ours);
 	side_done(&r.theirs);
+	keys_done(&r.put);
+	free(r.made);
 	free(r.placed);
 	free(r.anchor);
 }
