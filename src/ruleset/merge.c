@@ -85,6 +85,24 @@ chain_same_rules(const struct chain *a, const struct chain *b)
 	return true;
 }
 
+void
+merge_add_targets(struct keys *targets, const struct chain *chain)
+{
+	for (size_t i = 0; i < chain->rules.n; i++) {
+		const struct rule *rule = chain_rule(chain, i);
+		const char *target = rule_target(rule);
+
+		if (rule_has_standard_target(rule))
+			keys_add(targets, target, strlen(target));
+	}
+}
+
+bool
+merge_is_target(const struct keys *targets, const char *name)
+{
+	return keys_find(targets, name, strlen(name)) != NO_KEY;
+}
+
 static void
 add_all(struct chain *to, const struct chain *from)
 {
@@ -179,12 +197,13 @@ keep_needed(struct merge *m, const struct ruleset *from,
 		if (ruleset_chain(from, base->name) || !chain ||
 		    ruleset_chain(m->merged, base->name) ||
 		    (chain_same_rules(base, chain) &&
-		     !ruleset_references(m->merged, base->name)))
+		     !merge_is_target(&m->targets, base->name)))
 			continue;
 		merge_conflict(m, kind, base->name);
 		if (!keep)
 			continue;
 		add_all(add_chain(m, chain), chain);
+		merge_add_targets(&m->targets, chain);
 		return true;
 	}
 	return false;
@@ -214,11 +233,16 @@ merge_chains(struct merge *m)
 {
 	merge_theirs(m);
 	merge_new(m);
+	keys_init(&m->targets, ruleset_rule_count(m->merged) +
+		  ruleset_rule_count(m->ours) + ruleset_rule_count(m->theirs));
+	for (size_t i = 0; i < m->merged->chains.n; i++)
+		merge_add_targets(&m->targets, m->merged->chains.v[i]);
 	while (keep_needed(m, m->ours, m->theirs, CONFLICT_CHAIN_USED, true))
 		;
 	while (keep_needed(m, m->theirs, m->ours, CONFLICT_CHAIN_GONE,
 			   m->side == MERGE_OURS))
 		;
+	keys_done(&m->targets);
 	drop_dangling(m);
 }
 

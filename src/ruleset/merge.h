@@ -5,6 +5,7 @@
 
 #include <sallyport/merge.h>
 #include <sallyport/weave.h>
+#include "keys.h"
 
 struct merge {
 	const struct ruleset *base;
@@ -17,6 +18,7 @@ struct merge {
 	struct powers *ours_powers;
 	struct powers *theirs_powers;
 	struct ruleset *merged;
+	struct keys targets;		/* of its rules, once all are merged */
 	struct vec *conflicts;
 };
 
@@ -25,6 +27,10 @@ struct conflict *merge_conflict(struct merge *m, enum conflict_kind kind,
 				const char *chain);
 
 bool chain_same_rules(const struct chain *a, const struct chain *b);
+
+/* The names that the chain's rules lead to: keys in these rules. */
+void merge_add_targets(struct keys *targets, const struct chain *chain);
+bool merge_is_target(const struct keys *targets, const char *name);
 
 /* A chain of base on one of the sides. */
 struct side {

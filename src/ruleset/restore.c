@@ -5,6 +5,7 @@
 #include <sallyport/mem.h>
 #include "change.h"
 #include "keys.h"
+#include "merge.h"
 
 static void
 chain_clear(struct chain *chain)
@@ -102,25 +103,6 @@ put_or_clear(struct ruleset *want, const struct ruleset *target,
 	}
 }
 
-/* What rules of the chain lead to. */
-static void
-add_targets(struct keys *targets, const struct chain *chain)
-{
-	for (size_t i = 0; i < chain->rules.n; i++) {
-		const struct rule *rule = chain_rule(chain, i);
-		const char *target = rule_target(rule);
-
-		if (rule_has_standard_target(rule))
-			keys_add(targets, target, strlen(target));
-	}
-}
-
-static bool
-is_target(const struct keys *targets, const char *name)
-{
-	return keys_find(targets, name, strlen(name)) != NO_KEY;
-}
-
 /* A chain that target does not have goes, unless somebody else's rule leads to
  * it: then it stays, without our rules, which are all cleared by now. */
 static void
@@ -132,7 +114,8 @@ drop_unknown(struct ruleset *want, const struct ruleset *target,
 		const struct chain *chain = ruleset_chain(want, name);
 
 		if (chain && !chain_is_builtin(chain) &&
-		    !ruleset_chain(target, name) && !is_target(targets, name))
+		    !ruleset_chain(target, name) &&
+		    !merge_is_target(targets, name))
 			ruleset_drop_chain(want, name);
 	}
 }
@@ -149,10 +132,10 @@ put_missing(struct ruleset *want, const struct ruleset *target,
 		const struct chain *chain = target->chains.v[i];
 
 		if (ruleset_chain(want, chain->name) ||
-		    !is_target(targets, chain->name))
+		    !merge_is_target(targets, chain->name))
 			continue;
 		chain_put(want, chain);
-		add_targets(targets, chain);
+		merge_add_targets(targets, chain);
 		any = true;
 	}
 	return any;
@@ -168,7 +151,7 @@ restore(struct ruleset *want, const struct ruleset *target,
 	keys_init(&targets, ruleset_rule_count(want) +
 		  ruleset_rule_count(target));
 	for (size_t i = 0; i < want->chains.n; i++)
-		add_targets(&targets, want->chains.v[i]);
+		merge_add_targets(&targets, want->chains.v[i]);
 	drop_unknown(want, target, names, &targets);
 	while (put_missing(want, target, &targets))
 		;
