@@ -127,8 +127,9 @@ int apply_claim(const struct world *world);
 /* The record of the last trial as it is, yours; NULL: there is none to be read. */
 struct trial *apply_record(const struct world *world);
 
-/* Rules of others that a revert took away, "# opaque CHAIN BASE64" lines as a
- * trial and history keep them, as specs. Other lines stay. Yours. */
+/* What others did and a revert took back, lines of ruleset_lost() as a trial and
+ * history keep them, as the commands that did it; a rule that they moved as
+ * "# moved CHAIN SPEC". Other lines stay. Yours. */
 char *apply_readable_rules(const char *lines);
 
 /* Bring history up to date with live. Never fatal: *warning as above. */

@@ -92,14 +92,20 @@ struct changeset *changeset_restore_chains(const struct changeset *cs,
 					   const struct ruleset *after,
 					   struct str *lost);
 
-/* What others did on the way from after to live and does not hold in want is
- * appended to lost, a line each: "# opaque CHAIN BASE64", a rule that they added
- * (neither target nor after knew it), "# deleted CHAIN BASE64", one that they
- * deleted, "# policy CHAIN POLICY", one that they set. Entries in base64: a
- * guardian has no libxtables to print them with. */
-void ruleset_lost(const struct ruleset *live, const struct ruleset *want,
-		  const struct ruleset *target, const struct ruleset *after,
-		  struct str *lost);
+/* What others did on the way from after, as cs left it, to live and does not
+ * hold in want is appended to lost, a line each:
+ *   "# opaque CHAIN BASE64"   a rule that they added
+ *   "# deleted CHAIN BASE64"  one that they deleted
+ *   "# moved CHAIN BASE64"    one that they put elsewhere in its chain
+ *   "# policy CHAIN POLICY"   a policy that they set
+ *   "# made CHAIN"            a chain that they made
+ *   "# gone CHAIN"            one that they deleted
+ * Nothing is left out; of moves there may be more, where target has moved rules of
+ * that chain as well. Chains that cs renamed bear the name that target gives them.
+ * Entries in base64: a guardian has no libxtables to print them with. */
+void ruleset_lost(const struct changeset *cs, const struct ruleset *live,
+		  const struct ruleset *want, const struct ruleset *target,
+		  const struct ruleset *after, struct str *lost);
 
 bool changeset_touches(const struct changeset *cs, const char *chain);
 

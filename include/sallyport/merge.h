@@ -36,7 +36,9 @@ struct conflict {
 /* Who stands where both collide. Cautious is for what nobody looks at: theirs
  * stands, and a chain is a conflict also where the merged rules might accept
  * packets that neither ours nor theirs accepts: a rule that closes goes, on one
- * side, from before one that opens, on the other. */
+ * side, from before one that opens, on the other. What merged so merges into
+ * itself when that is theirs: a revert that begins anew does nothing more, unless
+ * rules that read alike, or that both sides moved, leave it open what was done. */
 enum merge_side { MERGE_THEIRS, MERGE_OURS, MERGE_CAUTIOUS };
 
 /* ours and theirs were both made from base. Rules keep theirs' counters. In one

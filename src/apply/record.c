@@ -156,29 +156,33 @@ apply_sync(const struct world *world, const struct tables *live, char **warning)
 		warn(warning);
 }
 
-/* What ruleset_lost() calls it, and the command that did it. */
-static const struct {
+/* What ruleset_lost() calls it, and the command that did it; none moves a rule.
+ * What comes behind the chain. */
+static const struct lost_word {
 	const char *what;
 	const char *command;
+	enum { NOTHING, POLICY, ENTRY } then;
 } lost_words[] = {
-	{ "opaque", "-A" },
-	{ "deleted", "-D" },
-	{ "policy", "-P" },
+	{ "opaque", "-A", ENTRY },
+	{ "deleted", "-D", ENTRY },
+	{ "moved", "# moved", ENTRY },
+	{ "policy", "-P", POLICY },
+	{ "made", "-N", NOTHING },
+	{ "gone", "-X", NOTHING },
 };
 
-static const char *
-command_of(const char *what)
+static const struct lost_word *
+lost_word(const char *what)
 {
 	for (size_t i = 0; i < ARRAY_LEN(lost_words); i++)
 		if (strcmp(what, lost_words[i].what) == 0)
-			return lost_words[i].command;
+			return &lost_words[i];
 	return NULL;
 }
 
-/* False: it is only to be had as bytes. */
+/* The rule of an entry, as a spec. False: it is only to be had as bytes. */
 static bool
-add_command(const char *command, const char *chain, const char *base64,
-	    struct str *out)
+add_spec(const char *base64, struct str *out)
 {
 	struct counters none = { 0 };
 	struct str entry = { 0 }, body = { 0 };
@@ -190,15 +194,27 @@ add_command(const char *command, const char *chain, const char *base64,
 	if (done)
 		xt_spec_body(rule, &body);
 	done = done && str_text(&body)[0] != '#';
-	if (done) {
-		str_addf(out, "%s ", command);
-		words_quote(out, chain);
+	if (done)
 		str_addf(out, "%s%s", body.len ? " " : "", str_text(&body));
-	}
 	rule_unref(rule);
 	str_done(&body);
 	str_done(&entry);
 	return done;
+}
+
+/* The command of "# WHAT CHAIN [MORE]". */
+static bool
+add_command(char **words, size_t n, struct str *out)
+{
+	const struct lost_word *word = n > 2 ? lost_word(words[1]) : NULL;
+
+	if (!word || n != (word->then == NOTHING ? 3 : 4))
+		return false;
+	str_addf(out, "%s ", word->command);
+	words_quote(out, words[2]);
+	if (word->then == POLICY)
+		str_addf(out, " %s", words[3]);
+	return word->then != ENTRY || add_spec(words[3], out);
 }
 
 /* A line of ruleset_lost() as the command that it undoes; as it is where that
@@ -208,13 +224,14 @@ readable_rule(char *line, struct str *out)
 {
 	size_t n = 0;
 	char **words = words_split(line, &n);
-	const char *command = words && n == 4 ? command_of(words[1]) : NULL;
+	struct str command = { 0 };
 
-	if (command && strcmp(command, "-P") == 0)
-		str_addf(out, "%s %s %s", command, words[2], words[3]);
-	else if (!command || !add_command(command, words[2], words[3], out))
+	if (words && add_command(words, n, &command))
+		str_add(out, str_text(&command));
+	else
 		str_add(out, line);
 	str_addc(out, '\n');
+	str_done(&command);
 	words_free(words);
 }
 

@@ -12,6 +12,10 @@ struct change *change_invert(const struct change *change);
  * hold: ERR_CONFLICT else. On error rs is as it was. */
 enum err change_apply(struct change *change, struct ruleset *rs) must_check;
 
+/* Of what cs did to rs undo the renames alone. True where a chain that bears the
+ * old name by now was thrown away for it. */
+bool changeset_undo_renames(const struct changeset *cs, struct ruleset *rs);
+
 /* A rule may only lead where there is something: a chain of rs that is not a
  * built-in one. */
 enum err change_check_target(const struct ruleset *rs,

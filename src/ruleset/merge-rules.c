@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sallyport/mem.h>
+#include "keys.h"
 #include "merge.h"
 
 struct rules {
@@ -16,10 +17,11 @@ struct rules {
 				 * next anchor */
 	size_t *anchor;		/* for each rule of ours: the base rule that it
 				 * comes before; NO_MATCH: the end */
+	struct keys put;	/* what theirs has and did not just keep */
+	bool *made;		/* for each of these: is it new? */
 	struct chain *out;
 	size_t next;		/* rule of ours that is to be placed next */
 	size_t gap;		/* where the gap begins in out */
-	size_t last;		/* and the one behind the last anchor */
 };
 
 static void
@@ -77,16 +79,36 @@ anchor_behind(const struct rules *r, const struct side *side, size_t j)
 	return NO_MATCH;
 }
 
-static bool
-theirs_made(const struct rules *r, const struct rule *rule)
+static void
+find_put(struct rules *r)
 {
 	const struct weave *w = &r->theirs.weave;
 
-	for (size_t k = 0; k < w->b->rules.n; k++)
-		if (w->from[k] == FROM_NOWHERE &&
-		    rule_equal(rule, chain_rule(w->b, k)))
-			return true;
-	return false;
+	keys_init(&r->put, w->b->rules.n);
+	r->made = xcalloc(w->b->rules.n, sizeof(*r->made));
+	for (size_t k = 0; k < w->b->rules.n; k++) {
+		const struct rule *rule = chain_rule(w->b, k);
+		size_t key;
+
+		if (w->from[k] == FROM_KEPT)
+			continue;
+		key = keys_add(&r->put, rule->entry, rule->size);
+		r->made[key] = r->made[key] || w->from[k] == FROM_NOWHERE;
+	}
+}
+
+static size_t
+put_key(const struct rules *r, const struct rule *rule)
+{
+	return keys_find(&r->put, rule->entry, rule->size);
+}
+
+static bool
+theirs_made(const struct rules *r, const struct rule *rule)
+{
+	size_t key = put_key(r, rule);
+
+	return key != NO_KEY && r->made[key];
 }
 
 static void
@@ -171,6 +193,8 @@ find_places(struct rules *r)
 static bool
 is_there(struct rules *r, size_t end, const struct rule *rule)
 {
+	if (put_key(r, rule) == NO_KEY)
+		return false;
 	for (size_t k = r->gap; k < end; k++) {
 		if (!rule_equal(rule, chain_rule(r->out, k)))
 			continue;
@@ -180,12 +204,14 @@ is_there(struct rules *r, size_t end, const struct rule *rule)
 	return false;
 }
 
-/* What ours puts before anchor, behind what theirs put there. A rule that ours
+/* What ours puts before anchor, behind what theirs put there; but what a revert
+ * puts back at the end stood there before others appended. A rule that ours
  * moved is theirs', with its counters. */
 static void
 place(struct rules *r, size_t anchor)
 {
 	const struct weave *w = &r->ours.weave;
+	bool first = anchor == NO_MATCH && r->m->side == MERGE_CAUTIOUS;
 	size_t end = r->out->rules.n;
 
 	for (; r->next < w->b->rules.n && r->anchor[r->next] == anchor;
@@ -199,7 +225,9 @@ place(struct rules *r, size_t anchor)
 		if (w->from[r->next] == FROM_MOVED && !is_gone(&r->theirs, i))
 			rule = chain_rule(r->theirs.weave.b,
 					  r->theirs.of_base[i]);
-		chain_push_take(r->out, rule_ref(rule));
+		vec_insert(&r->out->rules, first ? r->gap++ : r->out->rules.n,
+			   rule_ref(rule));
+		end += first;
 	}
 }
 
@@ -220,22 +248,14 @@ take_known(struct rules *r, size_t i, const struct rule *rule)
 	else
 		chain_push_take(r->out, rule_ref(rule));
 	if (is_anchor(r, i))
-		r->gap = r->last = r->out->rules.n;
+		r->gap = r->out->rules.n;
 }
 
-/* What a revert puts back at the end of a chain stood there before others
- * appended to it. */
-static void
-place_last(struct rules *r)
+/* Nothing of ours is left to be done, as when a revert begins anew. */
+static bool
+is_theirs(const struct chain *out, const struct chain *theirs)
 {
-	size_t end = r->out->rules.n;
-
-	place(r, NO_MATCH);
-	if (r->m->side != MERGE_CAUTIOUS)
-		return;
-	for (size_t to = r->last; end < r->out->rules.n; end++, to++)
-		vec_insert(&r->out->rules, to,
-			   vec_remove(&r->out->rules, end));
+	return out->policy == theirs->policy && chain_same_rules(out, theirs);
 }
 
 void
@@ -248,8 +268,7 @@ merge_rules(struct merge *m, const struct chain *base,
 
 	side_init(&r.ours, base, ours, m->to_ours, true);
 	side_init(&r.theirs, base, theirs, m->to_theirs, false);
-	if (m->side == MERGE_CAUTIOUS && merge_may_open(m, &r.ours, &r.theirs))
-		merge_conflict(m, CONFLICT_OPENS, base->name);
+	find_put(&r);
 	find_places(&r);
 	for (size_t k = 0; k < theirs->rules.n; k++) {
 		const struct rule *rule = chain_rule(theirs, k);
@@ -259,9 +278,14 @@ merge_rules(struct merge *m, const struct chain *base,
 		else
 			take_known(&r, w->at[k], rule);
 	}
-	place_last(&r);
+	place(&r, NO_MATCH);
+	if (m->side == MERGE_CAUTIOUS && !is_theirs(out, theirs) &&
+	    merge_may_open(m, &r.ours, &r.theirs))
+		merge_conflict(m, CONFLICT_OPENS, base->name);
 	side_done(&r.ours);
 	side_done(&r.theirs);
+	keys_done(&r.put);
+	free(r.made);
 	free(r.placed);
 	free(r.anchor);
 }

@@ -42,6 +42,13 @@ rename_chain(struct ruleset *rs, const char *from, const char *to)
 	return done;
 }
 
+/* Theirs did it too, as a revert that was begun before did. */
+static bool
+is_renamed(const struct ruleset *rs, const char *from, const char *to)
+{
+	return !ruleset_chain(rs, from) && ruleset_chain(rs, to);
+}
+
 /* What ours renamed has the new name everywhere from here on. */
 static void
 follow_renames(struct merge *m, struct ruleset *base, struct ruleset *theirs)
@@ -55,7 +62,8 @@ follow_renames(struct merge *m, struct ruleset *base, struct ruleset *theirs)
 		if (!from)
 			continue;
 		str_copy(old, sizeof(old), from->name);
-		if (rename_chain(theirs, old, to->name)) {
+		if (is_renamed(theirs, old, to->name) ||
+		    rename_chain(theirs, old, to->name)) {
 			if (!rename_chain(base, old, to->name))
 				die("a chain cannot be renamed");
 		} else {
@@ -66,8 +74,8 @@ follow_renames(struct merge *m, struct ruleset *base, struct ruleset *theirs)
 	}
 }
 
-static bool
-same_rules(const struct chain *a, const struct chain *b)
+bool
+chain_same_rules(const struct chain *a, const struct chain *b)
 {
 	if (a->rules.n != b->rules.n)
 		return false;
@@ -75,6 +83,24 @@ same_rules(const struct chain *a, const struct chain *b)
 		if (!rule_equal(chain_rule(a, i), chain_rule(b, i)))
 			return false;
 	return true;
+}
+
+void
+merge_add_targets(struct keys *targets, const struct chain *chain)
+{
+	for (size_t i = 0; i < chain->rules.n; i++) {
+		const struct rule *rule = chain_rule(chain, i);
+		const char *target = rule_target(rule);
+
+		if (rule_has_standard_target(rule))
+			keys_add(targets, target, strlen(target));
+	}
+}
+
+bool
+merge_is_target(const struct keys *targets, const char *name)
+{
+	return keys_find(targets, name, strlen(name)) != NO_KEY;
 }
 
 static void
@@ -110,23 +136,24 @@ add_chain(struct merge *m, const struct chain *like)
 	return out;
 }
 
-/* A chain that theirs has, and ours. */
+/* A chain that theirs has, and ours. Where both have the same rules there is
+ * nothing to merge, whatever they once were. */
 static void
 merge_both(struct merge *m, const struct chain *ours,
 	   const struct chain *theirs)
 {
 	const struct chain *base = ruleset_chain(m->base, theirs->name);
 	struct chain *out = add_chain(m, theirs);
+	bool same = chain_same_rules(ours, theirs);
 
-	if (base) {
+	if (base)
 		out->policy = merge_policy(m, base, ours, theirs);
-		merge_rules(m, base, ours, theirs, out);
-		return;
-	}
-	if (!same_rules(ours, theirs))
+	else if (!same)
 		merge_conflict(m, CONFLICT_CHAIN_TWICE, theirs->name);
-	add_all(out, m->side == MERGE_OURS && !same_rules(ours, theirs) ?
-		ours : theirs);
+	if (base && !same)
+		merge_rules(m, base, ours, theirs, out);
+	else
+		add_all(out, m->side == MERGE_OURS && !same ? ours : theirs);
 }
 
 /* Chains that theirs has. What ours deleted goes, unless it is needed. */
@@ -169,13 +196,14 @@ keep_needed(struct merge *m, const struct ruleset *from,
 
 		if (ruleset_chain(from, base->name) || !chain ||
 		    ruleset_chain(m->merged, base->name) ||
-		    (same_rules(base, chain) &&
-		     !ruleset_references(m->merged, base->name)))
+		    (chain_same_rules(base, chain) &&
+		     !merge_is_target(&m->targets, base->name)))
 			continue;
 		merge_conflict(m, kind, base->name);
 		if (!keep)
 			continue;
 		add_all(add_chain(m, chain), chain);
+		merge_add_targets(&m->targets, chain);
 		return true;
 	}
 	return false;
@@ -205,12 +233,39 @@ merge_chains(struct merge *m)
 {
 	merge_theirs(m);
 	merge_new(m);
+	keys_init(&m->targets, ruleset_rule_count(m->merged) +
+		  ruleset_rule_count(m->ours) + ruleset_rule_count(m->theirs));
+	for (size_t i = 0; i < m->merged->chains.n; i++)
+		merge_add_targets(&m->targets, m->merged->chains.v[i]);
 	while (keep_needed(m, m->ours, m->theirs, CONFLICT_CHAIN_USED, true))
 		;
 	while (keep_needed(m, m->theirs, m->ours, CONFLICT_CHAIN_GONE,
 			   m->side == MERGE_OURS))
 		;
+	keys_done(&m->targets);
 	drop_dangling(m);
+}
+
+static void
+merge_init(struct merge *m)
+{
+	m->to_ours = classes_new(m->base, m->ours, true);
+	m->to_theirs = classes_new(m->base, m->theirs, true);
+	if (m->side != MERGE_CAUTIOUS)
+		return;
+	m->base_powers = merge_powers_new(m->base);
+	m->ours_powers = merge_powers_new(m->ours);
+	m->theirs_powers = merge_powers_new(m->theirs);
+}
+
+static void
+merge_done(struct merge *m)
+{
+	classes_free(m->to_ours);
+	classes_free(m->to_theirs);
+	merge_powers_free(m->base_powers);
+	merge_powers_free(m->ours_powers);
+	merge_powers_free(m->theirs_powers);
 }
 
 enum err
@@ -226,11 +281,9 @@ ruleset_merge(const struct ruleset *base, const struct ruleset *ours,
 	size_t before = conflicts->n;
 
 	follow_renames(&m, from, to);
-	m.to_ours = classes_new(from, ours, true);
-	m.to_theirs = classes_new(from, to, true);
+	merge_init(&m);
 	merge_chains(&m);
-	classes_free(m.to_ours);
-	classes_free(m.to_theirs);
+	merge_done(&m);
 	ruleset_free(from);
 	ruleset_free(to);
 	m.merged->absent = theirs->absent;

@@ -5,6 +5,7 @@
 
 #include <sallyport/merge.h>
 #include <sallyport/weave.h>
+#include "keys.h"
 
 struct merge {
 	const struct ruleset *base;
@@ -13,13 +14,23 @@ struct merge {
 	enum merge_side side;
 	struct classes *to_ours;	/* of base and ours */
 	struct classes *to_theirs;
+	struct powers *base_powers;	/* where it is cautious */
+	struct powers *ours_powers;
+	struct powers *theirs_powers;
 	struct ruleset *merged;
+	struct keys targets;		/* of its rules, once all are merged */
 	struct vec *conflicts;
 };
 
 /* One more, zeroed but for these; the merge's. */
 struct conflict *merge_conflict(struct merge *m, enum conflict_kind kind,
 				const char *chain);
+
+bool chain_same_rules(const struct chain *a, const struct chain *b);
+
+/* The names that the chain's rules lead to: keys in these rules. */
+void merge_add_targets(struct keys *targets, const struct chain *chain);
+bool merge_is_target(const struct keys *targets, const char *name);
 
 /* A chain of base on one of the sides. */
 struct side {
@@ -29,6 +40,10 @@ struct side {
 };
 
 /* --- merge-opens.c --- */
+
+/* What a jump to each chain of rs, which is borrowed, may come to. */
+struct powers *merge_powers_new(const struct ruleset *rs);
+void merge_powers_free(struct powers *powers);
 
 /* Might the rules of both sides together accept what neither accepts? */
 bool merge_may_open(const struct merge *m, const struct side *ours,

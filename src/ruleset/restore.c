@@ -2,11 +2,10 @@
 /* Putting back the chains that a changeset touched, on a table that others
  * changed meanwhile: their chains stay, ours become what they were. */
 #include <string.h>
-#include <sallyport/base64.h>
 #include <sallyport/mem.h>
-#include <sallyport/text.h>
 #include "change.h"
 #include "keys.h"
+#include "merge.h"
 
 static void
 chain_clear(struct chain *chain)
@@ -29,24 +28,11 @@ chain_put(struct ruleset *want, const struct chain *from)
 		chain_push_take(to, rule_ref(from->rules.v[i]));
 }
 
-/* A chain that target does not have: gone, unless somebody else's rule jumps
- * to it; then it stays, without our rules. */
-static void
-chain_withdraw(struct ruleset *want, const char *name)
-{
-	struct chain *chain = ruleset_chain(want, name);
-
-	if (!chain || chain_is_builtin(chain))
-		return;
-	chain_clear(chain);
-	if (ruleset_references(want, name) == 0)
-		ruleset_drop_chain(want, name);
-}
-
 /* Rules of every chain follow a renamed one, also those of chains that cs does
  * not name: so the name goes back first. A chain that others gave the old name
- * meanwhile makes room; it is touched by cs and becomes what target has. */
-static void
+ * meanwhile makes room; it is touched by cs and becomes what target has. True
+ * where one did. */
+static bool
 undo_rename(struct ruleset *want, const struct change *change)
 {
 	struct chain *renamed = ruleset_chain(want, change->new_name);
@@ -62,186 +48,114 @@ undo_rename(struct ruleset *want, const struct change *change)
 	if (possible && change_apply(back, want))
 		die("a chain does not get its name back: %s", err_message());
 	change_free(back);
+	return possible && squatter;
 }
 
-static void
-undo_renames(const struct changeset *cs, struct ruleset *want)
+bool
+changeset_undo_renames(const struct changeset *cs, struct ruleset *rs)
 {
+	bool squatted = false;
+
 	for (size_t i = cs->changes.n; i-- > 0;) {
 		const struct change *change = cs->changes.v[i];
 
-		if (change->kind == CHANGE_CHAIN_RENAME)
-			undo_rename(want, change);
+		if (change->kind == CHANGE_CHAIN_RENAME &&
+		    undo_rename(rs, change))
+			squatted = true;
 	}
+	return squatted;
 }
 
+/* The names of the chains that cs touched, each once: cs owns them. */
 static void
-each_touched(const struct changeset *cs, struct ruleset *want,
-	     const struct ruleset *target,
-	     void (*each)(struct ruleset *, const struct ruleset *, const char *))
+touched_names(const struct changeset *cs, struct vec *names)
 {
+	struct keys seen;
+
+	keys_init(&seen, 2 * cs->changes.n);
 	for (size_t i = 0; i < cs->changes.n; i++) {
-		const struct change *change = cs->changes.v[i];
+		struct change *change = cs->changes.v[i];
+		char *both[] = { change->chain, change->new_name };
 
-		each(want, target, change->chain);
-		if (change->new_name[0])
-			each(want, target, change->new_name);
+		for (size_t k = 0; k < ARRAY_LEN(both) && *both[k]; k++) {
+			size_t known = seen.n;
+
+			if (keys_add(&seen, both[k], strlen(both[k])) == known)
+				vec_push(names, both[k]);
+		}
+	}
+	keys_done(&seen);
+}
+
+/* What target has becomes what it is there, and the others are emptied. */
+static void
+put_or_clear(struct ruleset *want, const struct ruleset *target,
+	     const struct vec *names)
+{
+	for (size_t i = 0; i < names->n; i++) {
+		const struct chain *from = ruleset_chain(target, names->v[i]);
+		struct chain *chain = ruleset_chain(want, names->v[i]);
+
+		if (from)
+			chain_put(want, from);
+		else if (chain && !chain_is_builtin(chain))
+			chain_clear(chain);
 	}
 }
 
+/* A chain that target does not have goes, unless somebody else's rule leads to
+ * it: then it stays, without our rules, which are all cleared by now. */
 static void
-put_if_known(struct ruleset *want, const struct ruleset *target,
-	     const char *name)
+drop_unknown(struct ruleset *want, const struct ruleset *target,
+	     const struct vec *names, const struct keys *targets)
 {
-	const struct chain *from = ruleset_chain(target, name);
+	for (size_t i = 0; i < names->n; i++) {
+		const char *name = names->v[i];
+		const struct chain *chain = ruleset_chain(want, name);
 
-	if (from)
-		chain_put(want, from);
-}
-
-static void
-withdraw_if_unknown(struct ruleset *want, const struct ruleset *target,
-		    const char *name)
-{
-	if (!ruleset_chain(target, name))
-		chain_withdraw(want, name);
+		if (chain && !chain_is_builtin(chain) &&
+		    !ruleset_chain(target, name) &&
+		    !merge_is_target(targets, name))
+			ruleset_drop_chain(want, name);
+	}
 }
 
 /* Rules that came back may jump to chains that others deleted meanwhile: those
  * come back too, since a rule that leads nowhere cannot stand. */
-static void
-put_missing_chains(struct ruleset *want, const struct ruleset *target)
+static bool
+put_missing(struct ruleset *want, const struct ruleset *target,
+	    struct keys *targets)
 {
+	bool any = false;
+
 	for (size_t i = 0; i < target->chains.n; i++) {
 		const struct chain *chain = target->chains.v[i];
 
 		if (ruleset_chain(want, chain->name) ||
-		    ruleset_references(want, chain->name) == 0)
+		    !merge_is_target(targets, chain->name))
 			continue;
 		chain_put(want, chain);
-		i = (size_t)-1;
+		merge_add_targets(targets, chain);
+		any = true;
 	}
-}
-
-static size_t
-count_rules(const struct ruleset *rs, const char *name)
-{
-	const struct chain *chain = ruleset_chain(rs, name);
-
-	return chain ? chain->rules.n : 0;
+	return any;
 }
 
 static void
-add_rules(struct keys *known, const struct ruleset *rs, const char *name)
+restore(struct ruleset *want, const struct ruleset *target,
+	const struct vec *names)
 {
-	const struct chain *chain = ruleset_chain(rs, name);
+	struct keys targets;
 
-	for (size_t i = 0; chain && i < chain->rules.n; i++) {
-		const struct rule *rule = chain_rule(chain, i);
-
-		keys_add(known, rule->entry, rule->size);
-	}
-}
-
-/* What the chain of this name has in any of the rulesets, which NULL ends. */
-static void
-keys_of(struct keys *keys, const char *name, const struct ruleset *const *in)
-{
-	size_t most = 0;
-
-	for (size_t i = 0; in[i]; i++)
-		most += count_rules(in[i], name);
-	keys_init(keys, most);
-	for (size_t i = 0; in[i]; i++)
-		add_rules(keys, in[i], name);
-}
-
-static void
-add_line(struct str *lost, const char *what, const struct chain *chain)
-{
-	str_addf(lost, "# %s ", what);
-	words_quote(lost, chain->name);
-	str_addc(lost, ' ');
-}
-
-static void
-add_rule(struct str *lost, const char *what, const struct chain *chain,
-	 const struct rule *rule)
-{
-	add_line(lost, what, chain);
-	base64_encode(lost, rule->entry, rule->size);
-	str_addc(lost, '\n');
-}
-
-static bool
-has(const struct keys *keys, const struct rule *rule)
-{
-	return keys_find(keys, rule->entry, rule->size) != NO_KEY;
-}
-
-/* What they added goes. */
-static void
-added_lost(const struct chain *live, const struct ruleset *want,
-	   const struct ruleset *target, const struct ruleset *after,
-	   struct str *lost)
-{
-	const struct ruleset *const ours[] = { want, target, after, NULL };
-	struct keys known;
-
-	keys_of(&known, live->name, ours);
-	for (size_t i = 0; i < live->rules.n; i++)
-		if (!has(&known, chain_rule(live, i)))
-			add_rule(lost, "opaque", live, chain_rule(live, i));
-	keys_done(&known);
-}
-
-/* What they deleted comes back: the table that our change left had it, the
- * live one has not. */
-static void
-deleted_lost(const struct chain *want, const struct ruleset *live,
-	     const struct ruleset *after, struct str *lost)
-{
-	const struct ruleset *const left[] = { after, NULL };
-	const struct ruleset *const now[] = { live, NULL };
-	struct keys was, is;
-
-	keys_of(&was, want->name, left);
-	keys_of(&is, want->name, now);
-	for (size_t i = 0; i < want->rules.n; i++) {
-		const struct rule *rule = chain_rule(want, i);
-
-		if (has(&was, rule) && !has(&is, rule))
-			add_rule(lost, "deleted", want, rule);
-	}
-	keys_done(&is);
-	keys_done(&was);
-}
-
-static void
-policy_lost(const struct chain *live, const struct ruleset *want,
-	    const struct ruleset *after, struct str *lost)
-{
-	const struct chain *left = ruleset_chain(after, live->name);
-	const struct chain *then = ruleset_chain(want, live->name);
-
-	if (!left || !then || live->policy == left->policy ||
-	    live->policy == then->policy)
-		return;
-	add_line(lost, "policy", live);
-	str_addf(lost, "%s\n", policy_name(live->policy));
-}
-
-void
-ruleset_lost(const struct ruleset *live, const struct ruleset *want,
-	     const struct ruleset *target, const struct ruleset *after,
-	     struct str *lost)
-{
-	for (size_t i = 0; i < live->chains.n; i++)
-		added_lost(live->chains.v[i], want, target, after, lost);
+	put_or_clear(want, target, names);
+	keys_init(&targets, ruleset_rule_count(want) +
+		  ruleset_rule_count(target));
 	for (size_t i = 0; i < want->chains.n; i++)
-		deleted_lost(want->chains.v[i], live, after, lost);
-	for (size_t i = 0; i < live->chains.n; i++)
-		policy_lost(live->chains.v[i], want, after, lost);
+		merge_add_targets(&targets, want->chains.v[i]);
+	drop_unknown(want, target, names, &targets);
+	while (put_missing(want, target, &targets))
+		;
+	keys_done(&targets);
 }
 
 struct changeset *
@@ -251,12 +165,13 @@ changeset_restore_chains(const struct changeset *cs, const struct ruleset *live,
 {
 	struct ruleset *want = ruleset_copy(live);
 	struct changeset *back;
+	struct vec names = { 0 };
 
-	undo_renames(cs, want);
-	each_touched(cs, want, target, put_if_known);
-	each_touched(cs, want, target, withdraw_if_unknown);
-	put_missing_chains(want, target);
-	ruleset_lost(live, want, target, after, lost);
+	changeset_undo_renames(cs, want);
+	touched_names(cs, &names);
+	restore(want, target, &names);
+	vec_done(&names);
+	ruleset_lost(cs, live, want, target, after, lost);
 	back = changeset_diff(live, want, true);
 	ruleset_free(want);
 	return back;

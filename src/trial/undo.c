@@ -48,7 +48,8 @@ static struct changeset *
 undo_whole(const struct trial_part *part, const struct ruleset *live,
 	   struct str *lost)
 {
-	ruleset_lost(live, part->before, part->before, part->after, lost);
+	ruleset_lost(part->changes, live, part->before, part->before,
+		     part->after, lost);
 	return changeset_diff(live, part->before, true);
 }
 

@@ -154,6 +154,54 @@ test_opened_together(void)
 	free(lost);
 }
 
+static void
+test_moved(void)
+{
+	char *lost = revert_beside(closing_rules, "ip6tables-legacy -D INPUT 3 "
+				   "&& ip6tables-legacy -I INPUT 2 -p tcp "
+				   "-m tcp --dport 22 -j ACCEPT && "
+				   "ip6tables-legacy -A INPUT -p tcp -m tcp "
+				   "--dport 9999 -j ACCEPT");
+
+	ok(lost && strstr(lost, "\n# moved INPUT "),
+	   "a rule that they moved, and that is moved back, is listed: %s", lost);
+	free(lost);
+}
+
+static char marker[sizeof(dir) + 8];
+
+static void
+die_once(const char *step)
+{
+	if (strcmp(step, "after revert commit") == 0 && unlink(marker) == 0)
+		kill(getpid(), SIGKILL);
+}
+
+/* The next guardian finds our rule gone already: it takes nothing more. */
+static void
+test_killed(void)
+{
+	struct guardian_client client;
+	struct guardian_event event;
+	enum guardian_event_kind kind;
+
+	fresh();
+	start(&client, closing_rules, 60000);
+	run("ip6tables-legacy -A INPUT -p tcp -m tcp --dport 9999 -j DROP");
+	close(open(marker, O_WRONLY | O_CREAT, 0600));
+	is_int(guardian_revert(&client, &somebody, "asked"), OK, "revert");
+	do {
+		kind = await(&client, &event, 5000);
+		guardian_event_done(&event);
+	} while (client.fd >= 0 && kind != EVENT_NONE);
+	guardian_disconnect(&client);
+	ok(access(marker, F_OK) < 0, "the guardian is killed behind the commit");
+	ok(all_left(5000), "and the next one leaves");
+	is_record(TRIAL_REVERTED, "asked");
+	is_base_with(UDP_RULE, "[0:0] -A INPUT -p tcp -m tcp --dport 9999 "
+		     "-j DROP\n");
+}
+
 /* What is live, and in front of it who is turned away. Yours. */
 static char *
 closed_rules(void)
@@ -406,9 +454,14 @@ main(int argc, char **argv)
 	struct guardian_options opt;
 	int fd;
 
-	if (guardian_asked(argc, argv, &opt, &fd))
+	if (guardian_asked(argc, argv, &opt, &fd)) {
+		str_copy(marker, sizeof(marker), getenv("TRIAL_MARKER"));
+		opt.step = die_once;
 		return guardian_main(&opt, fd);
+	}
 	begin_tests();
+	snprintf(marker, sizeof(marker), "%s/die", dir);
+	setenv("TRIAL_MARKER", marker, 1);
 	if (unshare(CLONE_NEWNS) < 0 ||
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		bail_out("no mount namespace: %s", strerror(errno));
@@ -416,6 +469,8 @@ main(int argc, char **argv)
 	test_new_chain();
 	test_touched_chain();
 	test_opened_together();
+	test_moved();
+	test_killed();
 	test_disk(1, true, 1);
 	test_disk(600, true, 0);
 	test_disk(600, false, 1);

@@ -3,6 +3,7 @@
  * stored is read back. */
 #include <stdlib.h>
 #include <string.h>
+#include <sallyport/apply.h>
 #include <sallyport/changeset.h>
 #include <sallyport/mem.h>
 #include "../tap.h"
@@ -162,6 +163,227 @@ test_restore(void)
 	ruleset_free(live);
 }
 
+/* What was lost where others did this to a table that we left alone, and it goes
+ * back whole. Yours. */
+static char *
+lost_of(void (*others)(struct ruleset *live))
+{
+	struct ruleset *after = ruleset_of("abc"), *live;
+	struct changeset *none = changeset_new("filter");
+	struct str lost = { 0 };
+
+	ruleset_add_chain(after, "empty", POLICY_NONE);
+	live = ruleset_copy(after);
+	others(live);
+	ruleset_lost(none, live, after, after, after, &lost);
+	changeset_free(none);
+	ruleset_free(after);
+	ruleset_free(live);
+	return str_take(&lost);
+}
+
+static void
+reorder(struct ruleset *live)
+{
+	struct vec *rules = &ruleset_chain(live, "INPUT")->rules;
+
+	vec_insert(rules, 0, vec_remove(rules, 2));
+}
+
+static void
+double_one(struct ruleset *live)
+{
+	struct chain *chain = ruleset_chain(live, "INPUT");
+
+	chain_push_take(chain, rule_ref(chain_rule(chain, 0)));
+}
+
+static void
+delete_one(struct ruleset *live)
+{
+	rule_unref(vec_remove(&ruleset_chain(live, "INPUT")->rules, 0));
+}
+
+static void
+set_policy(struct ruleset *live)
+{
+	ruleset_chain(live, "INPUT")->policy = POLICY_DROP;
+}
+
+static void
+make_chain(struct ruleset *live)
+{
+	ruleset_add_chain(live, "made", POLICY_NONE);
+}
+
+static void
+delete_chain(struct ruleset *live)
+{
+	ruleset_drop_chain(live, "empty");
+}
+
+static void
+rename_one(struct ruleset *live)
+{
+	ruleset_rename_chain(live, ruleset_chain(live, "empty"), "full");
+}
+
+static void
+test_lost(void)
+{
+	static const struct {
+		void (*others)(struct ruleset *live);
+		const char *heads[3];
+		const char *readable;
+	} cases[] = {
+		{ reorder, { "# moved INPUT " },
+		  "# moved INPUT -s 2001:db8::63/128 -j ACCEPT\n" },
+		{ double_one, { "# opaque INPUT " },
+		  "-A INPUT -s 2001:db8::61/128 -j ACCEPT\n" },
+		{ delete_one, { "# deleted INPUT " },
+		  "-D INPUT -s 2001:db8::61/128 -j ACCEPT\n" },
+		{ set_policy, { "# policy INPUT DROP\n" },
+		  "-P INPUT DROP\n" },
+		{ make_chain, { "# made made\n" }, "-N made\n" },
+		{ delete_chain, { "# gone empty\n" }, "-X empty\n" },
+		{ rename_one, { "# made full\n", "# gone empty\n" },
+		  "-N full\n-X empty\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char *lost = lost_of(cases[i].others);
+		char *readable = apply_readable_rules(lost);
+		const char *line = lost;
+
+		for (size_t k = 0; cases[i].heads[k]; k++)
+			is_line(&line, cases[i].heads[k]);
+		is_str(line, "", "and nothing else");
+		is_str(readable, cases[i].readable, "as commands");
+		free(readable);
+		free(lost);
+	}
+}
+
+static void
+random_push(struct changeset *cs, struct ruleset *rs)
+{
+	for (unsigned k = rnd(6); k > 0; k--)
+		if (changeset_push_take(cs, rs, random_change(rs)))
+			continue;
+}
+
+static bool
+loses(const struct changeset *cs, const struct ruleset *live,
+      const struct ruleset *want, const struct ruleset *target,
+      const struct ruleset *after)
+{
+	struct str lost = { 0 };
+	bool any;
+
+	ruleset_lost(cs, live, want, target, after, &lost);
+	any = lost.len > 0;
+	str_done(&lost);
+	return any;
+}
+
+/* Whatever others did is told where it goes, and only there. */
+static void
+test_lost_random(void)
+{
+	struct changeset *none = changeset_new("filter");
+	unsigned silent = 0, idle = 0, kept = 0, same = 0;
+
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		struct ruleset *before = random_ruleset();
+		struct ruleset *after = ruleset_copy(before), *live;
+		struct changeset *cs = changeset_new("filter");
+		struct changeset *theirs = changeset_new("filter");
+
+		random_push(cs, after);
+		live = ruleset_copy(after);
+		random_push(theirs, live);
+		silent += loses(none, live, after, after, after) ==
+			  ruleset_equal(live, after);
+		idle += loses(cs, after, before, before, after);
+		kept += loses(none, live, live, before, after);
+		same += ruleset_equal(live, after);
+		changeset_free(cs);
+		changeset_free(theirs);
+		ruleset_free(before);
+		ruleset_free(after);
+		ruleset_free(live);
+	}
+	is_int(silent, 0, "there is a line where they did anything");
+	is_int(idle, 0, "there is none where they did nothing");
+	is_int(kept, 0, "and none where all of it stays");
+	ok(same < ROUNDS / 2, "they did nothing %u times", same);
+	changeset_free(none);
+}
+
+/* Our chains go, whichever was made first. */
+static void
+test_restore_drops(void)
+{
+	struct ruleset *before = ruleset_of("a");
+	struct ruleset *after = ruleset_copy(before), *live;
+	struct changeset *cs = changeset_new("filter"), *back;
+	struct rule *inner = random_rule(1, "inner"), *drop, *outer;
+	struct str lost = { 0 };
+
+	drop = random_rule(2, "DROP");
+	outer = random_rule(3, "outer");
+	ok(!changeset_push_take(cs, after, change_chain_new("inner")) &&
+	   !changeset_push_take(cs, after, change_insert("inner", 0, drop)) &&
+	   !changeset_push_take(cs, after, change_chain_new("outer")) &&
+	   !changeset_push_take(cs, after, change_insert("outer", 0, inner)) &&
+	   !changeset_push_take(cs, after, change_insert("INPUT", 0, outer)),
+	   "a chain that another one leads to");
+	live = ruleset_copy(after);
+	back = changeset_restore_chains(cs, live, before, after, &lost);
+	ok(!changeset_apply(back, live) && ruleset_equal(live, before),
+	   "both are gone");
+	is_str(str_text(&lost), "", "nothing was lost");
+	rule_unref(inner);
+	rule_unref(outer);
+	rule_unref(drop);
+	changeset_free(back);
+	changeset_free(cs);
+	ruleset_free(before);
+	ruleset_free(after);
+	ruleset_free(live);
+}
+
+/* Others put rules into a chain, and lead to it, that we renamed. */
+static void
+test_restore_renamed(void)
+{
+	struct ruleset *before = ruleset_of("a");
+	struct ruleset *after, *live;
+	struct changeset *cs = changeset_new("filter"), *back;
+	struct str lost = { 0 };
+
+	chain_push_take(ruleset_add_chain(before, "old", POLICY_NONE),
+			random_rule(1, "DROP"));
+	after = ruleset_copy(before);
+	ok(!changeset_push_take(cs, after, change_chain_rename("old", "new")),
+	   "a chain gets another name");
+	live = ruleset_copy(after);
+	chain_push_take(ruleset_chain(live, "FORWARD"), random_rule(2, "new"));
+	chain_push_take(ruleset_chain(live, "new"), random_rule(3, "DROP"));
+	back = changeset_restore_chains(cs, live, before, after, &lost);
+	ok(!changeset_apply(back, live) &&
+	   ruleset_references(live, "old") == 1, "what leads to it follows");
+	ok(str_starts(str_text(&lost), "# opaque old ") &&
+	   strchr(str_text(&lost), '\n')[1] == '\0',
+	   "only what went is told, by the old name");
+	str_done(&lost);
+	changeset_free(back);
+	changeset_free(cs);
+	ruleset_free(before);
+	ruleset_free(after);
+	ruleset_free(live);
+}
+
 static void
 test_fingerprint(void)
 {
@@ -183,10 +405,17 @@ test_fingerprint(void)
 int
 main(void)
 {
+	if (xt_init(false))
+		bail_out("%s", err_message());
 	test_invert();
 	test_all_or_nothing();
 	test_restore();
 	test_restore_tells();
+	test_restore_drops();
+	test_restore_renamed();
+	test_lost();
+	test_lost_random();
 	test_fingerprint();
+	xt_done();
 	return done_testing();
 }

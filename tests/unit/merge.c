@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Merging: by hand, a letter a rule, and at random: nothing of either side is
  * lost without a conflict (P7). */
+#include <ctype.h>
 #include <stdlib.h>
 #include <sallyport/mem.h>
 #include <sallyport/merge.h>
@@ -10,14 +11,29 @@
 
 #define RUNS 4000
 
+/* A capital drops what the letter accepts. */
+static struct ruleset *
+input_of(const char *letters)
+{
+	struct ruleset *rs = ruleset_of("");
+	struct chain *chain = ruleset_chain(rs, "INPUT");
+
+	for (; *letters; letters++)
+		chain_push_take(chain, random_rule((unsigned)tolower(*letters),
+				isupper(*letters) ? "DROP" : "ACCEPT"));
+	return rs;
+}
+
 static void
 letters_of(const struct chain *chain, char *out)
 {
 	for (size_t i = 0; i < chain->rules.n; i++) {
-		const struct ip6t_entry *e =
-			(const void *)chain_rule(chain, i)->entry;
+		const struct rule *rule = chain_rule(chain, i);
+		const struct ip6t_entry *e = (const void *)rule->entry;
+		int letter = (int)ntohl(e->ipv6.src.s6_addr32[3]);
 
-		*out++ = (char)ntohl(e->ipv6.src.s6_addr32[3]);
+		*out++ = (char)(strcmp(rule_target(rule), "DROP") == 0 ?
+				toupper(letter) : letter);
 	}
 	*out = '\0';
 }
@@ -27,8 +43,8 @@ static void
 merges(const char *base, const char *ours, const char *theirs,
        enum merge_side side, size_t conflicts, const char *want)
 {
-	struct ruleset *b = ruleset_of(base), *t = ruleset_of(theirs);
-	struct ruleset *o = ruleset_copy(b), *m, *target = ruleset_of(ours);
+	struct ruleset *b = input_of(base), *t = input_of(theirs);
+	struct ruleset *o = ruleset_copy(b), *m, *target = input_of(ours);
 	struct changeset *cs = changeset_diff(b, target, true);
 	struct vec found = { 0 };
 	char letters[64];
@@ -81,6 +97,18 @@ test_rules(void)
 	/* Put back, where others appended. */
 	merges("ab", "abc", "aby", MERGE_CAUTIOUS, 0, "abcy");
 	merges("bc", "abc", "ybc", MERGE_CAUTIOUS, 0, "yabc");
+	merges("", "Dd", "Dy", MERGE_CAUTIOUS, 0, "Ddy");
+	merges("", "xDd", "yD", MERGE_CAUTIOUS, 0, "xyDd");
+}
+
+/* What both did is no conflict, and neither is what is done already. */
+static void
+test_cautious_rules(void)
+{
+	merges("DEa", "Ea", "Da", MERGE_CAUTIOUS, 1, "a");
+	merges("DEa", "Ea", "Eay", MERGE_CAUTIOUS, 0, "Eay");
+	merges("DEab", "Ea", "EabY", MERGE_CAUTIOUS, 0, "EaY");
+	merges("DEx", "DEd", "xDE", MERGE_CAUTIOUS, 1, "dDE");
 }
 
 /* A rule that drops goes on our side: what others do beside it. */
@@ -125,7 +153,47 @@ test_cautious(void)
 	opens("DROP", true, false, 0);
 	opens("bans", true, false, 0);
 	opens("RETURN", true, false, 1);
-	opens("DROP", false, true, 1);
+	opens("DROP", false, true, 0);
+}
+
+/* Chains L0, L1 ... which each jump to the next one so often; the last one
+ * drops. */
+static void
+add_layers(struct ruleset *rs, int layers, int jumps)
+{
+	struct chain *chain = NULL;
+	char name[CHAIN_NAME_SIZE];
+
+	for (int i = 0; i < layers; i++) {
+		snprintf(name, sizeof(name), "L%d", i);
+		for (int j = 0; chain && j < jumps; j++)
+			chain_push_take(chain, random_rule(j, name));
+		chain = ruleset_add_chain(rs, name, POLICY_NONE);
+	}
+	chain_push_take(chain, random_rule(0, "DROP"));
+}
+
+/* A jump into them goes, and others append one: both close, whatever way is
+ * taken, and there are more ways than can be looked at one by one. */
+static void
+test_many_ways(void)
+{
+	struct ruleset *b = ruleset_of(""), *o, *t, *m;
+	struct vec found = { 0 };
+
+	add_layers(b, 100, 6);
+	o = ruleset_copy(b);
+	chain_push_take(ruleset_chain(b, "INPUT"), random_rule('d', "L0"));
+	t = ruleset_copy(b);
+	chain_push_take(ruleset_chain(t, "INPUT"), random_rule('y', "L1"));
+	is_int(ruleset_merge(b, o, t, MERGE_CAUTIOUS, &m, &found), OK,
+	       "many ways through chains that only drop open nothing");
+	is_int(ruleset_chain(m, "INPUT")->rules.n, 1, "theirs stays");
+	conflicts_done(&found);
+	ruleset_free(b);
+	ruleset_free(o);
+	ruleset_free(t);
+	ruleset_free(m);
 }
 
 static size_t
@@ -221,7 +289,8 @@ random_edits(struct ruleset *rs, unsigned n, bool renames)
 	for (unsigned i = 0; i < n; i++) {
 		struct change *change = random_change(rs);
 
-		if (change->kind == CHANGE_CHAIN_RENAME && !renames)
+		if ((change->kind == CHANGE_CHAIN_RENAME && !renames) ||
+		    (change->kind == CHANGE_MOVE && random_next))
 			change_free(change);
 		else if (changeset_push_take(cs, rs, change))
 			continue;
@@ -361,7 +430,8 @@ random_verdict(void)
 	static const char *const targets[] = { "ACCEPT", "DROP", "RETURN",
 					       "bans", "opens" };
 
-	return random_rule(rnd(4), targets[rnd(ARRAY_LEN(targets))]);
+	return random_rule(random_number(4),
+			   targets[rnd(ARRAY_LEN(targets))]);
 }
 
 static struct ruleset *
@@ -388,7 +458,7 @@ edit_input(struct ruleset *rs)
 	struct vec *rules = &chain->rules;
 
 	for (unsigned n = 1 + rnd(2); n > 0; n--) {
-		unsigned kind = rnd(5);
+		unsigned kind = rnd(random_next ? 4 : 5);
 
 		if (kind == 0)
 			chain->policy = rnd(2) ? POLICY_DROP : POLICY_ACCEPT;
@@ -407,7 +477,7 @@ test_never_more_open(void)
 {
 	int merged = 0, open = 0;
 
-	for (int i = 0; i < 5 * RUNS; i++) {
+	for (int i = 0; i < 20 * RUNS; i++) {
 		struct ruleset *b = random_input(), *o = ruleset_copy(b);
 		struct ruleset *t = ruleset_copy(b), *m;
 		struct vec found = { 0 };
@@ -427,7 +497,117 @@ test_never_more_open(void)
 		ruleset_free(m);
 	}
 	is_int(open, 0, "what neither side lets in stays out");
-	ok(merged > RUNS, "of %d that merge", merged);
+	ok(merged > 4 * RUNS, "of %d that merge", merged);
+}
+
+/* What a guardian makes of live where others were at work. */
+static struct ruleset *
+undone(const struct changeset *cs, const struct ruleset *before,
+       const struct ruleset *after, const struct ruleset *live, bool *whole)
+{
+	struct vec found = { 0 };
+	struct str lost = { 0 };
+	struct ruleset *to;
+	struct changeset *back;
+
+	*whole = ruleset_merge(after, before, live, MERGE_CAUTIOUS, &to,
+			       &found) != OK;
+	if (*whole) {
+		ruleset_free(to);
+		to = ruleset_copy(live);
+		back = changeset_restore_chains(cs, live, before, after, &lost);
+		if (changeset_apply(back, to))
+			bail_out("%s", err_message());
+		changeset_free(back);
+	}
+	conflicts_done(&found);
+	str_done(&lost);
+	return to;
+}
+
+struct twice {
+	int merged;	/* the first time */
+	int whole;	/* the second time, though not the first */
+	int other;	/* another table the second time */
+};
+
+/* A guardian that was killed once the old rules were in begins anew. */
+static void
+undo_twice(const struct changeset *cs, const struct ruleset *before,
+	   const struct ruleset *after, const struct ruleset *live,
+	   struct twice *n)
+{
+	bool whole[2];
+	struct ruleset *once = undone(cs, before, after, live, &whole[0]);
+	struct ruleset *read = reread(once);
+	struct ruleset *twice = undone(cs, before, after, read, &whole[1]);
+
+	n->merged += !whole[0];
+	n->whole += whole[1] && !whole[0];
+	n->other += !ruleset_equal(once, twice);
+	ruleset_free(once);
+	ruleset_free(read);
+	ruleset_free(twice);
+}
+
+static void
+twice_run(struct ruleset *before, bool input, struct twice *n)
+{
+	struct ruleset *after = ruleset_copy(before), *work, *live;
+	struct changeset *cs;
+
+	if (input) {
+		edit_input(after);
+		cs = changeset_diff(before, after, true);
+	} else {
+		cs = random_edits(after, 1 + rnd(6), true);
+	}
+	work = ruleset_copy(after);
+	if (input)
+		edit_input(work);
+	else
+		changeset_free(random_edits(work, 1 + rnd(6), true));
+	live = reread(work);
+	undo_twice(cs, before, after, live, n);
+	changeset_free(cs);
+	ruleset_free(before);
+	ruleset_free(after);
+	ruleset_free(work);
+	ruleset_free(live);
+}
+
+/* Of two rules that read alike ours took one: put back twice it is back once. */
+static void
+test_alike_twice(void)
+{
+	struct ruleset *before = input_of("bbD"), *after = ruleset_copy(before);
+	struct ruleset *live;
+	struct changeset *cs = changeset_new("filter");
+	struct twice n = { 0 };
+
+	ok(!changeset_push_take(cs, after, change_delete("INPUT", 0)),
+	   "one of two goes");
+	live = reread(after);
+	undo_twice(cs, before, after, live, &n);
+	is_int(n.other, 0, "and comes back once");
+	changeset_free(cs);
+	ruleset_free(before);
+	ruleset_free(after);
+	ruleset_free(live);
+}
+
+static void
+test_undone_twice(bool input)
+{
+	struct twice n = { 0 };
+
+	random_next = 1;
+	for (int i = 0; i < RUNS; i++)
+		twice_run(input ? random_input() : random_ruleset(), input, &n);
+	random_next = 0;
+	is_int(n.other, 0, "undone twice is undone once");
+	is_int(n.whole, 0, "what merged is not a conflict the next time");
+	ok(n.merged > RUNS / 3, "of %d that merge", n.merged);
 }
 
 static void
@@ -475,6 +655,11 @@ main(void)
 		bail_out("%s", err_message());
 	test_rules();
 	test_cautious();
+	test_cautious_rules();
+	test_many_ways();
+	test_alike_twice();
+	test_undone_twice(true);
+	test_undone_twice(false);
 	test_never_more_open();
 	test_chains();
 	test_random(false);

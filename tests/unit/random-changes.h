@@ -29,11 +29,11 @@ random_change(struct ruleset *rs)
 	case 4:
 		return change_chain_delete(name);
 	case 5:
-		return change_chain_rename(name, chain->name);
+		return change_chain_rename(chain->name, name);
 	case 6:
 		return change_chain_flush(chain->name);
 	default:
-		rule = random_rule(rnd(12), rnd(2) ? "ACCEPT" : name);
+		rule = random_rule(random_number(12), rnd(2) ? "ACCEPT" : name);
 		change = rnd(2) ? change_insert(chain->name, rnd(n + 1), rule) :
 				  change_replace(chain->name, rnd(n + 1), rule);
 		rule_unref(rule);

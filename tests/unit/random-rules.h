@@ -22,6 +22,14 @@ rnd(size_t below)
 	return below ? (unsigned)(rnd_state % below) : 0;
 }
 
+static unsigned random_next;	/* 0: rules may be alike */
+
+static unsigned __attribute__((unused))
+random_number(unsigned below)
+{
+	return random_next ? random_next++ : rnd(below);
+}
+
 /* The rule "-s 2001:db8::NUMBER -j TARGET". */
 static __attribute__((unused)) struct rule *
 random_rule(unsigned number, const char *target)
@@ -87,7 +95,7 @@ random_ruleset(void)
 			const struct chain *to = rs->chains.v[rnd(rs->chains.n)];
 			bool jump = c < 3 && !chain_is_builtin(to);
 
-			chain_push_take(chain, random_rule(rnd(12),
+			chain_push_take(chain, random_rule(random_number(12),
 				jump ? to->name : "ACCEPT"));
 		}
 	}
