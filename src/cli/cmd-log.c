@@ -41,9 +41,8 @@ state_text(const struct revision *rev)
 	return rev->state ? rev->state : "";
 }
 
-/* The first line of a message: one revision is one line. */
-static void
-add_subject(struct str *out, const char *message)
+void
+cli_add_subject(struct str *out, const char *message)
 {
 	size_t n = strcspn(message, "\n");
 
@@ -64,8 +63,10 @@ add_log_line(struct str *out, const struct revision *rev)
 		str_addf(out, " in %s", rev->table);
 	str_add(out, "  ");
 	add_actor(out, &rev->actor);
-	if (rev->message && rev->message[0])
-		add_subject(out, rev->message);
+	if (rev->message && rev->message[0]) {
+		str_add(out, "  ");
+		cli_add_subject(out, rev->message);
+	}
 	str_addc(out, '\n');
 }
 

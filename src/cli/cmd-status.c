@@ -123,6 +123,20 @@ is_overdue(const struct world *world, const struct status *st)
 }
 
 static void
+add_running(const struct world *world, struct str *out,
+	    const struct trial *trial)
+{
+	struct str message = {0};
+
+	cli_add_subject(&message, trial->message ? trial->message : "");
+	str_addf(out, _("trial      %s, %lld seconds left, by %s: %s\n"),
+		 trial_state_name(trial->state), trial_left(world, trial),
+		 trial->actor.user ? trial->actor.user : "?",
+		 str_text(&message));
+	str_done(&message);
+}
+
+static void
 add_trial(const struct world *world, struct str *out, const struct status *st)
 {
 	const struct trial *trial = st->trial;
@@ -149,11 +163,7 @@ add_trial(const struct world *world, struct str *out, const struct status *st)
 		str_addf(out, _("trial      none; the last one: %s\n"),
 			 trial_state_name(trial->state));
 	else
-		str_addf(out, _("trial      %s, %lld seconds left, by %s: "
-				"\"%s\"\n"), trial_state_name(trial->state),
-			 trial_left(world, trial),
-			 trial->actor.user ? trial->actor.user : "?",
-			 trial->message ? trial->message : "");
+		add_running(world, out, trial);
 	if (!trial_state_is_settled(trial->state) && trial->login_demanded &&
 	    !trial_proof(trial))
 		str_add(out, _("           a new login over IPv6 is demanded "

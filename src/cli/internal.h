@@ -64,6 +64,9 @@ enum err cli_read_live(const struct world *world, struct tables **live,
 /* A revision as log --json prints it, without a newline. */
 void cli_log_json(struct str *out, const struct revision *rev);
 
+/* A message in quotes, of which only the first line: it stands in one. */
+void cli_add_subject(struct str *out, const char *message);
+
 /* The text of a rules file; "-" is standard input. *secret: see
  * caller_open(). */
 enum err cli_read_text(const struct world *world, const char *name,

@@ -125,6 +125,14 @@ status_is 6 'a second commit' sp apply --yes -- -P FORWARD ACCEPT
 sp revert >/dev/null 2>&1
 settled_by 5 'reverted'
 
+new_trial 30 'one "line
+trial      none
+revision   99'
+like "$(sp status)" '^trial .*: "one "line ..."$' 'a message stands in one line'
+is "$(sp status | grep -c '^trial')" 1 'and makes no other'
+sp revert >/dev/null 2>&1
+settled_by 5 'reverted'
+
 status_is 0 '--no-trial' sp --no-trial apply --yes -m 'for good' -- -P OUTPUT DROP
 like "$(rules)" ':OUTPUT DROP' 'commits at once'
 status_is 1 'with nothing left to confirm' sp confirm
