@@ -204,7 +204,7 @@ print_text(const struct world *world, const struct status *st)
 	status_add_lifelines(world, st->report, &out);
 	add_trial(world, &out, st);
 	if (st->revision)
-		str_addf(&out, _("revision   %lld\n"),
+		str_addf(&out, _("revision   %lld (the newest that stands)\n"),
 			 (long long)st->revision);
 	else
 		str_add(&out, _("revision   none\n"));

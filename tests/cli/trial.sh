@@ -54,6 +54,11 @@ settled_by 5 'apply leaves with 5'
 ok 'the table is back' is_back
 status_is 0 'a second revert' sp revert
 like "$out" '^sallyport: reverted already: .* by .* \(asked\)$' 'finds it undone'
+newest=$(sp log --json | jq '.[0].revision')
+stands=$(sp log --json | jq 'map(select(.state != "reverted"))[0].revision')
+unlike "$newest" "^$stands\$" 'the newest revision does not stand'
+like "$(sp status)" "^revision +$stands \(the newest that stands\)\$" \
+	'and status names the one that does'
 status_is 5 'a confirm after it' sp confirm
 like "$out" '^sallyport: reverted already' 'finds it undone, too'
 
