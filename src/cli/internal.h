@@ -167,6 +167,10 @@ void cli_tell_event(const struct world *world,
 void cli_say_settled(const struct world *world, const struct trial *trial,
 		     int64_t left_ms);
 
+/* Warn where others changed the tables of a trial that was just confirmed, and
+ * print what is missing of its change. */
+void cli_say_missing(const struct world *world, const struct trial *trial);
+
 /* Nothing can be settled any more: ERR_REVERTED or ERR_FAIL, how it ended. */
 enum err cli_ended_already(const struct trial *trial) must_check;
 

@@ -48,6 +48,27 @@ status_is 1 'a revert after it' sp revert
 like "$out" 'the last one was confirmed on' 'tells the same'
 ip6tables-legacy -D FORWARD -p tcp --dport 5001 -j ACCEPT
 
+new_trial 60 'flushed by others'
+ip6tables-legacy -D FORWARD -p tcp --dport 5001 -j ACCEPT
+ip6tables-legacy -P FORWARD ACCEPT
+status_is 0 'confirm of what others took away' sp confirm
+like "$out" 'others changed the rules meanwhile; .* not there:$' 'says so'
+like "$out" '^\+ FORWARD [0-9]*: -p tcp -m tcp --dport 5001 -j ACCEPT$' 'and what'
+unlike "$out" 'policy' 'not what is theirs'
+settled_by 0 'apply leaves with 0'
+ip6tables-legacy -P FORWARD DROP
+ok 'the table is back' is_back
+
+new_trial 60 'beside others'
+ip6tables-legacy -A FORWARD -p sctp --dport 9 -j DROP
+status_is 0 'confirm beside others' sp confirm
+like "$out" 'others changed the rules meanwhile; all of the change is there$' \
+	'is told'
+settled_by 0 'apply leaves with 0'
+ip6tables-legacy -D FORWARD -p sctp --dport 9 -j DROP
+ip6tables-legacy -D FORWARD -p tcp --dport 5001 -j ACCEPT
+ok 'the table is back' is_back
+
 new_trial 60 'reverted elsewhere'
 status_is 0 'revert from elsewhere' sp revert
 settled_by 5 'apply leaves with 5'
