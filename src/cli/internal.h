@@ -19,6 +19,8 @@ struct command {
 	bool offline;		/* serves --file too */
 	bool changes;		/* refused with --read-only */
 	bool rescues;		/* goes on without settings that are bad */
+	bool guards;		/* looks after a trial that nobody guards before
+				 * it begins; false: it does so by itself */
 	const char *help;	/* N_() */
 	enum err (*run)(struct world *world, const struct cli_call *call);
 };
