@@ -86,13 +86,14 @@ found_unguarded(const struct world *world, const struct trial *trial)
 	return FOUND_UNGUARDED;
 }
 
-/* One that was killed may hold its lock for a moment longer than its socket. */
+/* One that was killed may hold its lock for a moment longer than its socket: that
+ * long guardian_connect() tries, half a second each time. */
 static bool
 is_guarded(const struct world *world)
 {
 	struct guardian_client client;
 
-	for (int i = 0; i < 20 && guardian_running(&world->guardian); i++) {
+	for (int i = 0; i < 4 && guardian_running(&world->guardian); i++) {
 		if (guardian_connect(&world->guardian, &client) == OK) {
 			guardian_disconnect(&client);
 			return true;
