@@ -127,6 +127,14 @@ enum err apply_busy(const struct world *world, const struct trial *trial)
 void apply_take(const struct world *world);
 bool apply_was_taken(const struct world *world, const struct trial *trial);
 
+/* Be the one editor that stages those edits if it is undone, for as long as the
+ * descriptor is open: whoever made the trial, and once that one is dead whoever
+ * asks first. -1: another one lives, or the run directory takes no file. */
+int apply_claim(const struct world *world);
+
+/* The record of the last trial as it is, yours; NULL: there is none to be read. */
+struct trial *apply_record(const struct world *world);
+
 /* Rules of others that a revert took away, "# opaque CHAIN BASE64" lines as a
  * trial and history keep them, as specs. Other lines stay. Yours. */
 char *apply_readable_rules(const char *lines);

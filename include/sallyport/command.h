@@ -7,7 +7,8 @@
 
 /* Parse "[sudo] [ip6tables[-legacy|-nft]] [-t TABLE] [-w [N]] -A|-I [n]|-D
  * (n|spec)|-R n|-P|-N|-X|-E|-F CHAIN ..." against rs, apply it to rs and append the
- * changes to cs: all of them, or none on error. -t of another table than rs's
+ * changes to cs: all of them, or none on error. What leaves everything as it was
+ * (-P of the policy that is set) is no change. -t of another table than rs's
  * is ERR_USAGE; -L, -S, -Z, -C are refused by name. ERR_PARSE and
  * ERR_NOT_FOUND as for ip6tables. */
 enum err command_stage(const char *line, struct ruleset *rs,

@@ -59,6 +59,9 @@ const char *rule_target(const struct rule *rule);
 /* Is the target a standard one (verdict or chain) rather than an extension? */
 bool rule_has_standard_target(const struct rule *rule);
 
+/* Is it for IPv4's ICMP, which IPv6 does not have: -p icmp? */
+bool rule_is_icmp4(const struct rule *rule);
+
 /* Its matches one after the other: the first one (NULL given), the next one, or
  * NULL. They lie in the rule's entry and are not to be written. */
 struct xt_entry_match *rule_next_match(const struct rule *rule,

@@ -11,6 +11,7 @@
 /* What was staged at once: changesets, one a table. */
 struct step {
 	struct vec changesets;
+	bool on_trial;
 };
 
 struct session {
@@ -26,6 +27,7 @@ struct session {
 	bool rehearsal_due;		/* the kernel is still to be asked */
 	unsigned judged;		/* how often: the candidate is another */
 	struct tables *committed;	/* the candidate that is on trial, or NULL */
+	size_t trial_steps;		/* how many steps made it */
 	struct vec conflicts;		/* of struct conflict *: what the last
 					 * reload could not merge */
 	struct draft_file draft;	/* what is staged, on disk */
@@ -47,6 +49,15 @@ enum err session_claim(const struct world *world, int *fd, struct str *holder)
 enum err session_take_draft(struct session *session, struct draft *draft)
 	must_check;
 
+/* The same for the edits of a trial that was undone, where nothing is staged. */
+enum err session_take_undone(struct session *session, const struct trial *trial)
+	must_check;
+
+/* A trial that runs, and that no living editor made, is as if it was committed
+ * here: its edits are staged on live without them. Nothing is staged before. */
+enum err session_adopt(struct session *session, const struct trial *trial)
+	must_check;
+
 /* What is staged is not wanted any more. */
 void session_drop_draft(struct session *session);
 
@@ -64,7 +75,8 @@ void session_switch(struct session *session, const char *table);
 
 /* Read live again. What is staged is carried onto it, as one step. ASK:
  * ERR_CONFLICT where it collides with what others did, the session unchanged and
- * the conflicts told; the others say what becomes of it. */
+ * the conflicts told; the others say what becomes of it. ERR_BUSY while it is on
+ * trial: what it was made on must be known if it is undone. */
 enum reload { RELOAD_ASK, RELOAD_OURS, RELOAD_THEIRS, RELOAD_DROP };
 enum err session_reload(struct session *session, enum reload how) must_check;
 
@@ -124,9 +136,13 @@ char *session_take_note(struct session *session);
 /* All that is staged and could not be tried: struct tryout_note *, yours. */
 void session_untried(const struct session *session, struct vec *notes);
 
-bool session_undo(struct session *session);	/* false: nothing to undo */
+bool session_undo(struct session *session);	/* false: nothing to undo, or it
+						 * is on trial */
 bool session_redo(struct session *session);
 size_t session_staged_count(const struct session *session);
+
+/* How many of those are in the kernel, on trial: they cannot be undone here. */
+size_t session_trial_count(const struct session *session);
 
 size_t session_staged_in(const struct session *session, const char *table);
 
@@ -154,6 +170,9 @@ enum err session_write(struct session *session) must_check;
 /* The guardian says that it is on trial: the record has what was staged, the
  * draft is not needed any more. Before that it is all that a crash leaves. */
 void session_on_trial(struct session *session);
+
+/* Is all that is on trial staged still? What was undone meanwhile is not. */
+bool session_has_trial(const struct session *session);
 
 /* After the trial: live is the base now. What was staged while it ran stays
  * staged, and reverted changes are staged again. ERR_CONFLICT: they collide with

@@ -54,6 +54,9 @@ void changesets_copy(const struct vec *from, struct vec *to);
 void changesets_done(struct vec *changesets);	/* free all, and vec_done() */
 size_t changesets_count(const struct vec *changesets);	/* of changes */
 
+/* Do they bring a rule that is for IPv4's ICMP? */
+bool changesets_bring_icmp4(const struct vec *changesets);
+
 /* The changes in words, as changeset_describe(); where not all are of filter,
  * each table's below its name: "*nat". */
 void changesets_describe(const struct vec *changesets, struct str *out);

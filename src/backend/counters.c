@@ -50,16 +50,43 @@ add(struct kept_counters *kept, const char *chain, size_t pos,
 	kept->add[at].bytes = more.bytes;
 }
 
+static bool
+sets_policy(const struct changeset *done, const char *chain)
+{
+	for (size_t i = 0; i < done->changes.n; i++) {
+		const struct change *change = done->changes.v[i];
+
+		if (change->kind == CHANGE_POLICY &&
+		    strcmp(change->chain, chain) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* libip6tc leaves to a policy what it counted between read and swap: what was
- * read is missing. */
+ * read is missing. To one that is set it leaves nothing. */
+static struct counters
+policy_lacks(const struct kept_counters *kept, const struct chain *chain,
+	     const struct changeset *done)
+{
+	size_t at = raw_table_find(kept->old, chain->name, RAW_POLICY);
+
+	if (!kept->at_swap || at == RAW_NONE || !sets_policy(done, chain->name))
+		return chain->counters;
+	return (struct counters){ kept->at_swap[at].pcnt,
+				  kept->at_swap[at].bcnt };
+}
+
 static void
-add_policies(struct kept_counters *kept, const struct ruleset *now)
+add_policies(struct kept_counters *kept, const struct ruleset *now,
+	     const struct changeset *done)
 {
 	for (size_t i = 0; i < now->chains.n; i++) {
 		const struct chain *chain = now->chains.v[i];
 
 		if (chain_is_builtin(chain))
-			add(kept, chain->name, RAW_POLICY, chain->counters);
+			add(kept, chain->name, RAW_POLICY,
+			    policy_lacks(kept, chain, done));
 	}
 }
 
@@ -178,7 +205,7 @@ kept_counters_put(struct kept_counters *kept, const struct ruleset *now,
 	if (raw_table_read(now->table, &kept->new))
 		return;
 	kept->add = xcalloc(raw_table_count(kept->new), sizeof(*kept->add));
-	add_policies(kept, now);
+	add_policies(kept, now, done);
 	for (size_t i = 0; i < done->changes.n; i++) {
 		const struct change *change = done->changes.v[i];
 

@@ -165,6 +165,10 @@ file_lock_path(struct backend *be, const struct clock *clock,
 	if (self->lock_fd < 0)
 		return fail_errno(_("cannot open '%s'"), self->path);
 	err = file_lock(self->lock_fd, clock, deadline_ms, &holder);
+	if (err) {
+		close(self->lock_fd);
+		self->lock_fd = -1;
+	}
 	str_done(&holder);
 	return err;
 }

@@ -155,7 +155,7 @@ commit_handle(struct xtc_handle *h, const struct ruleset *live,
 	if (!err) {
 		struct kept_counters *kept = kept_counters_new(now);
 
-		if (!ip6tc_commit(h))
+		if (!ip6tc_commit(h) && !swap_was_made())
 			err = commit_failed(cs->table);
 		else
 			kept_counters_put(kept, now, work, done, &rebuilt);

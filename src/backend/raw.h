@@ -51,6 +51,10 @@ enum err raw_table_add(const struct raw_table *rt, const struct counters *add)
  * the old counters were at the very moment of the swap: n of them, valid until
  * the next begin; NULL where there was none. */
 void swap_counters_begin(void);
+
+/* Was a table replaced since the last begin? ip6tc_commit() can fail after it,
+ * when it hands the old counters on: then the new table stands all the same. */
+bool swap_was_made(void);
 const struct xt_counters *swap_counters_end(size_t *n);
 
 #endif

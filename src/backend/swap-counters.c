@@ -7,17 +7,32 @@
 #include <dlfcn.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <linux/netfilter_ipv6/ip6_tables.h>
 #include <sallyport/err.h>
-#include <sallyport/mem.h>
 #include "raw.h"
 
 static struct {
 	bool watching;
+	bool swapped;
 	struct xt_counters *counters;
 	size_t n;
 } swap;
+
+/* Nothing here may end the program: without memory they were not seen. */
+static void
+keep_counters(const struct ip6t_replace *replace)
+{
+	size_t size = replace->num_counters * sizeof(*swap.counters);
+
+	free(swap.counters);
+	swap.swapped = true;
+	swap.counters = malloc(size);
+	swap.n = swap.counters ? replace->num_counters : 0;
+	if (swap.counters)
+		memcpy(swap.counters, replace->counters, size);
+}
 
 typedef int setsockopt_fn(int fd, int level, int name, const void *value,
 			  socklen_t len);
@@ -26,7 +41,6 @@ int
 setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 {
 	static setsockopt_fn *next;
-	const struct ip6t_replace *replace = value;
 	int result;
 
 	if (!next)
@@ -35,12 +49,8 @@ setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 		die("there is no setsockopt()");
 	result = next(fd, level, name, value, len);
 	if (result == 0 && swap.watching && level == IPPROTO_IPV6 &&
-	    name == IP6T_SO_SET_REPLACE) {
-		free(swap.counters);
-		swap.n = replace->num_counters;
-		swap.counters = xmemdup(replace->counters,
-					swap.n * sizeof(*swap.counters));
-	}
+	    name == IP6T_SO_SET_REPLACE)
+		keep_counters(value);
 	return result;
 }
 
@@ -50,7 +60,14 @@ swap_counters_begin(void)
 	free(swap.counters);
 	swap.counters = NULL;
 	swap.n = 0;
+	swap.swapped = false;
 	swap.watching = true;
+}
+
+bool
+swap_was_made(void)
+{
+	return swap.swapped;
 }
 
 const struct xt_counters *

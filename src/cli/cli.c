@@ -222,8 +222,8 @@ help_options(FILE *out, const struct command *command, bool global)
 static void
 help_command(FILE *out, const struct command *command)
 {
-	fprintf(out, _("Usage: sallyport [OPTIONS] %s %s\n"), command->name,
-		command->args ? command->args : "");
+	fprintf(out, _("Usage: sallyport [OPTIONS] %s%s%s\n"), command->name,
+		command->args ? " " : "", command->args ? command->args : "");
 	fprintf(out, "%s.\n\n", _(command->help));
 	fputs(_("Options:\n"), out);
 	help_options(out, command, false);
@@ -240,7 +240,8 @@ help_all(FILE *out)
 		"out.\nWithout a command: the editor on the screen.\n\n"
 		"Commands:\n"), out);
 	for (command = cli_commands; command->name; command++)
-		fprintf(out, "  %s %s\n        %s\n", command->name,
+		fprintf(out, "  %s%s%s\n        %s\n", command->name,
+			command->args ? " " : "",
 			command->args ? command->args : "", _(command->help));
 	fputs(_("\nOptions, before or after the command:\n"), out);
 	help_options(out, NULL, true);

@@ -68,6 +68,8 @@ stage(const struct world *world, const struct cli_call *call,
 		return fail(ERR_USAGE, _("there is no table '%s'"), table);
 	cs = changeset_new(table);
 	err = command_stage_words(call->argc, call->argv, rs, cs);
+	if (err == ERR_NOT_FOUND)
+		err = ERR_USAGE;	/* no such chain or rule */
 	if (!err && cs->changes.n)
 		vec_push(changes, cs);
 	else

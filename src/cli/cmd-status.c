@@ -119,14 +119,14 @@ static void
 add_running(const struct world *world, struct str *out,
 	    const struct trial *trial)
 {
-	struct str message = {0};
-
-	cli_add_subject(&message, trial->message ? trial->message : "");
-	str_addf(out, _("trial      %s, %lld seconds left, by %s: %s\n"),
+	str_addf(out, _("trial      %s, %lld seconds left, by %s"),
 		 trial_state_name(trial->state), trial_left(world, trial),
-		 trial->actor.user ? trial->actor.user : "?",
-		 str_text(&message));
-	str_done(&message);
+		 trial->actor.user ? trial->actor.user : "?");
+	if (trial->message && *trial->message) {
+		str_add(out, ": ");
+		cli_add_subject(out, trial->message);
+	}
+	str_addc(out, '\n');
 }
 
 static void

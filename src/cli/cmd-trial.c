@@ -220,14 +220,17 @@ enum err
 cmd_revert(struct world *world, const struct cli_call *call)
 {
 	const char *reason = call->opt.if_due ? "deadline" : "asked";
+	struct str text = { 0 };
 	enum err err;
 
 	if (call->opt.if_due && !is_due(world))
 		return OK;
 	err = settle(world, false, reason);
-	if (err == ERR_REVERTED) {
-		cli_warn(world, "%s", err_message());
-		return OK;
+	if (err == ERR_REVERTED) {	/* which is what was wanted */
+		str_addf(&text, "%s\n", err_message());
+		err = cli_print(world, &text);
+		str_done(&text);
+		return err;
 	}
 	return err ? err : fail(ERR_FAIL, _("too late: the change was "
 				"confirmed"));

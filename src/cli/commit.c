@@ -148,6 +148,9 @@ plan_show(const struct world *world, const struct plan *plan)
 
 	changesets_describe(&plan->changes, &out);
 	add_owned(&plan->changes, &out);
+	if (changesets_bring_icmp4(&plan->changes))
+		str_add(&out, _("'-p icmp' is IPv4's and matches nothing here: "
+				"ping over IPv6 is '-p icmpv6'\n"));
 	cli_add_notes(&plan->notes, &out);
 	guard_explain(plan->report, &out);
 	err = cli_print(world, &out);
@@ -176,7 +179,7 @@ plan_refuse(const struct world *world, const struct cli_call *call,
 	str_clear(&text);
 	guard_refusal(plan->report, &text);
 	if (!err)
-		err = fail(ERR_REFUSED, "%s", str_text(&text));
+		err = fail(ERR_REFUSED, _("refused: %s"), str_text(&text));
 	str_done(&text);
 	changesets_done(&fix);
 	tables_free(fixed);

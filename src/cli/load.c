@@ -52,12 +52,14 @@ cli_load_file(const struct world *world, const char *name,
 	enum err err;
 
 	err = cli_read_text(world, name, &text, &secret);
+	if (err == ERR_NOT_FOUND)
+		err = ERR_FAIL;
 	if (!err)
 		err = tables_load(str_text(&text), text.len, shown_name(name),
 				  world->only_table, live, tables);
 	err = caller_hide(err, secret, name);
 	str_done(&text);
-	return err == ERR_NOT_FOUND ? ERR_FAIL : err;
+	return err == ERR_NOT_FOUND ? ERR_PARSE : err;
 }
 
 bool

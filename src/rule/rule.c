@@ -286,6 +286,14 @@ rule_is_goto(const struct rule *rule)
 	return rule->standard && rule_entry(rule)->ipv6.flags & IP6T_F_GOTO;
 }
 
+bool
+rule_is_icmp4(const struct rule *rule)
+{
+	const struct ip6t_ip6 *ip = &rule_entry(rule)->ipv6;
+
+	return ip->proto == IPPROTO_ICMP && !(ip->invflags & IP6T_INV_PROTO);
+}
+
 enum err
 rule_check_chain(const struct rule *rule, const char *chain)
 {

@@ -206,6 +206,16 @@ load_protocol(struct parse *p)
 	return true;
 }
 
+static bool
+is_of_ports(const char *word)
+{
+	static const char *const options[] = {
+		"--dport", "--destination-port", "--sport", "--source-port",
+	};
+
+	return str_find(options, ARRAY_LEN(options), word) != NULL;
+}
+
 static _Noreturn void
 unknown_option(const struct parse *p, int c)
 {
@@ -219,6 +229,9 @@ unknown_option(const struct parse *p, int c)
 			 _("option '%s' takes no argument"), word);
 	if (optopt)
 		box_fail(PARAMETER_PROBLEM, _("unknown option '-%c'"), optopt);
+	if (is_of_ports(word))
+		box_fail(PARAMETER_PROBLEM, _("unknown option '%s' (it needs -p "
+			 "tcp or -p udp before it)"), word);
 	box_fail(PARAMETER_PROBLEM, _("unknown option '%s'"), word);
 }
 

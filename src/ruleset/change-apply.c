@@ -320,3 +320,26 @@ change_apply(struct change *change, struct ruleset *rs)
 {
 	return apply_kind[change->kind](change, rs);
 }
+
+bool
+change_is_nothing(const struct change *change)
+{
+	switch (change->kind) {
+	case CHANGE_POLICY:
+		return change->policy == change->old_policy;
+	case CHANGE_REPLACE:
+		return rule_equal(change->rule, change->old_rule);
+	case CHANGE_MOVE:
+		return change->pos == change->to_pos;
+	case CHANGE_CHAIN_FLUSH:
+	case CHANGE_CHAIN_FILL:
+		return change->rules.n == 0;
+	case CHANGE_INSERT:
+	case CHANGE_DELETE:
+	case CHANGE_CHAIN_NEW:
+	case CHANGE_CHAIN_DELETE:
+	case CHANGE_CHAIN_RENAME:
+		return false;
+	}
+	return false;
+}

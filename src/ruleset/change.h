@@ -17,4 +17,7 @@ enum err change_apply(struct change *change, struct ruleset *rs) must_check;
 enum err change_check_target(const struct ruleset *rs,
 			     const struct rule *rule) must_check;
 
+/* Did the change, which was applied, leave everything as it was? */
+bool change_is_nothing(const struct change *change);
+
 #endif

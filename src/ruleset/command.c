@@ -6,6 +6,7 @@
 #include <sallyport/command.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
+#include "change.h"
 #include "command-stage.h"
 #include "command-words.h"
 
@@ -321,6 +322,7 @@ command_stage_words(int argc, char *const *argv, struct ruleset *rs,
 	struct chain_names names = ruleset_chain_names(rs);
 	struct xt_command command = { 0 };
 	struct vec rules = { 0 };
+	size_t had = cs->changes.n;
 	enum err err;
 	int skip;
 
@@ -331,6 +333,9 @@ command_stage_words(int argc, char *const *argv, struct ruleset *rs,
 			       &command, &rules);
 	if (!err)
 		err = command_stage_parsed(rs, cs, &command, &rules);
+	if (!err && cs->changes.n == had + 1 &&
+	    change_is_nothing(cs->changes.v[had]))
+		change_free(changeset_pop(cs, rs));
 	rules_done(&rules);
 	xt_command_done(&command);
 	return err;

@@ -211,3 +211,21 @@ tables_save(const struct tables *tables, const char *only, bool counters,
 	}
 	return n;
 }
+
+bool
+changesets_bring_icmp4(const struct vec *changesets)
+{
+	for (size_t i = 0; i < changesets->n; i++) {
+		const struct changeset *cs = changesets->v[i];
+
+		for (size_t c = 0; c < cs->changes.n; c++) {
+			const struct change *change = cs->changes.v[c];
+
+			if ((change->kind == CHANGE_INSERT ||
+			     change->kind == CHANGE_REPLACE) &&
+			    rule_is_icmp4(change->rule))
+				return true;
+		}
+	}
+	return false;
+}

@@ -16,6 +16,9 @@ void session_keep(struct session *session);
 /* The guard's report anew, for what is staged now. */
 void session_judge(struct session *session);
 
+/* What is staged now is what goes on trial. */
+void session_commits(struct session *session);
+
 /* steps.c: one more step, of changesets that are eaten. */
 void session_push_step(struct session *session, struct vec *changesets);
 void steps_free(struct vec *steps);

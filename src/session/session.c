@@ -211,8 +211,12 @@ session_reload(struct session *s, enum reload how)
 {
 	struct vec keep = { 0 };
 	struct tables *live = NULL;
-	enum err err = apply_read(s->world, &live, &s->other_world);
+	enum err err;
 
+	if (s->committed)
+		return fail(ERR_BUSY, _("the rules are read again once the "
+			    "trial is settled"));
+	err = apply_read(s->world, &live, &s->other_world);
 	if (how != RELOAD_DROP)
 		session_review(s, &keep);
 	if (!err)
@@ -229,6 +233,16 @@ void
 session_review(const struct session *s, struct vec *changesets)
 {
 	tables_diff(s->base, s->candidate, true, changesets);
+}
+
+void
+session_commits(struct session *s)
+{
+	tables_free(s->committed);
+	s->committed = tables_copy(s->candidate);
+	for (size_t i = 0; i < s->steps.n; i++)
+		((struct step *)s->steps.v[i])->on_trial = true;
+	s->trial_steps = s->steps.n;
 }
 
 enum err
@@ -254,10 +268,8 @@ session_commit(struct session *s, const char *message, int seconds,
 		err = fail(ERR_FAIL, _("nothing is staged"));
 	else
 		err = apply_start(s->world, &req, client);
-	if (!err) {
-		tables_free(s->committed);
-		s->committed = tables_copy(s->candidate);
-	}
+	if (!err)
+		session_commits(s);
 	changesets_done(&changes);
 	return err;
 }
@@ -283,26 +295,35 @@ session_on_trial(struct session *s)
 	session_drop_draft(s);
 }
 
+bool
+session_has_trial(const struct session *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->steps.n; i++)
+		n += ((const struct step *)s->steps.v[i])->on_trial;
+	return n > 0 && n == s->trial_steps;
+}
+
 enum err
 session_settled(struct session *s, bool reverted)
 {
-	const struct tables *from = s->base;
+	struct tables *committed = s->committed, *live = NULL;
+	const struct tables *from = reverted || !committed ? s->base :
+							     committed;
 	struct vec left = { 0 };
-	struct tables *live = NULL;
 	enum err err = apply_read(s->world, &live, &s->other_world);
 
-	if (!reverted && s->committed)
-		from = s->committed;
+	s->committed = NULL;
 	if (!err)
 		err = find_lifelines(s);
 	if (err) {
 		tables_free(live);
-		return err;
+	} else {
+		tables_diff(from, s->candidate, true, &left);
+		err = carry_take(s, live, from, &left, RELOAD_ASK);
+		changesets_done(&left);
 	}
-	tables_diff(from, s->candidate, true, &left);
-	err = carry_take(s, live, from, &left, RELOAD_ASK);
-	changesets_done(&left);
-	tables_free(s->committed);
-	s->committed = NULL;
+	tables_free(committed);
 	return err;
 }

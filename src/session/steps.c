@@ -56,10 +56,11 @@ undo(struct session *s, const struct step *step)
 bool
 session_undo(struct session *s)
 {
-	struct step *step = vec_pop(&s->steps);
+	struct step *step = s->steps.n ? s->steps.v[s->steps.n - 1] : NULL;
 
-	if (!step)
+	if (!step || (s->committed && step->on_trial))
 		return false;
+	vec_pop(&s->steps);
 	undo(s, step);
 	vec_push(&s->redo, step);
 	if (s->steps.n == 0)
@@ -92,6 +93,20 @@ session_staged_count(const struct session *s)
 		const struct step *step = s->steps.v[i];
 
 		n += changesets_count(&step->changesets);
+	}
+	return n;
+}
+
+size_t
+session_trial_count(const struct session *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; s->committed && i < s->steps.n; i++) {
+		const struct step *step = s->steps.v[i];
+
+		if (step->on_trial)
+			n += changesets_count(&step->changesets);
 	}
 	return n;
 }

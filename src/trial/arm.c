@@ -228,19 +228,35 @@ go_on_trial(struct guardian *g, const struct arming *armings)
 	step(g, "on trial");
 }
 
+static bool
+is_as_before(struct guardian *g, size_t n)
+{
+	const struct trial_part *part = trial_part(g->trial, n);
+	char print[FINGERPRINT_SIZE];
+	struct ruleset *now = NULL;
+	bool same = table_read(g, part->before->table, &now, print) == OK &&
+		    strcmp(print, part->before_print) == 0;
+
+	ruleset_free(now);
+	return same;
+}
+
 /* The kernel does not take table n. Where nothing is in yet nothing but the
- * refused commit itself is known to history; what is in already is undone. */
+ * refused commit itself is known to history; what is in, or may be, is undone. */
 static void
 refused(struct guardian *g, enum err err, size_t n)
 {
+	char *reason = xstrdup(err_message());
+
 	g->err = err;
-	if (n > 0) {
-		revert_begin(g, err_message(), NULL);
-		return;
+	if (n > 0 || (err != ERR_CONFLICT && !is_as_before(g, 0))) {
+		revert_begin(g, reason, NULL);
+	} else {
+		free(g->trial->reason);
+		g->trial->reason = xstrdup(reason);
+		outcome_settle(g, TRIAL_FAILED);
 	}
-	free(g->trial->reason);
-	g->trial->reason = xstrdup(err_message());
-	outcome_settle(g, TRIAL_FAILED);
+	free(reason);
 }
 
 static void

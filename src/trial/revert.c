@@ -93,8 +93,8 @@ attempt(struct guardian *g, struct trial_part *part, bool whole)
 	return err;
 }
 
-/* A conflict is somebody who was faster: read again. Any other refusal leaves
- * only the whole old table. */
+/* A conflict is somebody who was faster: read again. Any other refusal, and one
+ * that never ends, leaves only the whole old table. */
 static enum err
 revert_table(struct guardian *g, struct trial_part *part)
 {
@@ -107,8 +107,8 @@ revert_table(struct guardian *g, struct trial_part *part)
 			process_note("%s", err_message());
 			if (whole)
 				break;
-			whole = true;
 		}
+		whole = whole || err != ERR_CONFLICT || i == ATTEMPTS - 2;
 	}
 	return err;
 }

@@ -126,9 +126,8 @@ ui_leave(struct ui *ui)
 	size_t n = session_staged_count(ui->session);
 
 	if (ui->watch.phase != WATCH_NONE)
-		ask_to_leave(ui, xasprintf(
-			_("The trial goes on %ld s; `sallyport confirm` keeps "
-			  "it. Leave?"), watch_seconds(ui)),
+		ask_to_leave(ui, xstrdup(_("The trial goes on; `sallyport "
+					   "confirm` keeps it. Leave?")),
 			     trial_choices, ARRAY_LEN(trial_choices));
 	else if (n > 0)
 		ask_to_leave(ui, xasprintf(

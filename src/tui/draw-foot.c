@@ -130,6 +130,7 @@ draw_form_text(const struct ui *ui, const struct area *area, size_t first,
 	       size_t lines)
 {
 	const struct form *form = &ui->form;
+	enum role role = form->offered ? ROLE_TITLE : ROLE_TEXT;
 	struct paint paint;
 
 	paint_init(&paint, ui->world->utf8);
@@ -139,7 +140,7 @@ draw_form_text(const struct ui *ui, const struct area *area, size_t first,
 		size_t to = form_line_start(form, (size_t)area->width, n + 1);
 
 		paint_clear(&paint);
-		paint_rawn(&paint, ROLE_TEXT, str_text(&form->text) + from,
+		paint_rawn(&paint, role, str_text(&form->text) + from,
 			   to - from);
 		draw_paint(area->y + i, area->width, &paint, 0, ROLE_TEXT);
 	}

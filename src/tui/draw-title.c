@@ -31,8 +31,12 @@ verdict_text(const struct guard_report *report, bool offline,
 		guard_summary(report, out);
 		return;
 	}
+	if (report->none) {
+		str_add(out, _("nothing to keep"));
+		return;
+	}
 	if (length == VERDICT_RULE && !offline &&
-	    report->judgement <= JUDGED_ADVISED && !report->none) {
+	    report->judgement <= JUDGED_ADVISED) {
 		guard_word(report, out);
 		return;
 	}
@@ -52,6 +56,7 @@ verdict_text(const struct guard_report *report, bool offline,
 		str_add(out, _(", rehearsing"));
 }
 
+/* What was said of rules that are not these any more is not said again. */
 static void
 title_verdict(const struct ui *ui, enum verdict_length length,
 	      struct paint *paint)
@@ -60,10 +65,17 @@ title_verdict(const struct ui *ui, enum verdict_length length,
 	struct str text = { 0 };
 	enum role role;
 
-	if (!report || (ui->world->file && report->none))
+	if (!ui->live_differs &&
+	    (!report || (ui->world->file && report->none)))
 		return;
-	role = verdict_looks[report->judgement].role;
-	verdict_text(report, ui->world->file, length, &text);
+	if (ui->live_differs) {
+		role = ROLE_TITLE_WARN;
+		str_add(&text, _("changed by others"));
+	} else {
+		role = report->none ? ROLE_TITLE :
+			verdict_looks[report->judgement].role;
+		verdict_text(report, ui->world->file, length, &text);
+	}
 	paint_add(paint, role, " ");
 	paint_raw(paint, role, str_text(&text));
 	paint_add(paint, role, " ");
@@ -117,7 +129,8 @@ static void
 title_left(const struct ui *ui, enum detail_level level, struct paint *paint)
 {
 	const struct world *world = ui->world;
-	size_t n = session_staged_count(ui->session);
+	size_t on_trial = session_trial_count(ui->session);
+	size_t n = session_staged_count(ui->session) - on_trial;
 
 	paint_add(paint, ROLE_TITLE, " ");
 	if (world->file)
@@ -134,6 +147,10 @@ title_left(const struct ui *ui, enum detail_level level, struct paint *paint)
 		paint_add(paint, ROLE_TITLE, "  SANDBOX");
 	if (world->read_only)
 		paint_addf(paint, ROLE_TITLE, "  %s", _("read-only"));
+	if (on_trial > 0)
+		paint_addf(paint, ROLE_TITLE,
+			   Q_("  %zu on trial", "  %zu on trial", on_trial),
+			   on_trial);
 	if (n > 0)
 		paint_addf(paint, ROLE_TITLE,
 			   Q_("  %zu staged", "  %zu staged", n), n);

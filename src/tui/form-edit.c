@@ -179,6 +179,9 @@ put_character(struct form *form, int key)
 void
 form_edit(struct form *form, int key)
 {
+	bool offered = form->offered;
+
+	form->offered = false;
 	for (size_t i = 0; i < ARRAY_LEN(edits); i++) {
 		if (edits[i].key != key)
 			continue;
@@ -187,8 +190,11 @@ form_edit(struct form *form, int key)
 	}
 	if (key == '\t')
 		key = ' ';	/* pasted */
-	if (key >= ' ' && !(key & KEY_FN_BIT))
-		put_character(form, key);
+	if (key < ' ' || key & KEY_FN_BIT)
+		return;
+	if (offered)
+		edit_clear(form);
+	put_character(form, key);
 }
 
 /* --- How it looks --- */

@@ -21,6 +21,13 @@ set_error(struct form *form, const char *error)
 	form->error = xstrdup(error);
 }
 
+/* A short value is entered anew rather than edited. */
+static bool
+is_value(enum form_kind kind)
+{
+	return kind == FORM_SECONDS || kind == FORM_PORT || kind == FORM_PROBE;
+}
+
 void
 form_open(struct form *form, enum form_kind kind, const char *label,
 	  const char *text, form_submit *submit)
@@ -33,6 +40,7 @@ form_open(struct form *form, enum form_kind kind, const char *label,
 	form->submit = submit;
 	form->recall = form->past[kind].n;
 	form_set_text(form, text);
+	form->offered = *text && is_value(kind);
 }
 
 void
@@ -136,6 +144,10 @@ answer(struct ui *ui, int key)
 		run(ui);
 		return;
 	}
+	if (ui->watch.phase == WATCH_RUNNING &&
+	    (key == 'R' || (key >= '0' && key <= '9')))
+		set_error(form, _("Esc leaves the question; then R and the two "
+				  "digits settle the trial"));
 }
 
 static bool
@@ -164,7 +176,8 @@ form_key(struct ui *ui, int key)
 	if (key == '\033' || key == KEY_CTRL('C')) {
 		cancel(ui);
 	} else if (ui->form.choices) {
-		answer(ui, key);
+		if (!ui->pasting)
+			answer(ui, key);
 	} else if (key == '\r' || key == '\n' || key == FN(KEY_ENTER)) {
 		submit(ui);
 	} else if (key == '\t' && can_complete(ui)) {

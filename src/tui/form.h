@@ -21,6 +21,7 @@ enum form_kind {
 	FORM_FILE,
 	FORM_PROBE,
 	FORM_PORT,
+	FORM_SECONDS,
 	FORM_OTHER,
 	FORM_KINDS
 };
@@ -42,6 +43,8 @@ struct form {
 	char *label;
 	struct str text;
 	size_t cursor;		/* a byte of text */
+	bool offered;		/* a value, not touched yet: what is typed takes
+				 * its place, other keys edit it */
 	char *error;
 	form_submit *submit;
 	void (*complete)(struct str *text);	/* Tab at the end; or NULL */

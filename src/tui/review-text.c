@@ -34,6 +34,21 @@ review_add_changes(struct page *page, const struct session *session,
 	str_done(&text);
 }
 
+const char *
+review_unless_same(struct ui *ui)
+{
+	const struct session *session = ui->session;
+
+	for (size_t i = 0; i < session->base->v.n; i++) {
+		const struct ruleset *base = session->base->v.v[i];
+
+		if (!ruleset_equal(base, tables_get(session->candidate,
+						    base->table)))
+			return NULL;
+	}
+	return _("the edits cancel each other");
+}
+
 static enum role
 verdict_role(const struct guard_report *report, size_t n)
 {

@@ -20,6 +20,9 @@ void review_add_field(struct page *page, const char *label, const char *value,
 extern const struct screen write_screen;
 void write_open(struct ui *ui);
 
+/* There is nothing to commit or write where the edits cancel each other. */
+const char *review_unless_same(struct ui *ui);
+
 /* Stage what the guard offers. */
 void review_fix(struct ui *ui);
 

@@ -81,7 +81,8 @@ static void
 on_undo(struct ui *ui)
 {
 	rules_show_step(ui, &ui->session->steps);
-	session_undo(ui->session);
+	if (!session_undo(ui->session) && session_trial_count(ui->session))
+		ui_warn(ui, _("this is on trial: R undoes it"));
 	ui_changed(ui);
 }
 
@@ -103,6 +104,15 @@ on_fix(struct ui *ui)
 		return;
 	rules_follow(ui);
 	ui_say(ui, _("staged what the guard offers; u undoes it"));
+}
+
+/* What our trial changes would count as others', and not be staged again when it
+ * is undone. */
+static const char *
+unless_reload(struct ui *ui)
+{
+	return ui->watch.phase == WATCH_NONE || ui->watch.found ? NULL :
+	       _("a trial is running: keep or undo it first");
 }
 
 static void
@@ -246,6 +256,7 @@ static const struct action actions[] = {
 	{ .keys = { 'G', FN(KEY_END) }, .name = "go", .run = on_go,
 	  .help = N_("Go to the end; 12G goes to rule 12 of this chain") },
 	{ .keys = { 'r' }, .name = "reload", .run = on_reload,
+	  .unless = unless_reload,
 	  .help = N_("Read the table again; staged edits are kept") },
 };
 

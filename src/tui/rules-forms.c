@@ -42,10 +42,16 @@ parse_spec(struct ui *ui, const char *text, struct vec *rules)
 	return err;
 }
 
+static void
+say_same(struct ui *ui)
+{
+	ui_say(ui, _("the rules are the same: nothing was staged"));
+}
+
 /* The first rule takes the place of the one at pos, or goes there; the others
- * follow it. One step to undo. */
+ * follow it. One step to undo; none where all is the same. */
 static enum err
-stage_rules(struct ui *ui, const struct vec *rules, bool replace)
+stage_rules(struct ui *ui, const struct vec *rules, bool replace, bool *same)
 {
 	const struct rules *at = data(ui);
 	struct ruleset *copy = ruleset_copy(session_candidate(ui->session));
@@ -60,7 +66,8 @@ stage_rules(struct ui *ui, const struct vec *rules, bool replace)
 
 		err = changeset_push_take(cs, copy, change);
 	}
-	if (!err)
+	*same = ruleset_equal(copy, session_candidate(ui->session));
+	if (!err && !*same)
 		err = session_stage(ui->session, cs);
 	changeset_free(cs);
 	ruleset_free(copy);
@@ -71,15 +78,20 @@ static enum err
 submit_spec(struct ui *ui, const char *text, bool replace)
 {
 	struct vec rules = { 0 };
+	bool same = false;
 	enum err err = form_is_current(ui);
 
 	if (!err)
 		err = parse_spec(ui, text, &rules);
 	if (!err)
-		err = stage_rules(ui, &rules, replace);
+		err = stage_rules(ui, &rules, replace, &same);
 	rules_done(&rules);
 	if (err)
 		return err;
+	if (same) {
+		say_same(ui);
+		return OK;
+	}
 	ui_staged(ui, OK);
 	rules_follow(ui);
 	return OK;
@@ -170,11 +182,19 @@ submit_rename(struct ui *ui, const char *text)
 static void
 set_policy(struct ui *ui, enum policy policy)
 {
+	const char *name = data(ui)->chain;
+	const struct chain *chain = ruleset_chain(
+		session_candidate(ui->session), name);
 	enum err err = form_is_current(ui);
 
+	if (!err && chain && chain->policy == policy) {
+		ui_say(ui, _("%s's policy is %s already"), name,
+		       policy_name(policy));
+		return;
+	}
 	if (!err)
-		err = session_stage_take(ui->session, change_policy(
-					 data(ui)->chain, policy));
+		err = session_stage_take(ui->session,
+					 change_policy(name, policy));
 	ui_staged(ui, err);
 }
 
@@ -221,10 +241,15 @@ rules_new_chain(struct ui *ui)
 static enum err
 submit_command(struct ui *ui, const char *text)
 {
+	size_t before = ui->session->steps.n;
 	enum err err = session_stage_command(ui->session, text);
 
 	if (err)
 		return err;
+	if (ui->session->steps.n == before) {
+		say_same(ui);
+		return OK;
+	}
 	ui_staged(ui, OK);
 	rules_follow(ui);
 	return OK;

@@ -57,6 +57,58 @@ rules_select(struct ui *ui, const char *chain, size_t pos)
 	}
 }
 
+struct spot
+rules_spot(const struct ui *ui)
+{
+	const struct line *line = rules_selected(ui);
+	struct spot spot = { 0 };
+
+	if (!line || line->kind != LINE_RULE)
+		return spot;
+	memcpy(spot.chain, line->chain->name, sizeof(spot.chain));
+	spot.rule = rule_ref(line->rule);
+	spot.pos = line->pos;
+	return spot;
+}
+
+void
+rules_spot_drop(struct spot *spot)
+{
+	rule_unref(spot->rule);
+	spot->rule = NULL;
+}
+
+/* How far the line is from the spot; SIZE_MAX: it is not that rule. */
+static size_t
+distance(const struct line *line, const struct spot *spot)
+{
+	if (line->kind != LINE_RULE ||
+	    strcmp(line->chain->name, spot->chain) != 0 ||
+	    !rule_equal(line->rule, spot->rule))
+		return SIZE_MAX;
+	return line->pos > spot->pos ? line->pos - spot->pos :
+				       spot->pos - line->pos;
+}
+
+/* Of several that are the same the nearest. */
+void
+rules_spot_take(struct ui *ui, struct spot *spot)
+{
+	struct view *view = &ui->views[0];
+	const struct rules *rules = rules_data(view);
+	size_t nearest = SIZE_MAX;
+
+	for (size_t i = 0; spot->rule && i < rules->lines.n; i++) {
+		size_t far = distance(rules->lines.v[i], spot);
+
+		if (far >= nearest)
+			continue;
+		nearest = far;
+		view->sel = i;
+	}
+	rules_spot_drop(spot);
+}
+
 static struct place *
 place_of(struct rules *rules, const char *table)
 {

@@ -67,6 +67,17 @@ void rules_follow(struct ui *ui);
 struct line_key rules_key_of(const struct line *line);
 void rules_select_key(struct view *view, const struct line_key *key);
 
+/* The selected rule, beyond a reading of the tables: rules that were read anew
+ * are others, and the same. One that is gone leaves its line selected. */
+struct spot {
+	char chain[CHAIN_NAME_SIZE];
+	struct rule *rule;	/* NULL: no rule is selected */
+	size_t pos;
+};
+struct spot rules_spot(const struct ui *ui);
+void rules_spot_take(struct ui *ui, struct spot *spot);	/* eaten */
+void rules_spot_drop(struct spot *spot);
+
 enum layout rules_first_layout(const struct ui *ui);
 
 /* Set what the next form is about: below the selected line; below a chain's own

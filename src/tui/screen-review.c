@@ -52,11 +52,16 @@ add_refusal(struct page *page, const struct guard_report *report, bool utf8)
 }
 
 static void
-add_conclusion(struct page *page, const struct guard_report *report, bool utf8)
+add_conclusion(struct page *page, const struct ui *ui, bool utf8)
 {
+	const struct guard_report *report = ui->session->report;
 	enum judgement judgement = report->judgement;
 
-	if (judgement == JUDGED_REFUSED)
+	if (ui->live_differs)
+		page_add(page, ROLE_WARN, _("OUT OF DATE: others changed the "
+			 "table meanwhile. What follows is about the rules as "
+			 "they were read."), utf8);
+	else if (judgement == JUDGED_REFUSED)
 		add_refusal(page, report, utf8);
 	else if (!report->none)
 		page_add(page, conclusions[judgement].role,
@@ -106,7 +111,7 @@ review_update(struct view *view)
 	review_add_changes(page, session, utf8);
 	add_untried(page, session, utf8);
 	page_add(page, ROLE_TEXT, "", utf8);
-	add_conclusion(page, session->report, utf8);
+	add_conclusion(page, view->ui, utf8);
 	review_add_account(page, session->report, utf8);
 	page_add(page, ROLE_TEXT, "", utf8);
 	add_trial(page, review, utf8);
@@ -132,9 +137,11 @@ is_refused(const struct ui *ui)
 static const char *
 unless_free(struct ui *ui)
 {
+	const char *why = review_unless_same(ui);
+
 	if (ui->watch.phase != WATCH_NONE)
 		return _("a trial is running: keep or undo it first");
-	return unless_writable(ui);
+	return why ? why : unless_writable(ui);
 }
 
 static const char *
@@ -185,12 +192,28 @@ commit_now(struct ui *ui)
 		watch_join(ui);
 }
 
+/* What others did meanwhile is looked at before anything is said of the edits or
+ * done with them. True where they stay as they were; else they were carried onto
+ * it, if they do not collide with it. */
+static bool
+is_current(struct ui *ui)
+{
+	if (ui->watch.phase != WATCH_NONE || !ui_is_stale(ui))
+		return true;
+	ui_reload(ui, _("others changed the rules meanwhile: your edits were "
+			"carried over, look again"));
+	return false;
+}
+
 /* What the kernel says is waited for. */
 static void
 on_commit(struct ui *ui)
 {
-	const struct guard_report *report = ui->session->report;
+	const struct guard_report *report;
 
+	if (!is_current(ui))
+		return;
+	report = ui->session->report;
 	if (report->stage != GUARD_REHEARSING) {
 		commit_now(ui);
 		return;
@@ -265,7 +288,7 @@ on_length(struct ui *ui)
 {
 	char *now = xasprintf("%d", data(ui)->seconds);
 
-	form_open(&ui->form, FORM_OTHER, _("Seconds of the trial:"), now,
+	form_open(&ui->form, FORM_SECONDS, _("Seconds of the trial:"), now,
 		  submit_seconds);
 	free(now);
 }
@@ -319,12 +342,26 @@ const struct screen review_screen = {
 	.actions = &review_actions,
 };
 
+/* Is anything left to review of edits that were carried over? */
+static bool
+is_carried(struct ui *ui)
+{
+	if (ui->live_differs)	/* they collide, or it could not be read */
+		return false;
+	if (session_staged_count(ui->session) > 0)
+		return true;
+	ui_say(ui, _("others made the same change meanwhile"));
+	return false;
+}
+
 /* Keys typed ahead could commit what was not seen yet: they are dropped. */
 void
 review_open(struct ui *ui)
 {
 	struct review *review;
 
+	if (!is_current(ui) && !is_carried(ui))
+		return;
 	if (ui->world->file) {
 		write_open(ui);
 		return;

@@ -74,6 +74,14 @@ static const struct choice write_choices[] = {
 	{ 'y', N_("Write it"), write_now },
 };
 
+static const char *
+unless_write(struct ui *ui)
+{
+	const char *why = unless_review(ui);
+
+	return why ? why : review_unless_same(ui);
+}
+
 static void
 on_write(struct ui *ui)
 {
@@ -85,7 +93,7 @@ on_write(struct ui *ui)
 
 static const struct action actions[] = {
 	{ .keys = { 'c' }, .name = "write", .foot = N_("Write the file"),
-	  .run = on_write, .unless = unless_review,
+	  .run = on_write, .unless = unless_write,
 	  .help = N_("Write the file; asks first") },
 	{ .keys = { 'f' }, .name = "fix", .foot = N_("Fix"), .run = review_fix,
 	  .unless = unless_fix,

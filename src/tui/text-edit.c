@@ -12,11 +12,15 @@ static void run_editor(struct ui *ui);
 const char *
 unless_editor(struct ui *ui)
 {
+	const char *why = unless_writable(ui);
+
+	if (why)
+		return why;
 	if (!ui->world->editor)
 		return _("--no-editor forbids to start one");
 	if (ui->watch.phase != WATCH_NONE)
 		return _("a trial is running: keep or undo it first");
-	return unless_writable(ui);
+	return NULL;
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The editor's state: which screen is shown, what the message line says, and
  * where a key goes. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sallyport/i18n.h>
@@ -10,6 +11,7 @@
 #include "ui.h"
 
 #define COUNT_MAX 1000000
+#define DIGIT_MS 3000
 
 void
 ui_init(struct ui *ui, const struct world *world, struct session *session)
@@ -18,7 +20,7 @@ ui_init(struct ui *ui, const struct world *world, struct session *session)
 		.world = world,
 		.session = session,
 		.form = { .utf8 = world->utf8 },
-		.watch = { .client = { .fd = -1 } },
+		.watch = { .client = { .fd = -1 }, .claim = -1 },
 	};
 	rules_open(ui);
 }
@@ -38,6 +40,7 @@ ui_done(struct ui *ui)
 	rule_unref(ui->clip);
 	owned_forget(ui);
 	draft_free(ui->draft);
+	tables_free(ui->live_told);
 	free(ui->search);
 	free(ui->path);
 	str_done(&ui->text);
@@ -74,8 +77,8 @@ ui_pop(struct ui *ui)
 	ui->depth--;
 }
 
-static void
-update_views(struct ui *ui)
+void
+ui_refresh(struct ui *ui)
 {
 	for (size_t i = 0; i < ui->depth; i++) {
 		struct view *view = &ui->views[i];
@@ -90,7 +93,7 @@ void
 ui_changed(struct ui *ui)
 {
 	ui->changed++;
-	update_views(ui);
+	ui_refresh(ui);
 }
 
 /* Once is enough: the review says it every time. */
@@ -109,7 +112,7 @@ ui_rehearsal(struct ui *ui)
 {
 	if (!session_rehearsed(ui->session))
 		return;
-	update_views(ui);
+	ui_refresh(ui);
 	tell_unusable(ui, ui->session->report->rehearsal);
 	review_go_on(ui);
 }
@@ -150,14 +153,27 @@ ui_error(struct ui *ui)
 	ui_warn(ui, "%s", err_message());
 }
 
+static void
+warn_icmp4(struct ui *ui)
+{
+	const struct vec *steps = &ui->session->steps;
+	const struct step *last = steps->n ? steps->v[steps->n - 1] : NULL;
+
+	if (last && changesets_bring_icmp4(&last->changesets))
+		ui_warn(ui, _("'-p icmp' is IPv4's and matches nothing here: "
+			      "ping over IPv6 is '-p icmpv6'"));
+}
+
 void
 ui_staged(struct ui *ui, enum err err)
 {
 	if (err)
 		ui_error(ui);
 	ui_changed(ui);
-	if (!err)
-		exposing_warn(ui);
+	if (err)
+		return;
+	exposing_warn(ui);
+	warn_icmp4(ui);
 }
 
 const char *
@@ -190,14 +206,31 @@ on_mouse(struct ui *ui)
 		view_select(view, view->top + (size_t)(line - first));
 }
 
-/* Digits are the code while a trial waits for it, else a number before G. */
+/* Digits are the code while a trial waits for it, nothing while it begins or
+ * ends, else a number before G. */
 static void
 on_digit(struct ui *ui, int digit)
 {
+	ui->digit_ms = ui->world->clock->boot_ms(ui->world->clock);
 	if (ui->watch.phase == WATCH_RUNNING)
 		watch_digit(ui, digit);
-	else if (ui->count < COUNT_MAX)
+	else if (ui->watch.phase == WATCH_NONE && ui->count < COUNT_MAX)
 		ui->count = 10 * ui->count + (unsigned)digit;
+}
+
+void
+ui_forget_digit(struct ui *ui)
+{
+	const struct clock *clock = ui->world->clock;
+	char shown[16];
+
+	if (ui->watch.phase != WATCH_RUNNING || ui->watch.code.typed < 0 ||
+	    clock->boot_ms(clock) - ui->digit_ms < DIGIT_MS)
+		return;
+	snprintf(shown, sizeof(shown), "%d_", ui->watch.code.typed);
+	if (strcmp(str_text(&ui->message), shown) == 0)
+		str_clear(&ui->message);
+	code_clear(&ui->watch.code);
 }
 
 static bool

@@ -66,6 +66,7 @@ struct ui {
 	unsigned changed;	/* how often the contents changed: a form that
 				 * was opened before may be out of date */
 	unsigned count;		/* the number typed before a key; 0: none */
+	int64_t digit_ms;	/* when the last digit was typed, boot clock */
 	char *search;		/* what was looked for last */
 	struct rule *clip;	/* what was copied */
 	struct vec owned_allowed;	/* chains of other programs that may be
@@ -78,7 +79,8 @@ struct ui {
 	bool commit_waits;	/* for the rehearsal; any key calls it off */
 	enum judgement commit_seen;	/* what was shown then */
 	bool told_unusable;	/* why there is no rehearsal: said once */
-	bool live_differs;	/* others changed the table: said once */
+	bool live_differs;	/* others changed what was read: the title has it */
+	struct tables *live_told;	/* how they left it when that was told */
 	int64_t live_next_ms;	/* when the live table is looked at again */
 	struct stat file_seen;	/* of world->file, when it was looked at */
 	int top;		/* the first line of the rows, set when drawn */
@@ -108,15 +110,23 @@ void ui_sync(struct ui *ui);
 /* At the start: that the boot file is another one, where that is so. */
 void ui_tell_boot(struct ui *ui);
 
-/* Read the tables again and carry what is staged onto them; said is told where
- * that went well. What collides is shown, and nothing has changed then. */
+/* Read the tables again and carry what is staged onto them; the selection stays
+ * on its rule, and said is told where that went well. What collides is shown,
+ * and nothing has changed then. */
 void ui_reload(struct ui *ui, const char *said);
 
-/* Every screen's contents anew. */
+/* Did others change what was read? Looked at now, but during a trial. */
+bool ui_is_stale(struct ui *ui);
+
+/* Every screen's contents anew: the session changed; the same session. */
 void ui_changed(struct ui *ui);
+void ui_refresh(struct ui *ui);
 
 /* There is input on the rehearsal of what is staged. */
 void ui_rehearsal(struct ui *ui);
+
+/* Half a code that is not gone on with is not waited for. */
+void ui_forget_digit(struct ui *ui);
 
 /* The message line, until the next key. */
 void ui_say(struct ui *ui, const char *fmt, ...) printf_like(2, 3);

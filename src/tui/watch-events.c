@@ -27,61 +27,70 @@ leave_trial_screen(struct ui *ui)
 		ui_pop(ui);
 }
 
-/* A trial that this session did not begin: its edits are not staged here. */
-static enum err
-settle_found(struct ui *ui, bool reverted)
-{
-	enum err err = session_reload(ui->session, RELOAD_ASK);
-
-	if (!err && reverted && !ui->watch.joined && !ui->world->read_only)
-		err = session_stage_all(ui->session, &ui->watch.changes);
-	return err;
-}
-
-static void
+/* True: what was on trial is staged again. */
+static bool
 settle(struct ui *ui, bool reverted)
 {
-	enum err err = ui->watch.found ? settle_found(ui, reverted)
-				       : session_settled(ui->session, reverted);
+	struct session *session = ui->session;
+	bool whole = reverted && !ui->watch.theirs &&
+		     session_has_trial(session);
+	enum err err = ui->watch.theirs ? session_reload(session, RELOAD_ASK) :
+					  session_settled(session, reverted);
 
+	if (!ui->watch.theirs)
+		watch_taken(ui);
 	watch_end(&ui->watch);
 	leave_trial_screen(ui);
 	ui_changed(ui);
-	if (err && ui->session->conflicts.n)
+	if (err && session->conflicts.n)
 		conflicts_open(ui);
 	else if (err)
 		ui_error(ui);
+	return whole && !err && session_staged_count(session) > 0;
+}
+
+/* Who settled it, where that was not asked for here. Yours. */
+static char *
+settled_elsewhere(const struct ui *ui)
+{
+	struct trial *trial = apply_record(ui->world);
+	char *by = NULL;
+
+	if (ui->watch.phase == WATCH_RUNNING && trial &&
+	    trial_state_is_settled(trial->state) && trial->settled_by.user)
+		by = watch_who(&trial->settled_by);
+	trial_free(trial);
+	return by;
 }
 
 static void
 on_kept(struct ui *ui, const struct guardian_event *event)
 {
+	const char *what = event->text && *event->text ? event->text :
+			   _("the change stays");
+	char *by = settled_elsewhere(ui);
+
 	settle(ui, false);
-	outcome(ui, ROLE_MESSAGE, event->text && *event->text ?
-		xasprintf(_("kept: %s"), event->text) :
-		xstrdup(_("kept: the change stays")));
+	outcome(ui, ROLE_MESSAGE, by ? xasprintf(_("kept by %s: %s"), by, what) :
+				       xasprintf(_("kept: %s"), what));
+	free(by);
 	flowing_settled(ui);
 }
 
 static void
 on_reverted(struct ui *ui, const struct guardian_event *event)
 {
-	bool ours = !ui->watch.joined;
+	char *by = settled_elsewhere(ui);
+	char *why = watch_why(event->text, by);
+	bool again = settle(ui, true);
 
-	settle(ui, true);
-	if (ours)
-		apply_take(ui->world);
 	outcome(ui, ROLE_ERROR,
-		xasprintf(ours ? _("undone (%s); the edits are staged again") :
-			  _("undone (%s)"),
-			  event->text && *event->text ? event->text : "?"));
+		xasprintf(again ? _("undone (%s); the edits are staged again") :
+			  _("undone (%s)"), why));
+	free(why);
+	free(by);
 	flowing_settled(ui);
-	if (event->lost && *event->lost) {
-		struct str text = { 0 };
-
-		str_add(&text, event->lost);
-		diff_open(ui, &text, _("What others did and was taken back"));
-	}
+	watch_show_lost(ui, event->lost);
 }
 
 static void

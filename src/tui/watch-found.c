@@ -3,19 +3,48 @@
  * somebody else while the editor is open. It is watched like our own, and may be
  * kept or undone here. */
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include "term.h"
 #include "ui.h"
 
-static char *
-who(const struct actor *actor)
+char *
+watch_who(const struct actor *actor)
 {
 	if (!actor->user)
 		return xstrdup(_("somebody"));
 	if (!actor->from)
 		return xstrdup(actor->user);
 	return xasprintf(_("%s from %s"), actor->user, actor->from);
+}
+
+char *
+watch_why(const char *reason, const char *by)
+{
+	if (!reason || !*reason)
+		reason = "?";
+	return by ? xasprintf(_("%s, by %s"), reason, by) : xstrdup(reason);
+}
+
+void
+watch_taken(struct ui *ui)
+{
+	if (ui->session->draft.name ||
+	    session_staged_count(ui->session) == 0)
+		apply_take(ui->world);
+}
+
+void
+watch_show_lost(struct ui *ui, const char *lost)
+{
+	struct str text = { 0 };
+
+	if (!lost || !*lost)
+		return;
+	str_add(&text, lost);
+	diff_open(ui, &text, _("What others did and was taken back"));
 }
 
 static bool
@@ -33,38 +62,111 @@ found_running(struct ui *ui, const struct trial *trial)
 	watch_run(ui, trial->deadline_ms);
 	ui->watch.login_demanded = trial->login_demanded && !trial_proof(trial);
 	ui->watch.found = true;
-	ui->watch.by = who(&trial->actor);
+	ui->watch.by = watch_who(&trial->actor);
 	return true;
 }
 
-/* What was undone while no one looked is staged again. */
+/* Whoever claims it before we do lives, and made it. */
+static void
+adopt(struct ui *ui, const struct trial *trial)
+{
+	ui->watch.theirs = ui->watch.claim < 0 ||
+			   session_adopt(ui->session, trial) != OK;
+	ui_changed(ui);
+}
+
+static void
+tell_undone(struct ui *ui, const struct trial *trial, bool again)
+{
+	char *by = trial->settled_by.user ? watch_who(&trial->settled_by) : NULL;
+	char *why = watch_why(trial->reason, by);
+
+	ui_warn(ui, again ? _("the last trial was undone (%s); its edits are "
+			      "staged again") :
+			    _("the last trial was undone (%s)"), why);
+	free(why);
+	free(by);
+}
+
+static bool
+was_made_on(const struct draft *draft, const struct trial *trial)
+{
+	for (size_t i = 0; i < trial->parts.n; i++) {
+		const struct trial_part *part = trial_part(trial, i);
+		const struct ruleset *rs = tables_get(draft->base,
+						      part->before->table);
+		char print[FINGERPRINT_SIZE];
+
+		if (!rs)
+			return false;
+		ruleset_fingerprint(rs, print);
+		if (strcmp(print, part->before_print) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Where edits were staged beside the trial, the draft has them and its own. */
+static enum err
+take_undone(struct ui *ui, const struct trial *trial)
+{
+	struct draft *draft = NULL;
+
+	if (draft_find(ui->world, &draft) == OK &&
+	    draft->wall_s >= trial->committed_wall_s &&
+	    was_made_on(draft, trial))
+		return session_take_draft(ui->session, draft);
+	draft_free(draft);
+	return session_take_undone(ui->session, trial);
+}
+
+/* What was undone while no one looked is staged again, unless whoever made it
+ * does so. */
+static void
+found_undone(struct ui *ui, const struct trial *trial)
+{
+	int claim = apply_claim(ui->world);
+	bool mine = claim >= 0 && !apply_was_taken(ui->world, trial);
+	enum err err = mine ? take_undone(ui, trial) : OK;
+
+	tell_undone(ui, trial, mine && !err &&
+			       session_staged_count(ui->session) > 0);
+	if (mine)
+		watch_taken(ui);
+	if (claim >= 0)
+		close(claim);
+	ui_changed(ui);
+	if (err && ui->session->conflicts.n)
+		conflicts_open(ui);
+	watch_show_lost(ui, trial->lost);
+}
+
+static void
+tell_kept(struct ui *ui, const struct trial *trial)
+{
+	char *by;
+
+	if (!trial->settled_by.user) {
+		ui_say(ui, _("the last trial was kept"));
+		return;
+	}
+	by = watch_who(&trial->settled_by);
+	ui_say(ui, _("the last trial was kept by %s"), by);
+	free(by);
+}
+
 static void
 found_settled(struct ui *ui, const struct trial *trial)
 {
-	struct vec changes = { 0 };
-
 	if (trial->state == TRIAL_CONFIRMED) {
-		ui_say(ui, _("the last trial was kept"));
-		flowing_settled(ui);
-		return;
-	}
-	if (trial->state != TRIAL_REVERTED) {
+		tell_kept(ui, trial);
+	} else if (trial->state == TRIAL_REVERTED) {
+		found_undone(ui, trial);
+	} else {
 		ui_warn(ui, _("the last commit failed: %s"),
 			trial->reason ? trial->reason : "?");
 		return;
 	}
-	trial_changesets(trial, &changes);
-	if (ui->world->read_only ||
-	    session_stage_all(ui->session, &changes) != OK)
-		ui_warn(ui, _("the last trial was undone (%s)"),
-			trial->reason ? trial->reason : "?");
-	else
-		ui_warn(ui, _("the last trial was undone (%s); its edits are "
-			      "staged again"),
-			trial->reason ? trial->reason : "?");
-	apply_take(ui->world);
-	changesets_done(&changes);
-	ui_changed(ui);
 	flowing_settled(ui);
 }
 
@@ -79,8 +181,10 @@ watch_resume(struct ui *ui, enum apply_found what, const struct trial *trial,
 		return;
 	case FOUND_RUNNING:
 	case FOUND_RESUMED:
-		if (trial && found_running(ui, trial))
+		if (trial && found_running(ui, trial)) {
+			adopt(ui, trial);
 			trial_open(ui);
+		}
 		return;
 	case FOUND_SETTLED:
 		if (trial)
@@ -103,7 +207,10 @@ joined(struct ui *ui, const struct trial *trial)
 {
 	if (!found_running(ui, trial))
 		return;
-	ui->watch.joined = true;
+	ui->watch.theirs = true;
+	if (ui->watch.claim >= 0)
+		close(ui->watch.claim);
+	ui->watch.claim = -1;
 	term_flush_keys();
 	ui_warn(ui, _("%s has put a change on trial: the line above tells how "
 		      "to keep or undo it"), ui->watch.by);

@@ -5,6 +5,7 @@
  * kernel, so that no key typed ahead can give it. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include "term.h"
@@ -38,7 +39,10 @@ watch_end(struct watch *watch)
 	free(watch->by);
 	watch->by = NULL;
 	watch->found = false;
-	watch->joined = false;
+	watch->theirs = false;
+	if (watch->claim >= 0)
+		close(watch->claim);
+	watch->claim = -1;
 }
 
 void
@@ -85,7 +89,7 @@ watch_start(struct ui *ui, const struct guardian_client *client,
 	ui->watch.client = *client;
 	ui->watch.changes = *changes;
 	*changes = (struct vec){ 0 };
-	ui->watch.found = false;
+	ui->watch.claim = apply_claim(ui->world);
 }
 
 void
@@ -164,7 +168,7 @@ void
 watch_revert(struct ui *ui)
 {
 	asked(ui, guardian_revert(&ui->watch.client, &ui->world->actor,
-				  N_("asked for")));
+				  "asked"));
 	ui->watch.phase = WATCH_ENDING;
 }
 

@@ -40,8 +40,9 @@ struct watch {
 	int bell_s;		/* the last bell's mark */
 	struct vec changes;	/* what is on trial: of struct changeset * */
 	bool found;		/* begun by somebody else, or before */
-	bool joined;		/* begun elsewhere while this editor was open:
-				 * its edits are staged there */
+	bool theirs;		/* if it is undone its edits are staged
+				 * elsewhere */
+	int claim;		/* apply_claim(); -1: none */
 	struct vec neighbours;	/* of struct watch_neighbour * */
 	struct vec logins;	/* new ones: struct watch_login * */
 	char *by;		/* who began it; NULL: we */
@@ -57,6 +58,18 @@ void watch_resume(struct ui *ui, enum apply_found what,
 
 /* One that was begun elsewhere meanwhile is watched from now on. */
 void watch_join(struct ui *ui);
+
+/* "root from 2001:db8::7"; why it was undone, and by whom (NULL: not said).
+ * Yours. */
+char *watch_who(const struct actor *actor);
+char *watch_why(const char *reason, const char *by);
+
+/* The edits of the trial that was undone are staged: nobody needs to do it
+ * again, once they are on disk or there are none. */
+void watch_taken(struct ui *ui);
+
+/* Show what others did and the undoing took back; NULL or "": nothing. */
+void watch_show_lost(struct ui *ui, const char *lost);
 
 /* A trial was started: client is connected (its contents are taken, and those
  * of changes). */

@@ -22,7 +22,7 @@ open_8080='-A INPUT -p tcp --dport 8080 -j ACCEPT'
 status_is 3 'opening 8080 is refused' sp apply --yes -- $open_8080
 like "$out" '^\+ INPUT 6: -p tcp -m tcp --dport 8080 -j ACCEPT' \
 	'after the difference was shown'
-like "$out" '^sallyport: .*neighbour .*INPUT policy' 'and the rule that decides'
+like "$out" '^sallyport: refused: ssh .*neighbour .*INPUT policy' 'and the rule that decides'
 like "$out" '^\+ INPUT [0-9]+: .*icmp' 'with the rules that would mend it'
 is "$(rules)" "$before" 'nothing was changed'
 

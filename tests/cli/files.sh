@@ -69,12 +69,13 @@ like "$out" "$tmp/none'?: No such file" 'is named'
 status_is 1 'a directory' sp check "$tmp"
 like "$out" "^sallyport: .*$tmp" 'is named'
 printf '*nat\nCOMMIT\n' >"$tmp/bad"
-status_is 1 'a file without the table' sp -T filter check "$tmp/bad"
+status_is 2 'a file without the table' sp -T filter check "$tmp/bad"
 like "$out" "$tmp/bad.*filter" 'both are named'
 printf '*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -m comment --comment "\033[31mred" -m frob\nCOMMIT\n' >"$tmp/bad"
 status_is 2 'escape sequences in a bad line' sp check "$tmp/bad"
 unlike "$out" "$(printf '\033')" 'do not reach the terminal'
 
+status_is 2 'a file without any table' sp check /dev/null
 restore "$tmp/good"
 status_is 0 'diff of the live table and its own file' sp diff "$tmp/good"
 is "$out" '' 'says nothing'
@@ -90,4 +91,9 @@ status_is 1 'a revision without a history' sp diff 1
 like "$out" 'no history yet' 'is told'
 status_is 2 'standard input twice' sp diff - - </dev/null
 is "$(rules)" "$(sed -n '/^\*filter/,$p' "$tmp/good" | sed 's/ \[.*//')" 'nothing was changed by all this'
+for command in '-A INPT -j DROP' '-D INPUT 77' '-D INPUT -p sctp -j DROP'; do
+	# shellcheck disable=SC2086	# words
+	status_is 2 "$command, where there is none" sp apply --yes -- $command
+	like "$out" "'INPU?T'" 'which is said'
+done
 done_testing

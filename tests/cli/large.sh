@@ -20,7 +20,7 @@ limited() (
 
 : >"$tmp/empty"
 mkfifo "$tmp/fifo"
-status_is 1 'a file of 0 bytes' limited check "$tmp/empty"
+status_is 2 'a file of 0 bytes' limited check "$tmp/empty"
 like "$out" "$tmp/empty: there is no table" 'is told'
 status_is 1 'a directory' limited check "$tmp"
 like "$out" "'$tmp' is a directory" 'is told'

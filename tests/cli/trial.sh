@@ -33,6 +33,13 @@ settled_by() {
 	is "$status" "$1" "$2"
 }
 
+for command in '-P INPUT DROP' '-R INPUT 1 -m state --state RELATED,ESTABLISHED -j ACCEPT'
+do
+	# shellcheck disable=SC2086	# words
+	status_is 0 "$command, as it is" sp apply --yes -t 5 -- $command
+	is "$out" 'Nothing to change.' 'is no change'
+done
+
 new_trial 60 'confirmed elsewhere'
 status_is 0 'confirm from elsewhere' sp confirm
 like "$out" '^what  *1 change in filter, by ' 'it says what was kept'
@@ -70,11 +77,13 @@ ip6tables-legacy -D FORWARD -p tcp --dport 5001 -j ACCEPT
 ok 'the table is back' is_back
 
 new_trial 60 'reverted elsewhere'
-status_is 0 'revert from elsewhere' sp revert
+status_is 0 'revert from elsewhere' sp revert 2>"$tmp/err"
+like "$out" '^reverted: the change was undone \(asked\)$' 'says so'
+is "$(cat "$tmp/err")" '' 'which is no error'
 settled_by 5 'apply leaves with 5'
 ok 'the table is back' is_back
 status_is 0 'a second revert' sp revert
-like "$out" '^sallyport: reverted already: .* by .* \(asked\)$' 'finds it undone'
+like "$out" '^reverted already: .* by .* \(asked\)$' 'finds it undone'
 newest=$(sp log --json | jq '.[0].revision')
 stands=$(sp log --json | jq 'map(select(.state != "reverted"))[0].revision')
 unlike "$newest" "^$stands\$" 'the newest revision does not stand'
@@ -114,6 +123,7 @@ ok 'beside the change that was undone' is_back
 # The deadline passes while nobody looks: the next start tells all of it.
 # shellcheck disable=SC2086	# words
 status_is 0 'a trial that nobody watches' sp apply --yes --detach -t 5 -- $rule
+like "$(sp status)" '^trial .* seconds left, by [^:"]+$' 'and nobody gave a reason for'
 ip6tables-legacy -A FORWARD -p sctp --dport 9 -j ACCEPT
 poll_until 20 is_back
 status_is 0 'the next change' sp apply --yes --no-trial -- -A OUTPUT -p udp -j ACCEPT

@@ -14,6 +14,7 @@ for command in list save check diff apply restore confirm revert status log \
 	like "$help" "^  $command( |\$)" "--help lists $command"
 	status_is 0 "$command --help" sp "$command" --help
 	like "$out" "^Usage: sallyport \[OPTIONS\] $command" 'and its usage'
+	unlike "$help$out" ' $' 'without trailing blanks'
 done
 like "$help" '^ *-T, --table' '--help lists the options'
 unlike "$help" 'if-due|in-sandbox|guardian' 'but not what is internal'

@@ -86,6 +86,7 @@ start_traffic(const struct sockaddr_in6 *to)
 	_exit(0);
 }
 
+/* A rule moves, and the policy that counts as well is set. */
 static void
 move_to_and_fro(unsigned *failed)
 {
@@ -97,6 +98,10 @@ move_to_and_fro(unsigned *failed)
 
 		if (changeset_push_take(cs, want, change_move("INPUT", at,
 							      2 - at)) ||
+		    changeset_push_take(cs, want,
+					change_policy("INPUT", i % 2 ?
+						      POLICY_ACCEPT :
+						      POLICY_DROP)) ||
 		    be->ops->commit(be, live, cs))
 			++*failed;
 		changeset_free(cs);

@@ -85,6 +85,23 @@ test_carried(void)
 	ok(staged("--dport 53") && staged("sctp") && !staged("--dport 22"),
 	   "a draft is carried onto the rules as they are");
 	is_int(session_staged_count(e.session), 1, "as one edit");
+	ok(seen("u undoes it; others changed INPUT meanwhile") &&
+	   !seen("in place already"), "and it is said where they changed");
+	editor_keys(&e, "u");
+	editor_close(&e);
+}
+
+/* Others did one of the edits meanwhile. */
+static void
+test_in_place(void)
+{
+	killed("in-place", ADD ADD_RAW);
+	begin("in-place", RULES "*raw\n:PREROUTING ACCEPT [0:0]\n"
+	      "-A PREROUTING -p udp -j NOTRACK\nCOMMIT\n");
+	editor_keys(&e, "y");
+	is_int(session_staged_count(e.session), 1, "what is new is staged");
+	ok(seen("others changed raw PREROUTING meanwhile; 1 edit"),
+	   "the rest is accounted for");
 	editor_keys(&e, "u");
 	editor_close(&e);
 }
@@ -116,10 +133,21 @@ test_dropped(void)
 	is_int(session_staged_count(e.session), 0, "Esc leaves it for later");
 	editor_close(&e);
 	begin("dropped", RULES);
-	editor_keys(&e, "d");
+	editor_keys(&e, ADD);
+	ok(seen("Take it up?"), "what is typed over the question answers "
+	   "nothing");
+	editor_keys(&e, "<Paste>-D INPUT -p tcp --syn\n<PasteEnd>");
+	ok(seen("Take it up?"), "nor what is pasted");
+	editor_keys(&e, "D");
+	ok(seen("Drop for good"), "D asks once more");
+	editor_keys(&e, "<Esc>");
 	editor_close(&e);
 	begin("dropped", RULES);
-	ok(!seen("left behind"), "d drops it");
+	ok(seen("Take it up?"), "and Esc leaves it for later still");
+	editor_keys(&e, "Dy");
+	editor_close(&e);
+	begin("dropped", RULES);
+	ok(!seen("left behind"), "D y drops it");
 	editor_keys(&e, ADD "q");
 	ok(seen("1 edit is staged. Leave?"), "q asks");
 	editor_keys(&e, "k");
@@ -207,7 +235,8 @@ test_planted(void)
 }
 
 static void (*const tests[])(void) = {
-	test_taken_up, test_carried, test_collides, test_dropped, test_living,
+	test_taken_up, test_carried, test_in_place,
+	test_collides, test_dropped, test_living,
 	test_newer, test_planted,
 };
 

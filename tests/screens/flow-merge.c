@@ -14,17 +14,30 @@
 	"COMMIT\n"
 
 static void
-begin(const char *name)
+begin_on(const char *name, const char *rules)
 {
 	char *dir = xasprintf("%s/%s", screen_dir(), name);
 	struct setup setup = {
-		.rows = 24, .columns = 100, .rules = RULES, .dir = dir,
+		.rows = 24, .columns = 100, .rules = rules, .dir = dir,
 		.ssh = "2001:db8::77 50000 2001:db8::1 22",
 	};
 
 	mkdir(dir, 0700);
 	editor_open(&e, &setup);
 	free(dir);
+}
+
+static void
+begin(const char *name)
+{
+	begin_on(name, RULES);
+}
+
+/* On the rules that there are. */
+static void
+begin_again(const char *name)
+{
+	begin_on(name, NULL);
 }
 
 static void
@@ -114,8 +127,149 @@ test_commit(void)
 	editor_close(&e);
 }
 
+/* The clock has come to the next look. */
+static void
+look(void)
+{
+	e.ui.live_next_ms = 0;
+	ui_tick(&e.ui);
+}
+
+static void
+test_nothing_staged(void)
+{
+	begin("nothing-staged");
+	editor_keys(&e, "v3G");
+	others("ip6tables-legacy -I INPUT -p sctp -j DROP");
+	look();
+	ok(seen("others changed the table meanwhile: it was read again") &&
+	   seen("sctp"), "with nothing staged it is read again, which is said");
+	ok(seen("INPUT 4 of 4"), "and the selection stays on its rule");
+	others("ip6tables-legacy -D INPUT -p tcp --dport 22 -j ACCEPT && "
+	       "ip6tables-legacy -P INPUT DROP");
+	look();
+	ok(seen("REFUSED"), "the title has what it means for SSH");
+	ok(seen("INPUT 3 of 3"), "and the selection is still there");
+	ok(!e.ui.live_differs, "nothing is out of date");
+	editor_keys(&e, "j:");
+	others("ip6tables-legacy -A INPUT -p udp -j DROP");
+	look();
+	ok(!staged("-A INPUT -p udp -j DROP"), "not under an open form");
+	ok(seen("changed by others"), "but the title has it");
+	editor_keys(&e, "<Esc>");
+	look();
+	ok(staged("-A INPUT -p udp -j DROP") && !seen("changed by others"),
+	   "when it is closed it is read");
+	editor_keys(&e, "g2Gdu");
+	others("ip6tables-legacy -A INPUT -p udp -j ACCEPT");
+	look();
+	editor_keys(&e, "<^R>");
+	is_int(session_staged_count(e.session), 1,
+	       "what was undone can be done again");
+	editor_close(&e);
+}
+
+static void
+test_mark(void)
+{
+	begin("mark");
+	resizeterm(10, 40);
+	editor_keys(&e, ":-A INPUT -p udp --dport 53 -j ACCEPT<Enter>");
+	others("ip6tables-legacy -I INPUT -p sctp -j DROP");
+	look();
+	ok(seen("reads it again"), "with something staged it is told");
+	editor_keys(&e, "j");
+	ok(seen("1 staged") && seen("changed by others") &&
+	   !seen("safe"), "and the title keeps it");
+	look();
+	ok(!seen("reads it again"), "it is told once");
+	others("ip6tables-legacy -I INPUT -p sctp -j ACCEPT");
+	look();
+	ok(seen("reads it again"), "and the next change is told, too");
+	editor_keys(&e, "r");
+	ok(!seen("changed by others") && seen("safe"), "r ends it");
+	editor_close(&e);
+}
+
+static void
+test_review(void)
+{
+	begin("review");
+	editor_keys(&e, ":-A INPUT -p udp --dport 53 -j ACCEPT<Enter>");
+	others("ip6tables-legacy -I INPUT -p tcp --dport 22 -j DROP");
+	editor_keys(&e, "c");
+	ok(seen("your edits were carried over"), "a review is of the live "
+	   "rules, which is said");
+	ok(seen("REFUSED:") && !seen("SAFE:"), "and of no others");
+	others("ip6tables-legacy -D INPUT 1");
+	look();
+	ok(seen("OUT OF DATE:") && !seen("REFUSED:"),
+	   "one that is overtaken says so");
+	editor_keys(&e, "q");
+	others("ip6tables-legacy -A INPUT -p udp --dport 53 -j ACCEPT");
+	editor_keys(&e, "c");
+	ok(seen("others made the same change meanwhile") && !seen("1 change"),
+	   "nothing that is left is not reviewed");
+	editor_keys(&e, ":-R INPUT 2 -p tcp --dport 8080 -j ACCEPT<Enter>");
+	others("ip6tables-legacy -D INPUT 2");
+	editor_keys(&e, "c");
+	ok(seen("Others changed the rules meanwhile."),
+	   "what collides is shown in its place");
+	editor_close(&e);
+}
+
+/* Others' changes are told while one is on trial; ours are none of them. */
+static void
+test_on_trial(void)
+{
+	begin("on-trial");
+	editor_keys(&e, ":-A INPUT -p udp --dport 53 -j ACCEPT<Enter>c");
+	editor_keys(&e, "c");
+	if (!editor_wait(&e, WATCH_RUNNING))
+		bail_out("no trial: %s", str_text(&e.ui.message));
+	look();
+	ok(!e.ui.live_differs, "what is on trial is not others'");
+	others("ip6tables-legacy -I INPUT -p sctp -j DROP");
+	look();
+	ok(seen("others changed the table meanwhile") &&
+	   seen("changed by others"), "what others do meanwhile is told");
+	editor_keys(&e, "<Esc>r");
+	ok(seen("a trial is running"), "and not read before it is over");
+	editor_keys(&e, "R");
+	ok(editor_wait(&e, WATCH_NONE), "it is undone");
+	ok(staged("--dport 53") && staged("sctp") &&
+	   session_staged_count(e.session) == 1,
+	   "our edits are staged again, on what others did");
+	look();
+	ok(!seen("changed by others"), "and nothing is out of date");
+	editor_close(&e);
+}
+
+/* A trial that an editor finds: it is in what was read. */
+static void
+test_on_found_trial(void)
+{
+	begin("found");
+	editor_keys(&e, ":-A INPUT -p udp --dport 53 -j ACCEPT<Enter>c");
+	editor_keys(&e, "c");
+	editor_wait(&e, WATCH_RUNNING);
+	editor_close(&e);
+	begin_again("found");
+	look();
+	ok(e.ui.watch.found && !e.ui.live_differs,
+	   "a trial that is found is not others'");
+	others("ip6tables-legacy -I INPUT -p sctp -j DROP");
+	look();
+	ok(e.ui.live_differs, "what others do meanwhile is told");
+	editor_keys(&e, "R");
+	ok(editor_wait(&e, WATCH_NONE), "it is undone");
+	editor_close(&e);
+}
+
 static void (*const tests[])(void) = {
 	test_carried, test_conflict, test_theirs, test_commit,
+	test_nothing_staged, test_mark, test_review, test_on_trial,
+	test_on_found_trial,
 };
 
 int

@@ -105,6 +105,9 @@ test_forms(void)
 	editor_keys(&e, "<Enter>");
 	ok(e.ui.form.is_open && session_staged_count(e.session) == 0,
 	   "a form on a listing that changed is not accepted");
+	editor_keys(&e, "<Esc>a-p icmp -j ACCEPT<Enter>");
+	ok(seen("ping over IPv6 is '-p icmpv6'"), "IPv4's ICMP is warned about");
+	editor_keys(&e, "uja");
 	editor_keys(&e, "<^C>");
 	ok(!e.ui.form.is_open, "^C cancels");
 	editor_keys(&e, "a\xc3\xa9x<Left><BS>");
@@ -116,6 +119,46 @@ test_forms(void)
 	editor_keys(&e, ":<Paste>ip6tables -P INPUT ACCEPT\n"
 		    "ip6tables -F\n<PasteEnd>");
 	ok(e.ui.form.is_open, "a pasted line break enters nothing");
+	end();
+}
+
+/* A value that is offered is replaced by what is typed, text is edited. */
+static void
+test_offered(void)
+{
+	begin("offered", false);
+	editor_keys(&e, "jd" "c" "l5<Enter>");
+	ok(seen(" 5 s, then undone"), "the length is what is typed");
+	editor_keys(&e, "l<End>0<Enter>");
+	ok(seen(" 50 s, then undone"), "a cursor key keeps what was offered");
+	editor_keys(&e, "l<BS><BS>3<Enter>");
+	ok(e.ui.form.is_open, "as does one that deletes");
+	is_str(str_text(&e.ui.form.text), "3", "to edit it");
+	editor_keys(&e, "<End>0<Enter>mwh<Enter>my<Enter>");
+	ok(seen("why  (m)"), "text goes on where it ends");
+	end();
+}
+
+/* What changes nothing is not staged, and edits that cancel each other are not
+ * committed. */
+static void
+test_nothing(void)
+{
+	begin("nothing", false);
+	editor_keys(&e, "Pd");
+	ok(seen("INPUT's policy is DROP already"), "a policy that is set");
+	editor_keys(&e, ":-P INPUT DROP<Enter>");
+	ok(seen("nothing was staged"), "or a command that sets it");
+	editor_keys(&e, ":-R INPUT 1 -p icmpv6 -j ACCEPT<Enter>");
+	editor_keys(&e, ":-N EMPTY<Enter>:-F EMPTY<Enter>ug1Ge<Enter>");
+	ok(seen("nothing was staged"), "or a rule that stays as it is");
+	is_int(session_staged_count(e.session), 0, "stage nothing");
+	editor_keys(&e, "JKc");
+	ok(seen("The edits cancel each other."), "edits that cancel each other");
+	ok(!seen("Commit on trial"), "are not offered for a commit");
+	editor_keys(&e, "c");
+	ok(seen("the edits cancel each other") && !e.ui.commit_waits &&
+	   e.ui.watch.phase == WATCH_NONE, "nor committed");
 	end();
 }
 
@@ -164,6 +207,8 @@ test_read_only(void)
 	editor_keys(&e, "jdapP:");
 	ok(!e.ui.form.is_open && session_staged_count(e.session) == 0,
 	   "read-only: nothing can be staged");
+	editor_keys(&e, "E");
+	ok(seen("read-only: nothing can be staged"), "which E says, too");
 	end();
 }
 
@@ -172,6 +217,8 @@ start_trial(void)
 {
 	editor_keys(&e, "ja-p tcp --dport 8080 -j ACCEPT<Enter>c");
 	editor_keys(&e, "c");
+	editor_keys(&e, "42");
+	is_int(e.ui.count, 0, "digits typed ahead are no number");
 	if (!editor_wait(&e, WATCH_RUNNING))
 		bail_out("no trial: %s", str_text(&e.ui.message));
 }
@@ -194,6 +241,13 @@ test_keep(void)
 	editor_keys(&e, "<Enter> y<Esc><^C>y<Esc>");
 	is_int(e.ui.watch.phase, WATCH_RUNNING,
 	       "Enter, Space, y, Esc and ^C keep nothing");
+	editor_keys(&e, "1");
+	ok(seen("1_"), "half a code is shown");
+	ui_tick(&e.ui);
+	ok(seen("1_"), "and waited for");
+	e.ui.digit_ms -= 3000;
+	ui_tick(&e.ui);
+	ok(!seen("1_") && e.ui.watch.code.typed < 0, "but not for ever");
 	type_code(e.ui.watch.code.code == 10 ? 11 : 10);
 	is_int(e.ui.watch.phase, WATCH_RUNNING, "a wrong code keeps nothing");
 	ok(seen("is not the code"), "and that is said");
@@ -310,7 +364,11 @@ test_leaving(void)
 	begin("leaving", false);
 	start_trial();
 	editor_keys(&e, "q");
-	ok(seen("The trial goes on"), "q says that the trial goes on");
+	ok(seen("The trial goes on;"), "q says that the trial goes on");
+	editor_keys(&e, "R");
+	ok(seen("Esc leaves the question"), "what R would do is said");
+	editor_keys(&e, "<Esc>q1");
+	ok(seen("Esc leaves the question"), "and what a digit would");
 	editor_keys(&e, "y");
 	ok(e.ui.done, "y leaves");
 	editor_close(&e);
@@ -324,21 +382,6 @@ test_leaving(void)
 	ok(!live_has("--dport 8080"), "the change is undone");
 	ok(candidate_has("--dport 8080"), "and is staged again");
 	end();
-}
-
-static void
-hear(struct guardian_client *client, enum guardian_event_kind kind)
-{
-	struct guardian_event event = { 0 };
-
-	for (int i = 0; i < 500 && event.kind != kind; i++) {
-		guardian_event_done(&event);
-		guardian_next(client, &event);
-		if (event.kind == EVENT_NONE)
-			usleep(10000);
-	}
-	is_int(event.kind, kind, "the guardian has answered");
-	guardian_event_done(&event);
 }
 
 /* Undone while no editor was there, and history has it already. */
@@ -362,7 +405,7 @@ test_looked_at(void)
 	editor_close(&e);
 	begin("looked-at", false);
 	ok(candidate_has("--dport 8080"), "the next start stages it again");
-	ok(seen("was undone (asked)"), "and says why");
+	ok(seen("was undone (asked, by root from 2001:db8::77)"), "and says why");
 	editor_keys(&e, "u");
 	editor_close(&e);
 	begin("looked-at", false);
@@ -410,7 +453,8 @@ test_others(void)
 }
 
 static void (*const tests[])(void) = {
-	test_editing, test_forms, test_tryouts, test_searching, test_read_only,
+	test_editing, test_forms, test_offered, test_nothing,
+	test_tryouts, test_searching, test_read_only,
 	test_keep, test_countdown, test_demand, test_revert, test_elsewhere,
 	test_leaving, test_looked_at, test_refusal,
 	test_others,

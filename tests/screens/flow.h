@@ -19,6 +19,22 @@ seen(const char *text)
 	return editor_sees(&e, text);
 }
 
+/* Wait for what the guardian tells another client. */
+static void TAP_UNUSED
+hear(struct guardian_client *client, enum guardian_event_kind kind)
+{
+	struct guardian_event event = { 0 };
+
+	for (int i = 0; i < 500 && event.kind != kind; i++) {
+		guardian_event_done(&event);
+		guardian_next(client, &event);
+		if (event.kind == EVENT_NONE)
+			usleep(10000);
+	}
+	is_int(event.kind, kind, "the guardian has answered");
+	guardian_event_done(&event);
+}
+
 /* main(): a guardian where that was asked for, else a network namespace of its
  * own, set_up (or NULL) in it, and the n tests. */
 static int TAP_UNUSED

@@ -78,6 +78,7 @@ static const struct golden {
 } goldens[] = {
 	{ "start", { 24, 80, .rules = ARTICLE, .ssh = SSH }, "", NULL },
 	{ "start-small", { 10, 40, .rules = ARTICLE, .ssh = SSH }, "", NULL },
+	{ "none-small", { 10, 40, .rules = ARTICLE }, "jd", NULL },
 	{ "start-large", { 60, 200, .rules = ARTICLE, .ssh = SSH }, "", NULL },
 	{ "start-mono", { 24, 80, "vt100", .rules = ARTICLE, .ssh = SSH },
 	  "jdjjK", NULL },

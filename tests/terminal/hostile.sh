@@ -114,7 +114,7 @@ for locale in C.UTF-8 C; do
 	keys c
 	ok "$locale: a trial" poll_until 10 shows 'ON TRIAL'
 	keys R
-	ok "$locale: undone" poll_until 10 shows 'undone (asked for)'
+	ok "$locale: undone" poll_until 10 shows 'undone (asked)'
 	is "$(ip6tables-legacy -S)" "$before" "$locale: all is as it was"
 	keys H
 	ok "$locale: the history" poll_until 5 shows 'reverted'

@@ -118,7 +118,7 @@ habit_trial() {
 q_trial() {
 	bring_to trial "$1"
 	keys q
-	said 'goes on .* s; .sallyport confirm. keeps it. Leave'
+	said 'goes on; .sallyport confirm. keeps it. Leave'
 	keys y
 	poll_until 10 has_ended
 	shows 'the trial goes on' || again='says nothing'
@@ -163,6 +163,21 @@ kill_change_review() {
 	sees 'left behind' && keys y
 	sees 'staged what was left' && sees '1 .*sctp|sctp' &&
 		sees '^\+ 8 .*8080' && again=rebased
+	end_pane
+}
+
+# The same of one that is killed during its trial.
+kill_change_trial() {
+	bring_to trial "$1"
+	kill -KILL "$(program_pid)"
+	ip6tables-legacy -I INPUT 1 -p sctp -j DROP
+	await_old
+	before=$(rules)
+	end_pane
+	turn=next
+	in_pane
+	sees 'undone \(deadline\); its edits are staged again' &&
+		sees '1 .*sctp|sctp' && sees '^\+ 8 .*8080' && again=rebased
 	end_pane
 }
 
@@ -272,10 +287,11 @@ revert|trial|editor|old; reverted (asked); reverted; 0; whole; said
 revert|trial|apply|old; reverted (asked); reverted; 5; whole; said
 kill_confirm|trial|editor|new; confirmed; confirmed; 137; raw; nothing
 kill_change|review|editor|old; none; external; 137; raw; rebased
+kill_change|trial|editor|old; reverted (deadline); external; 137; raw; rebased
 second_keeps|trial|editor|new; confirmed; confirmed; 0; whole; said
 second_keeps|trial|apply|new; confirmed; confirmed; 0; whole; said
-second_undoes|trial|editor|old; reverted (asked for); reverted; 0; whole; undone
-second_undoes|trial|apply|old; reverted (asked for); reverted; 5; whole; undone
+second_undoes|trial|editor|old; reverted (asked); reverted; 0; whole; undone
+second_undoes|trial|apply|old; reverted (asked); reverted; 5; whole; undone
 second_commits|trial|editor|old; reverted (deadline); reverted; 0; whole; told
 unreadable|review|editor|old; unreadable; none; 0; whole; said
 unreadable|review|apply|old; unreadable; none; 1; whole; said

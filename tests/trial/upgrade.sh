@@ -89,7 +89,7 @@ for change in replace remove; do
 	ok 'the trial goes on' is_new
 	status=0
 	wait "$editor" || status=$?
-	is "$status" 5 'and is reverted at its deadline'
+	is "$status" 5 'and is reverted at its deadline' || diag "$(cat "$tmp/out")"
 	ok 'the old rules are back' is_back
 	ok 'nobody is left' poll_until 10 none_left
 done

@@ -90,6 +90,7 @@ static const struct {
 	{ "ip6tables -A OUTPUT -i eth0", ERR_PARSE, "OUTPUT" },
 	{ "ip6tables -I INPUT 5 -j DROP", ERR_NOT_FOUND, "5" },
 	{ "ip6tables -I INPUT x -j DROP", ERR_PARSE, "'x'" },
+	{ "ip6tables -A INPUT --dport 25", ERR_PARSE, "-p tcp or -p udp" },
 	{ "ip6tables -I INPUT 0 -j DROP", ERR_PARSE, "'0'" },
 	{ "ip6tables -I INPUT 5 -s ::1,::2", ERR_NOT_FOUND, "5" },
 	{ "ip6tables -D INPUT 4", ERR_NOT_FOUND, "4" },
