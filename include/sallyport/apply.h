@@ -90,13 +90,21 @@ enum apply_found {
 	FOUND_SETTLED,		/* settled while no one looked: now in history */
 	FOUND_FOREIGN,		/* of another network namespace: left alone */
 	FOUND_UNREADABLE,	/* left alone; err_message() tells */
+	FOUND_UNGUARDED,	/* read_only: left alone though nobody guards it;
+				 * err_message() tells */
 };
 /* *trial, yours, may be NULL. What is settled goes to history; a settled record
- * that is there already is FOUND_NOTHING, with *trial. A trial that nobody
- * guards is resumed, which past its deadline means reverted at once: its outcome
- * is waited for. Who may only look (read_only) does none of this: FOUND_UNREADABLE
- * tells of one that nobody guards. */
+ * that is there already is FOUND_NOTHING, with *trial, and so is one that was on
+ * trial when this machine went down. A trial that nobody guards is resumed, which
+ * past its deadline means reverted at once: its outcome is waited for. Who may
+ * only look (read_only) does none of this. */
 enum apply_found apply_resume(const struct world *world, struct trial **trial);
+
+/* The same for a start that only looks at the rules, with no word to history: a
+ * trial that nobody guards is FOUND_RESUMED, UNGUARDED, or SETTLED by that. All
+ * else is FOUND_NOTHING, but for a record that can neither be read nor has a
+ * guardian. */
+enum apply_found apply_guard(const struct world *world, struct trial **trial);
 
 /* The rules of before: live, with what the newest settled change of this boot
  * undid or closed put back. ERR_NOT_FOUND: there is none; ERR_BUSY: a change is

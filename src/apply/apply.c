@@ -97,6 +97,7 @@ check_free(const struct world *world)
 			   world->guardian.run_dir);
 		break;
 	case FOUND_UNREADABLE:
+	case FOUND_UNGUARDED:
 		break;
 	}
 	trial_free(trial);

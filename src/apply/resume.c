@@ -73,20 +73,27 @@ found_unreadable(const struct world *world)
 
 /* To undo it is a change, which is not for who may only look. */
 static enum apply_found
-found_unguarded(void)
+found_unguarded(const struct world *world, const struct trial *trial)
 {
-	fail(ERR_FAIL, _("a change is on trial that nobody guards: sallyport "
-			 "without --read-only undoes it at its deadline"));
-	return FOUND_UNREADABLE;
+	if (world->clock->boot_ms(world->clock) < trial->deadline_ms)
+		fail(ERR_FAIL, _("a change is on trial that nobody guards: "
+				 "sallyport without --read-only undoes it at "
+				 "its deadline"));
+	else
+		fail(ERR_FAIL, _("a change on trial is past its deadline and "
+				 "NOT REVERTED, as nobody guards it: sallyport "
+				 "without --read-only undoes it"));
+	return FOUND_UNGUARDED;
 }
 
-/* One that was killed may hold its lock for a moment longer than its socket. */
+/* One that was killed may hold its lock for a moment longer than its socket: that
+ * long guardian_connect() tries, half a second each time. */
 static bool
 is_guarded(const struct world *world)
 {
 	struct guardian_client client;
 
-	for (int i = 0; i < 20 && guardian_running(&world->guardian); i++) {
+	for (int i = 0; i < 4 && guardian_running(&world->guardian); i++) {
 		if (guardian_connect(&world->guardian, &client) == OK) {
 			guardian_disconnect(&client);
 			return true;
@@ -96,43 +103,50 @@ is_guarded(const struct world *world)
 	return guardian_running(&world->guardian);
 }
 
-/* The record; where it wants a guardian and has none, one is started, and it is
- * read again. Nothing that may wait comes before: no history. */
+/* The record; where it wants a guardian and has none, one is started, unless we
+ * may only look, and it is read again: it may have been settled just now. Nothing
+ * that may wait comes before: no history. */
 static enum err
 load_guarded(const struct world *world, int run_dir, struct trial **trial,
-	     bool *resumed)
+	     bool *orphaned)
 {
 	enum err err = trial_load(run_dir, trial);
 
-	*resumed = !err && !world->read_only && trial_is_ours(*trial) &&
-		   !trial_state_is_settled((*trial)->state) &&
-		   !is_guarded(world);
-	if (!*resumed)
+	*orphaned = !err && trial_is_ours(*trial) &&
+		    !trial_state_is_settled((*trial)->state) &&
+		    !is_guarded(world);
+	if (!*orphaned)
 		return err;
-	resume(world);
+	if (!world->read_only)
+		resume(world);
 	trial_free(*trial);
 	*trial = NULL;
 	return trial_load(run_dir, trial);
 }
 
 static enum apply_found
-found_unsettled(const struct world *world, bool resumed)
+found_orphaned(const struct world *world, const struct trial *trial)
+{
+	return world->read_only ? found_unguarded(world, trial) :
+				  FOUND_RESUMED;
+}
+
+static enum apply_found
+found_unsettled(const struct world *world, const struct trial *trial,
+		bool orphaned)
 {
 	char *warning = NULL;
 
 	record_current(world, &warning);
 	free(warning);
-	if (resumed)
-		return FOUND_RESUMED;
-	return is_guarded(world) ? FOUND_RUNNING :
-	       world->read_only ? found_unguarded() : FOUND_RESUMED;
+	return orphaned ? found_orphaned(world, trial) : FOUND_RUNNING;
 }
 
 static enum apply_found
 look(const struct world *world, int run_dir, struct trial **trial)
 {
-	bool resumed;
-	enum err err = load_guarded(world, run_dir, trial, &resumed);
+	bool orphaned;
+	enum err err = load_guarded(world, run_dir, trial, &orphaned);
 
 	if (err && err != ERR_NOT_FOUND)
 		return found_unreadable(world);
@@ -145,7 +159,7 @@ look(const struct world *world, int run_dir, struct trial **trial)
 		return FOUND_NOTHING;
 	if (!trial_is_ours(*trial))
 		return FOUND_FOREIGN;
-	return found_unsettled(world, resumed);
+	return found_unsettled(world, *trial, orphaned);
 }
 
 enum apply_found
@@ -164,4 +178,25 @@ apply_resume(const struct world *world, struct trial **trial)
 	found = look(world, fd, trial);
 	close(fd);
 	return found;
+}
+
+enum apply_found
+apply_guard(const struct world *world, struct trial **trial)
+{
+	bool orphaned;
+	enum err err;
+	int fd;
+
+	*trial = NULL;
+	if (run_dir_open(world, &fd) != OK)
+		return FOUND_NOTHING;
+	err = load_guarded(world, fd, trial, &orphaned);
+	close(fd);
+	if (err)
+		return err == ERR_NOT_FOUND || guardian_running(&world->guardian) ?
+			FOUND_NOTHING : found_unreadable(world);
+	if (!orphaned)
+		return FOUND_NOTHING;
+	return trial_state_is_settled((*trial)->state) ? FOUND_SETTLED :
+		found_orphaned(world, *trial);
 }

@@ -10,17 +10,20 @@
 
 const struct command cli_commands[] = {
 	{ .name = "list", .args = "[-v] [--json] [CHAIN]",
-	  .options = "verbose json", .max_args = 1, .offline = true, .run = cmd_list,
+	  .options = "verbose json", .max_args = 1, .offline = true,
+	  .guards = true, .run = cmd_list,
 	  .help = N_("Print the rules as ip6tables -nL --line-numbers does") },
 	{ .name = "save", .args = "[-c]", .options = "counters",
-	  .offline = true, .run = cmd_save,
+	  .offline = true, .guards = true, .run = cmd_save,
 	  .help = N_("Print the rules as ip6tables-save does") },
 	{ .name = "check", .args = "[--noflush] FILE", .options = "noflush",
-	  .min_args = 1, .max_args = 1, .offline = true, .run = cmd_check,
+	  .min_args = 1, .max_args = 1, .offline = true, .guards = true,
+	  .run = cmd_check,
 	  .help = N_("Say whether a rules file can be read and would keep "
 		     "the lifelines") },
 	{ .name = "diff", .args = "FILE|REV|live [FILE|REV|live]",
-	  .min_args = 1, .max_args = 2, .offline = true, .run = cmd_diff,
+	  .min_args = 1, .max_args = 2, .offline = true, .guards = true,
+	  .run = cmd_diff,
 	  .help = N_("Print what changes from the first to the second; the "
 		     "second is live where it is left out") },
 	{ .name = "apply",
@@ -54,18 +57,19 @@ const struct command cli_commands[] = {
 	  .options = "json grep all", .run = cmd_log,
 	  .help = N_("List the revisions, newest first") },
 	{ .name = "show", .args = "REV", .min_args = 1, .max_args = 1,
-	  .run = cmd_show,
+	  .guards = true, .run = cmd_show,
 	  .help = N_("Print one revision: who, when, why and what") },
 	{ .name = "probe",
 	  .args = "[--from ADDR] [--to ADDR] [-p PROTO] [--dport N] [--sport N] "
 		  "[--icmpv6-type N] [--in IF] [--out IF] [--state STATE] "
 		  "[--json]",
 	  .options = "from to protocol dport sport icmpv6-type in out state "
-		     "json", .offline = true, .run = cmd_probe,
+		     "json", .offline = true, .guards = true, .run = cmd_probe,
 	  .help = N_("Say whether a packet would get through, and which rules "
 		     "it meets") },
 	{ .name = "flows", .args = "[--delete] [--json] [REV]",
-	  .options = "delete json", .max_args = 1, .run = cmd_flows,
+	  .options = "delete json", .max_args = 1, .guards = true,
+	  .run = cmd_flows,
 	  .help = N_("List the connections that the rules of before let in "
 		     "and these would not, or end them") },
 	{ .name = "sandbox", .args = "[FILE]", .max_args = 1,
@@ -144,12 +148,43 @@ cli_begin(struct world *world, const struct cli_call *call)
 	return err;
 }
 
+/* The next start reverts (P5), whatever it is for. */
+static void
+guard_again(const struct world *world)
+{
+	struct trial *trial;
+
+	switch (apply_guard(world, &trial)) {
+	case FOUND_SETTLED:
+		if (trial->state == TRIAL_REVERTED)
+			cli_warn(world, _("note: the last change was undone "
+				 "(%s)"), trial->reason ? trial->reason : "");
+		break;
+	case FOUND_RESUMED:
+		if (trial->state == TRIAL_NOT_REVERTED)
+			cli_warn(world, _("NOT REVERTED: %s; it is tried "
+				 "again"), trial->reason ? trial->reason : "");
+		break;
+	case FOUND_UNGUARDED:
+	case FOUND_UNREADABLE:
+		cli_warn(world, "%s", err_message());
+		break;
+	case FOUND_NOTHING:
+	case FOUND_RUNNING:
+	case FOUND_FOREIGN:
+		break;
+	}
+	trial_free(trial);
+}
+
 int
 cli_main(struct world *world, const struct cli_call *call)
 {
 	enum err err;
 
 	err = command_allowed(world, call);
+	if (!err && call->command->guards && !world->file)
+		guard_again(world);
 	if (!err)
 		err = call->command->run(world, call);
 	if (!err && (fflush(world->out) || ferror(world->out)))

@@ -128,9 +128,9 @@ cmd_restore(struct world *world, const struct cli_call *call)
 
 	err = cli_trial_seconds(call, &seconds);
 	if (!err)
-		err = cli_check_question(world, call, false);
-	if (!err)
 		err = cli_need_revision(call->argv[0], &id);
+	if (!err)
+		err = cli_check_question(world, call, false);
 	if (!err)
 		err = cli_load(world, call->argv[0], &target);
 	if (!err)

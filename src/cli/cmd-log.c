@@ -7,8 +7,8 @@
 #include "internal.h"
 
 /* Write down first what others changed and what a trial ended as, where the
- * kernel may be read; the log is shown in any case. */
-static void
+ * kernel may be read; the log is shown in any case. A warning, yours, or NULL. */
+static char *
 catch_up(const struct world *world)
 {
 	struct tables *live = NULL;
@@ -17,14 +17,14 @@ catch_up(const struct world *world)
 	bool other_world;
 
 	if (world->read_only)
-		return;
+		return NULL;
 	apply_resume(world, &trial);
 	trial_free(trial);
 	if (apply_read(world, &live, &other_world))
-		return;
+		return NULL;
 	apply_sync(world, live, &warning);
-	cli_warn_take(world, warning);
 	tables_free(live);
+	return warning;
 }
 
 static void
@@ -41,14 +41,12 @@ state_text(const struct revision *rev)
 	return rev->state ? rev->state : "";
 }
 
-/* The first line of a message: one revision is one line. */
-static void
-add_subject(struct str *out, const char *message)
+void
+cli_add_subject(struct str *out, const char *message)
 {
 	size_t n = strcspn(message, "\n");
 
-	str_addf(out, "  \"%.*s%s\"", (int)n, message,
-		 message[n] ? " ..." : "");
+	str_addf(out, "\"%.*s%s\"", (int)n, message, message[n] ? " ..." : "");
 }
 
 static void
@@ -64,8 +62,10 @@ add_log_line(struct str *out, const struct revision *rev)
 		str_addf(out, " in %s", rev->table);
 	str_add(out, "  ");
 	add_actor(out, &rev->actor);
-	if (rev->message && rev->message[0])
-		add_subject(out, rev->message);
+	if (rev->message && rev->message[0]) {
+		str_add(out, "  ");
+		cli_add_subject(out, rev->message);
+	}
 	str_addc(out, '\n');
 }
 
@@ -136,12 +136,16 @@ cmd_log(struct world *world, const struct cli_call *call)
 		.world = world, .all = call->opt.all, .json = call->opt.json,
 	};
 	struct history *history;
+	char *warning;
 	enum err err;
 
-	catch_up(world);
+	warning = catch_up(world);
 	err = cli_open_history(world, &history);
-	if (err)
+	if (err) {
+		free(warning);	/* the same once more */
 		return err;
+	}
+	cli_warn_take(world, warning);
 	err = history_each(history, world->only_table, call->opt.grep, log_one,
 			   &view);
 	history_close(history);

@@ -3,8 +3,6 @@
  * made from one account of it. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <sallyport/file.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include "internal.h"
@@ -19,38 +17,17 @@ struct status {
 	struct guard_report *report;
 	enum apply_found found;
 	struct trial *trial;		/* NULL: none */
-	char *trial_unreadable;
+	char *trial_why;		/* it is unreadable, or nobody guards it */
 	int64_t revision;		/* the newest that stands; 0: none */
 	struct drift drift;
 };
 
-/* With --read-only the record is read, and nothing is done about it. */
-static void
-look_at_record(const struct world *world, struct status *st)
-{
-	int dir;
-	enum err err;
-
-	err = dir_open_ours(world->guardian.run_dir, &dir);
-	if (!err) {
-		err = trial_load(dir, &st->trial);
-		close(dir);
-	}
-	if (!err)
-		st->found = FOUND_RUNNING;
-	else if (err != ERR_NOT_FOUND)
-		st->found = FOUND_UNREADABLE;
-}
-
 static void
 find_trial(const struct world *world, struct status *st)
 {
-	if (world->read_only)
-		look_at_record(world, st);
-	else
-		st->found = apply_resume(world, &st->trial);
-	if (st->found == FOUND_UNREADABLE)
-		st->trial_unreadable = xstrdup(err_message());
+	st->found = apply_resume(world, &st->trial);
+	if (st->found == FOUND_UNREADABLE || st->found == FOUND_UNGUARDED)
+		st->trial_why = xstrdup(err_message());
 }
 
 static void
@@ -96,7 +73,24 @@ status_done(struct status *st)
 	lifelines_free(&st->lifelines);
 	tables_free(st->live);
 	trial_free(st->trial);
-	free(st->trial_unreadable);
+	free(st->trial_why);
+}
+
+/* It waits for somebody's word, or for its deadline. */
+static bool
+is_pending(const struct status *st)
+{
+	return !trial_state_is_settled(st->trial->state) &&
+	       st->found != FOUND_NOTHING;
+}
+
+/* As history has it: what this boot did not settle ended with the last one. */
+static const char *
+trial_state(const struct status *st)
+{
+	if (trial_state_is_settled(st->trial->state) || is_pending(st))
+		return trial_state_name(st->trial->state);
+	return "ended by reboot";
 }
 
 static long long
@@ -114,8 +108,7 @@ is_overdue(const struct world *world, const struct status *st)
 {
 	int64_t due = st->trial->deadline_ms;
 
-	if (trial_state_is_settled(st->trial->state) ||
-	    !trial_is_ours(st->trial))
+	if (!is_pending(st) || st->found == FOUND_FOREIGN)
 		return false;
 	if (guardian_running(&world->guardian))
 		due += OVERDUE_MS;
@@ -129,9 +122,36 @@ add_running(const struct world *world, struct str *out,
 	str_addf(out, _("trial      %s, %lld seconds left, by %s"),
 		 trial_state_name(trial->state), trial_left(world, trial),
 		 trial->actor.user ? trial->actor.user : "?");
-	if (trial->message && *trial->message)
-		str_addf(out, ": \"%s\"", trial->message);
-	str_add(out, "\n");
+	if (trial->message && *trial->message) {
+		str_add(out, ": ");
+		cli_add_subject(out, trial->message);
+	}
+	str_addc(out, '\n');
+}
+
+static void
+add_pending(const struct world *world, struct str *out,
+	    const struct status *st)
+{
+	const struct trial *trial = st->trial;
+
+	if (trial->state == TRIAL_NOT_REVERTED)
+		str_addf(out, _("trial      NOT REVERTED: %s\n"),
+			 trial->reason ? trial->reason : "");
+	else if (is_overdue(world, st))
+		str_add(out, _("trial      NOT REVERTED: past its deadline, and "
+			       "no guardian acts; 'sallyport revert' does\n"));
+	else
+		add_running(world, out, trial);
+	if (st->found == FOUND_UNGUARDED &&
+	    (trial->state == TRIAL_NOT_REVERTED || !is_overdue(world, st)))
+		str_addf(out, "           %s\n", st->trial_why);
+	if (trial->login_demanded && !trial_proof(trial))
+		str_add(out, _("           a new login over IPv6 is demanded "
+			       "before it can be kept\n"));
+	if (st->found == FOUND_FOREIGN)
+		str_add(out, _("           it is of another network namespace "
+			       "and is left alone\n"));
 }
 
 static void
@@ -139,36 +159,19 @@ add_trial(const struct world *world, struct str *out, const struct status *st)
 {
 	const struct trial *trial = st->trial;
 
-	if (st->found == FOUND_UNREADABLE) {
+	if (st->found == FOUND_UNREADABLE)
 		str_addf(out, _("trial      unreadable: %s\n"),
-			 st->trial_unreadable);
-		return;
-	}
-	if (!trial) {
+			 st->trial_why);
+	else if (!trial)
 		str_add(out, _("trial      none\n"));
-		return;
-	}
-	if (trial->state == TRIAL_NOT_REVERTED)
-		str_addf(out, _("trial      NOT REVERTED: %s\n"),
-			 trial->reason ? trial->reason : "");
-	else if (is_overdue(world, st))
-		str_add(out, _("trial      NOT REVERTED: past its deadline, and "
-			       "no guardian acts; 'sallyport revert' does\n"));
-	else if (trial_state_is_settled(trial->state) && trial->reason)
+	else if (is_pending(st))
+		add_pending(world, out, st);
+	else if (trial->reason)
 		str_addf(out, _("trial      none; the last one: %s (%s)\n"),
-			 trial_state_name(trial->state), trial->reason);
-	else if (trial_state_is_settled(trial->state))
-		str_addf(out, _("trial      none; the last one: %s\n"),
-			 trial_state_name(trial->state));
+			 trial_state(st), trial->reason);
 	else
-		add_running(world, out, trial);
-	if (!trial_state_is_settled(trial->state) && trial->login_demanded &&
-	    !trial_proof(trial))
-		str_add(out, _("           a new login over IPv6 is demanded "
-			       "before it can be kept\n"));
-	if (st->found == FOUND_FOREIGN)
-		str_add(out, _("           it is of another network namespace "
-			       "and is left alone\n"));
+		str_addf(out, _("trial      none; the last one: %s\n"),
+			 trial_state(st));
 }
 
 /* Those that are in use, and the one that is asked for. */
@@ -202,7 +205,7 @@ print_text(const struct world *world, const struct status *st)
 	status_add_lifelines(world, st->report, &out);
 	add_trial(world, &out, st);
 	if (st->revision)
-		str_addf(&out, _("revision   %lld\n"),
+		str_addf(&out, _("revision   %lld (the newest that stands)\n"),
 			 (long long)st->revision);
 	else
 		str_add(&out, _("revision   none\n"));
@@ -219,17 +222,18 @@ trial_json(const struct world *world, const struct status *st)
 
 	if (st->found == FOUND_UNREADABLE)
 		return json_pack("{s:s, s:o}", "state", "unreadable",
-				 "reason", json_text(st->trial_unreadable));
+				 "reason", json_text(st->trial_why));
 	if (!trial)
 		return json_null();
-	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:b, s:b}",
-		"id", trial->id, "state", trial_state_name(trial->state),
-		"seconds_left", trial_state_is_settled(trial->state) ? 0 :
-			(json_int_t)trial_left(world, trial),
+	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:b, s:b, s:b}",
+		"id", trial->id, "state", trial_state(st),
+		"seconds_left", is_pending(st) ?
+			(json_int_t)trial_left(world, trial) : 0,
 		"user", json_text(trial->actor.user),
 		"message", json_text(trial->message),
 		"reason", json_text(trial->reason),
 		"foreign", st->found == FOUND_FOREIGN,
+		"unguarded", st->found == FOUND_UNGUARDED,
 		"overdue", is_overdue(world, st));
 }
 

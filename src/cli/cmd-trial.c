@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* confirm and revert: settle the running trial from any root session. */
+#include <stdlib.h>
 #include <unistd.h>
+#include <sys/socket.h>
 #include <sallyport/file.h>
 #include <sallyport/i18n.h>
+#include <sallyport/mem.h>
+#include <sallyport/proc.h>
 #include "internal.h"
 
 /* A revert may have to wait for the xtables lock, and is retried. */
@@ -27,6 +31,35 @@ nothing_to_settle(const struct world *world, enum apply_found found,
 	return fail(ERR_FAIL, _("no change is on trial"));
 }
 
+/* Without the record only this tells whether the trial is of our namespace. */
+static bool
+is_in_our_netns(const struct guardian_client *client)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	return getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer,
+			  &len) == 0 && proc_same_netns(peer.pid);
+}
+
+/* A record that is refused, or cannot be read, matters only where no guardian
+ * has it in memory. */
+static enum err
+reach_without_record(const struct world *world, struct guardian_client *client)
+{
+	char *why = xstrdup(err_message());
+	enum err err = guardian_connect(&world->guardian, client);
+
+	if (!err && !is_in_our_netns(client)) {
+		guardian_disconnect(client);
+		err = ERR_FAIL;
+	}
+	if (err)
+		err = fail(ERR_FAIL, "%s", why);
+	free(why);
+	return err;
+}
+
 /* Connect to the trial's guardian, starting one where it was killed. Not
  * connected: the result is what became of the trial. */
 static enum err
@@ -39,6 +72,8 @@ reach_guardian(const struct world *world, struct guardian_client *client)
 	found = apply_resume(world, &trial);
 	if (found == FOUND_RUNNING || found == FOUND_RESUMED)
 		err = guardian_connect(&world->guardian, client);
+	else if (found == FOUND_UNREADABLE)
+		err = reach_without_record(world, client);
 	else
 		err = nothing_to_settle(world, found, trial);
 	trial_free(trial);
@@ -137,6 +172,8 @@ say_settled(const struct world *world)
 
 	if (trial && trial_state_is_settled(trial->state))
 		cli_say_settled(world, trial, left_ms(world, trial));
+	if (trial && trial->state == TRIAL_CONFIRMED)
+		cli_say_missing(world, trial);
 	trial_free(trial);
 }
 

@@ -19,6 +19,8 @@ struct command {
 	bool offline;		/* serves --file too */
 	bool changes;		/* refused with --read-only */
 	bool rescues;		/* goes on without settings that are bad */
+	bool guards;		/* looks after a trial that nobody guards before
+				 * it begins; false: it does so by itself */
 	const char *help;	/* N_() */
 	enum err (*run)(struct world *world, const struct cli_call *call);
 };
@@ -63,6 +65,9 @@ enum err cli_read_live(const struct world *world, struct tables **live,
 
 /* A revision as log --json prints it, without a newline. */
 void cli_log_json(struct str *out, const struct revision *rev);
+
+/* A message in quotes, of which only the first line: it stands in one. */
+void cli_add_subject(struct str *out, const char *message);
 
 /* The text of a rules file; "-" is standard input. *secret: see
  * caller_open(). */
@@ -163,6 +168,10 @@ void cli_tell_event(const struct world *world,
  * was left, 0 for none. */
 void cli_say_settled(const struct world *world, const struct trial *trial,
 		     int64_t left_ms);
+
+/* Warn where others changed the tables of a trial that was just confirmed, and
+ * print what is missing of its change. */
+void cli_say_missing(const struct world *world, const struct trial *trial);
 
 /* Nothing can be settled any more: ERR_REVERTED or ERR_FAIL, how it ended. */
 enum err cli_ended_already(const struct trial *trial) must_check;

@@ -226,6 +226,7 @@ cli_settle_first(const struct world *world)
 			 world->guardian.run_dir);
 		break;
 	case FOUND_UNREADABLE:
+	case FOUND_UNGUARDED:
 		err = ERR_FAIL;
 		break;
 	}

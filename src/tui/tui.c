@@ -121,7 +121,8 @@ tui_main(const struct world *world)
 		return complain(world, err);
 	}
 	found = world->file ? FOUND_NOTHING : apply_resume(world, &trial);
-	why = xstrdup(found == FOUND_UNREADABLE ? err_message() : "");
+	why = xstrdup(found == FOUND_UNREADABLE || found == FOUND_UNGUARDED ?
+		      err_message() : "");
 	err = session_open(world, &session);
 	status = err ? complain(world, err) :
 		       run(world, session, found, trial, why);

@@ -195,6 +195,7 @@ watch_resume(struct ui *ui, enum apply_found what, const struct trial *trial,
 			      "recorded here; it is left alone"));
 		return;
 	case FOUND_UNREADABLE:
+	case FOUND_UNGUARDED:
 		ui_warn(ui, "%s", why);
 		return;
 	}

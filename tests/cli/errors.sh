@@ -42,6 +42,9 @@ wait "$holder" 2>/dev/null
 printf 'no database' >"$db"
 status_is 1 'log of a broken history' sp log
 like "$out" "$db" 'which names the file'
+one_line
+status_is 2 'restore of no number, with nobody to ask' sp restore abc </dev/null
+like "$out" "'abc' is no revision number" 'names the word'
 # shellcheck disable=SC2086	# words
 status_is 0 'a commit with a broken history' sp apply --yes --detach -- $rule
 like "$out" "$db" 'warns'

@@ -55,6 +55,27 @@ status_is 1 'a revert after it' sp revert
 like "$out" 'the last one was confirmed on' 'tells the same'
 ip6tables-legacy -D FORWARD -p tcp --dport 5001 -j ACCEPT
 
+new_trial 60 'flushed by others'
+ip6tables-legacy -D FORWARD -p tcp --dport 5001 -j ACCEPT
+ip6tables-legacy -P FORWARD ACCEPT
+status_is 0 'confirm of what others took away' sp confirm
+like "$out" 'others changed the rules meanwhile; .* not there:$' 'says so'
+like "$out" '^\+ FORWARD [0-9]*: -p tcp -m tcp --dport 5001 -j ACCEPT$' 'and what'
+unlike "$out" 'policy' 'not what is theirs'
+settled_by 0 'apply leaves with 0'
+ip6tables-legacy -P FORWARD DROP
+ok 'the table is back' is_back
+
+new_trial 60 'beside others'
+ip6tables-legacy -A FORWARD -p sctp --dport 9 -j DROP
+status_is 0 'confirm beside others' sp confirm
+like "$out" 'others changed the rules meanwhile; all of the change is there$' \
+	'is told'
+settled_by 0 'apply leaves with 0'
+ip6tables-legacy -D FORWARD -p sctp --dport 9 -j DROP
+ip6tables-legacy -D FORWARD -p tcp --dport 5001 -j ACCEPT
+ok 'the table is back' is_back
+
 new_trial 60 'reverted elsewhere'
 status_is 0 'revert from elsewhere' sp revert 2>"$tmp/err"
 like "$out" '^reverted: the change was undone \(asked\)$' 'says so'
@@ -63,6 +84,11 @@ settled_by 5 'apply leaves with 5'
 ok 'the table is back' is_back
 status_is 0 'a second revert' sp revert
 like "$out" '^reverted already: .* by .* \(asked\)$' 'finds it undone'
+newest=$(sp log --json | jq '.[0].revision')
+stands=$(sp log --json | jq 'map(select(.state != "reverted"))[0].revision')
+unlike "$newest" "^$stands\$" 'the newest revision does not stand'
+like "$(sp status)" "^revision +$stands \(the newest that stands\)\$" \
+	'and status names the one that does'
 status_is 5 'a confirm after it' sp confirm
 like "$out" '^sallyport: reverted already' 'finds it undone, too'
 
@@ -132,6 +158,14 @@ ok 'and the seconds' jq -e '.trial.seconds_left > 20 and
 status_is 0 'revert --if-due before the deadline' sp revert --if-due
 ok 'leaves it alone' on_trial
 status_is 6 'a second commit' sp apply --yes -- -P FORWARD ACCEPT
+sp revert >/dev/null 2>&1
+settled_by 5 'reverted'
+
+new_trial 30 'one "line
+trial      none
+revision   99'
+like "$(sp status)" '^trial .*: "one "line ..."$' 'a message stands in one line'
+is "$(sp status | grep -c '^trial')" 1 'and makes no other'
 sp revert >/dev/null 2>&1
 settled_by 5 'reverted'
 

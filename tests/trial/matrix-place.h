@@ -188,6 +188,7 @@ static const char *const found_words[] = {
 	[FOUND_NOTHING] = "nothing", [FOUND_RUNNING] = "running",
 	[FOUND_RESUMED] = "resumed", [FOUND_SETTLED] = "settled",
 	[FOUND_FOREIGN] = "foreign", [FOUND_UNREADABLE] = "unreadable",
+	[FOUND_UNGUARDED] = "unguarded",
 };
 
 static void
