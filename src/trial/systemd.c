@@ -45,7 +45,7 @@ systemd_is_here(void)
 	       proc_same_netns(1) && proc_same_mntns(1) && same_pidns();
 }
 
-/* The path of our program, for a unit; false where another program has it now,
+/* The path of our program, for a unit; NULL where another program has it now,
  * or none, after an upgrade. Yours. */
 static char *
 program_path(void)
@@ -221,7 +221,8 @@ systemd_start(const struct guardian_options *opt, const char *id, int *fd)
 {
 	char *program = program_path();
 	int dir = -1;
-	bool started = program && dir_open_private(opt->run_dir, &dir) == OK && opt->run_dir[0] == '/' &&
+	bool started = program && opt->run_dir[0] == '/' &&
+		       dir_open_private(opt->run_dir, &dir) == OK &&
 		       is_plain(program) && is_plain(opt->run_dir) &&
 		       is_plain(opt->lock_path) &&
 		       start_from(opt, dir, program, id, fd);
