@@ -3,6 +3,7 @@
  * supervisor forks the one that does the work. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,8 @@
 #include <sallyport/mem.h>
 #include "internal.h"
 #include "systemd.h"
+
+#define RETRY_MS 1000
 
 /* The mutual exclusion and the sign of life: held as long as supervisor or
  * guardian lives, as both have the same open file description. */
@@ -127,20 +130,34 @@ begin(struct guardian *g, int fd)
 	request_done(&request);
 }
 
+/* What another has to go on with. A record that cannot be read may be that, but
+ * not where it only stood in the way of a trial that was to begin. */
+static bool
+leaves_work(const struct guardian *g)
+{
+	enum work work = g->failure ? work_find(g) : WORK_NONE;
+
+	return work == WORK_LEFT || (work == WORK_UNKNOWN && !g->trial);
+}
+
 int
 guardian_run(struct guardian *g, pid_t supervisor, int fd)
 {
+	bool left;
+
 	process_name("sallyport-guard");
 	g->signal_fd = process_signals();
 	g->timer_fd = timerfd_create(CLOCK_BOOTTIME,
 				     TFD_NONBLOCK | TFD_CLOEXEC);
-	if (getppid() == supervisor)
+	g->supervisor = supervisor;
+	if (process_lives(supervisor, NULL))
 		g->supervisor_fd = process_watch(supervisor);
 	if (g->signal_fd < 0 || g->timer_fd < 0)
 		die("no signalfd or timerfd");
 	step(g, "start");
 	begin(g, fd);
 	guardian_serve(g);
+	left = leaves_work(g);
 	if (g->trial && trial_state_is_settled(g->trial->state) &&
 	    systemd_is_here())
 		systemd_disarm_timer(g->trial->id);
@@ -150,7 +167,9 @@ guardian_run(struct guardian *g, pid_t supervisor, int fd)
 	trial_free(g->trial);
 	free(g->failure);
 	guardian_close(g);
-	return 0;
+	if (left && g->opt->service)
+		poll(NULL, 0, RETRY_MS);	/* systemd is quick */
+	return left;
 }
 
 static int
@@ -178,6 +197,7 @@ guardian_main(const struct guardian_options *opt, int fd)
 		.opt = opt,
 		.clock = opt->clock ? opt->clock : &clock_system,
 		.be = opt->backend ? opt->backend : backend_ip6tc(lock_path),
+		.pulse = pulse_new(),
 		.run_dir = -1, .lock_fd = -1, .listen_fd = -1,
 		.signal_fd = -1, .timer_fd = -1, .supervisor_fd = -1,
 	};

@@ -17,6 +17,12 @@ enum phase {
 	PHASE_GONE,
 };
 
+/* What the guardian lets its supervisor know, in memory that both have. */
+struct pulse {
+	int64_t deadline_ms;	/* the last one known; 0: none yet */
+};
+struct pulse *pulse_new(void);
+
 struct guardian {
 	const struct guardian_options *opt;
 	const struct clock *clock;
@@ -24,9 +30,11 @@ struct guardian {
 	int run_dir;
 	int lock_fd;		/* trial.lock, shared with the supervisor */
 	int listen_fd;		/* guardian.sock, shared too; -1 without */
+	struct pulse *pulse;	/* shared too */
 	int signal_fd;
 	int timer_fd;
-	int supervisor_fd;	/* pidfd; -1 without a supervisor */
+	pid_t supervisor;	/* our parent, or our child; 0: none */
+	int supervisor_fd;	/* its pidfd; -1: looked for now and then */
 	int64_t renew_ms;	/* not another supervisor before */
 	struct vec peers;	/* of struct peer * */
 	struct trial *trial;	/* NULL until there is one */
@@ -67,16 +75,30 @@ void process_name(const char *name);	/* as ps and top show it */
 int process_signals(void);	/* a signalfd of TERM and CHLD */
 int process_next_signal(int signal_fd);	/* 0: none is waiting */
 bool process_is_terminated(void);	/* TERM waits to be taken */
+/* Does pid, our parent or our child, live? Needs no descriptor, and is never
+ * deceived by another process of that number. status, where not NULL, gets how a
+ * child ended. */
+bool process_lives(pid_t pid, int *status);
+
+/* Does the record want a guardian? NONE: there is no record, or it is settled or
+ * not ours. UNKNOWN: it cannot be read. */
+enum work {
+	WORK_NONE,
+	WORK_LEFT,
+	WORK_UNKNOWN,
+};
+enum work work_find(const struct guardian *g);
 
 /* supervisor.c: look after the guardian pid until its trial is settled. */
 int supervise(struct guardian *g, pid_t pid);
-/* A guardian whose supervisor died gives itself another. */
+/* A guardian gives itself another supervisor, unless it has one. */
 void supervisor_renew(struct guardian *g);
 /* One that was stopped would hold trial.lock for ever. */
 void supervisor_wake(const struct guardian *g);
 int process_watch(pid_t pid);	/* pidfd_open() */
 
-/* guardian.c: the child's body. */
+/* guardian.c: the child's body. The exit status is 0 only where nothing is left
+ * to be done. */
 int guardian_run(struct guardian *g, pid_t supervisor, int fd);
 void guardian_close(struct guardian *g);
 

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sallyport/proc.h>
@@ -14,12 +15,15 @@
 #define BACKOFF_MAX_MS 1000
 #define HEALTHY_MS 10000
 #define LOOK_MS 1000
+#define BLIND_MS 60000	/* past the deadline, with no record to be read */
 
 struct supervisor {
 	struct guardian *g;
 	pid_t pid;		/* the guardian */
+	int status;		/* how it ended; -1: that is not known */
 	int pid_fd;
 	int signal_fd;
+	int64_t blind_ms;	/* since then the record cannot be read; 0: it can */
 	bool terminating;
 };
 
@@ -29,17 +33,58 @@ process_watch(pid_t pid)
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
-/* Is there a record of ours that still wants a guardian? */
-static bool
-work_is_left(const struct guardian *g)
+struct pulse *
+pulse_new(void)
+{
+	struct pulse *pulse = mmap(NULL, sizeof(*pulse), PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (pulse == MAP_FAILED)
+		die("no memory to share");
+	return pulse;
+}
+
+enum work
+work_find(const struct guardian *g)
 {
 	struct trial *trial = NULL;
-	bool left = trial_load(g->run_dir, &trial) == OK &&
-		    trial_is_ours(trial) &&
-		    !trial_state_is_settled(trial->state);
+	enum err err = trial_load(g->run_dir, &trial);
+	enum work work = err == ERR_NOT_FOUND ? WORK_NONE : WORK_UNKNOWN;
 
+	if (!err)
+		work = trial_is_ours(trial) &&
+		       !trial_state_is_settled(trial->state) ? WORK_LEFT :
+		       WORK_NONE;
 	trial_free(trial);
-	return left;
+	return work;
+}
+
+/* A record that cannot be read now is tried on with, but not for ever: unless
+ * the guardian itself has found that there is nothing to do. */
+static bool
+work_may_be_left(struct supervisor *s)
+{
+	int64_t now = guardian_now(s->g);
+	int64_t since;
+
+	if (WIFEXITED(s->status) && WEXITSTATUS(s->status) == 0)
+		return false;
+	if (!s->blind_ms)
+		s->blind_ms = now;
+	since = s->g->pulse->deadline_ms > s->blind_ms ?
+		s->g->pulse->deadline_ms : s->blind_ms;
+	return now < since + BLIND_MS;
+}
+
+static bool
+work_is_left(struct supervisor *s)
+{
+	enum work work = work_find(s->g);
+
+	if (work == WORK_UNKNOWN)
+		return work_may_be_left(s);
+	s->blind_ms = 0;
+	return work == WORK_LEFT;
 }
 
 /* True when TERM was among them. */
@@ -52,24 +97,6 @@ take_signals(int signal_fd)
 	     signo = process_next_signal(signal_fd))
 		term = term || signo == SIGTERM;
 	return term;
-}
-
-/* Its process has ended, be it that nobody reaps it: process 1 of many a
- * container does not. */
-static bool
-has_ended(int pid_fd)
-{
-	struct pollfd fd = { .fd = pid_fd, .events = POLLIN };
-
-	return pid_fd >= 0 && poll(&fd, 1, 0) > 0;
-}
-
-/* The guardian is our child, or our parent when it made us. */
-static bool
-guardian_is_gone(const struct supervisor *s)
-{
-	return s->pid <= 0 || waitpid(s->pid, NULL, WNOHANG) == s->pid ||
-	       has_ended(s->pid_fd) || kill(s->pid, 0) < 0;
 }
 
 /* A guardian that is stopped would miss its deadline. */
@@ -91,7 +118,8 @@ wait_for_guardian(struct supervisor *s)
 		{ .fd = s->pid_fd, .events = POLLIN },
 	};
 
-	while (!guardian_is_gone(s)) {
+	s->status = -1;
+	while (process_lives(s->pid, &s->status)) {
 		keep_going(s);
 		poll(fds, 2, s->pid_fd < 0 ? 100 : LOOK_MS);
 		if (take_signals(s->signal_fd)) {
@@ -142,7 +170,7 @@ supervise(struct guardian *g, pid_t pid)
 	process_name("sallyport-watch");
 	for (;;) {
 		wait_for_guardian(&s);
-		if (!work_is_left(g))
+		if (!work_is_left(&s))
 			break;
 		if (guardian_now(g) - born > HEALTHY_MS)
 			backoff = 0;
@@ -173,22 +201,19 @@ void
 supervisor_renew(struct guardian *g)
 {
 	pid_t self = getpid();
-	pid_t pid;
 
-	if (g->supervisor_fd >= 0)
-		close(g->supervisor_fd);
-	g->supervisor_fd = -1;
-	pid = fork();
-	if (pid == 0)
-		become_supervisor(g, self);
-	if (pid > 0)
-		g->supervisor_fd = process_watch(pid);
+	if (!process_lives(g->supervisor, NULL)) {
+		g->supervisor = fork();
+		if (g->supervisor == 0)
+			become_supervisor(g, self);
+	}
+	if (g->supervisor > 0)
+		g->supervisor_fd = process_watch(g->supervisor);
 }
 
 void
 supervisor_wake(const struct guardian *g)
 {
-	if (g->supervisor_fd >= 0)
-		syscall(SYS_pidfd_send_signal, g->supervisor_fd, SIGCONT, NULL,
-			0);
+	if (process_lives(g->supervisor, NULL))
+		kill(g->supervisor, SIGCONT);
 }
