@@ -120,7 +120,13 @@ void guardian_arm(struct guardian *g, struct trial *trial_take);
 /* rescue.c: the old tables, prepared for a revert without memory. */
 void rescue_arm(struct guardian *g);	/* before the commit */
 void rescue_take_up(struct guardian *g);	/* what another one prepared */
-void rescue_move(struct guardian *g);	/* the deadline moved */
+/* The deadline is the record's, from now on and for who comes after us. */
+void rescue_move(const struct guardian *g);
+/* It comes never for who comes after us: until rescue_move(), or for good where
+ * the record says by then that the trial is over. */
+void rescue_rest(const struct guardian *g);
+/* In a process that is no guardian, or not any more: nothing is prepared. */
+void rescue_leave(void);
 /* A revert failed: where that is for want of memory they are put back. */
 bool rescue_if_short(void);
 void rescue_disarm(const struct guardian *g);	/* before the outcome */

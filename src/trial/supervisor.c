@@ -192,6 +192,7 @@ become_supervisor(struct guardian *g, pid_t guardian)
 {
 	peers_done(g);
 	guardian_close(g);
+	rescue_leave();
 	trial_free(g->trial);
 	g->trial = NULL;
 	exit(supervise(g, guardian));
