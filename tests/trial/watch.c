@@ -170,8 +170,8 @@ test_unreadable(void)
 	exchange_record();
 	ok(await_live(base_rules, WINDOW + 3000) >= 0,
 	   "a record that could not be read is gone on with");
-	is_record(TRIAL_REVERTED, "deadline");
 	ok(all_left(3000), "all leave");
+	is_record(TRIAL_REVERTED, "deadline");
 	guardian_disconnect(&client);
 }
 
@@ -181,8 +181,8 @@ listen_as_client(const char *name)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", run_dir,
-		 name);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%.80s/%s",
+		 run_dir, name);
 	unlink(address.sun_path);
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ||
 	    listen(fd, 1) < 0)
