@@ -40,7 +40,8 @@ int guardian_main(const struct guardian_options *opt, int fd);
 /* A connection to the guardian. */
 struct guardian_client {
 	int fd;			/* poll it for input; -1: not connected */
-	struct str in;		/* what came of the next message */
+	struct str in;		/* what came */
+	size_t taken;		/* and how much of it is events taken */
 };
 
 /* Events of the guardian, one JSON object a line. */
