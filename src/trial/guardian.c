@@ -83,7 +83,7 @@ guardian_open(struct guardian *g)
 	return err;
 }
 
-/* Tell the client that nothing was done, and why. */
+/* Tell the client that nothing is done, and why. */
 static void
 say_failed(int fd, enum err err)
 {
@@ -140,6 +140,25 @@ leaves_work(const struct guardian *g)
 	return work == WORK_LEFT || (work == WORK_UNKNOWN && !g->trial);
 }
 
+/* Is the trial on record, to be gone on with? One that got no deadline never was,
+ * whatever stands there that cannot be read. */
+static bool
+is_wanted(const struct guardian *g)
+{
+	struct trial *trial = NULL;
+	enum err err;
+	bool wanted;
+
+	if (!g->failure)
+		return false;
+	err = trial_load(g->run_dir, &trial);
+	wanted = err ? err != ERR_NOT_FOUND && g->trial->deadline_ms :
+		 !trial_state_is_settled(trial->state) &&
+		 strcmp(trial->id, g->trial->id) == 0;
+	trial_free(trial);
+	return wanted;
+}
+
 int
 guardian_run(struct guardian *g, pid_t supervisor, int fd)
 {
@@ -158,8 +177,7 @@ guardian_run(struct guardian *g, pid_t supervisor, int fd)
 	begin(g, fd);
 	guardian_serve(g);
 	left = leaves_work(g);
-	if (g->trial && trial_state_is_settled(g->trial->state) &&
-	    systemd_is_here())
+	if (g->trial && !is_wanted(g) && systemd_is_here())
 		systemd_disarm_timer(g->trial->id);
 	supervisor_wake(g);
 	peers_done(g);
@@ -170,6 +188,21 @@ guardian_run(struct guardian *g, pid_t supervisor, int fd)
 	if (left && g->opt->service)
 		poll(NULL, 0, RETRY_MS);	/* systemd is quick */
 	return left;
+}
+
+/* The client armed a timer for what it asks. One that resumes has the timer of
+ * the trial that runs. */
+static void
+refuse(int fd, enum err err)
+{
+	struct request request = { .by.uid = -1 };
+	struct peer peer = { .fd = fd };
+
+	say_failed(fd, err);
+	if (fd >= 0 && systemd_is_here() &&
+	    peer_first(&peer, &request) == OK && request.trial)
+		systemd_disarm_timer(request.trial->id);
+	request_done(&request);
 }
 
 static int
@@ -215,7 +248,7 @@ guardian_main(const struct guardian_options *opt, int fd)
 	if (chdir("/") < 0 && !err)
 		err = fail_errno(_("cannot go to '/'"));
 	if (err)
-		say_failed(fd, err);
+		refuse(fd, err);
 	else if (opt->service)
 		status = guardian_run(&g, 0, fd);
 	else

@@ -85,6 +85,18 @@ begin 60 >/dev/null 2>&1
 ok 'the service is stopped' inside systemctl stop "$(service)"
 ends_clean 'stopped' 1
 
+# A change that the lock keeps out leaves nothing either.
+inside flock /run/xtables.lock sleep 60 &
+holder=$!
+is_held() { ! inside flock -n /run/xtables.lock true; }
+poll_until 5 is_held
+begin 60 >/dev/null 2>&1
+ok 'the lock keeps a change out' lacks_rule
+ok 'no timer is left of it' poll_until 3 no_timer
+ok 'no unit is left of it' poll_until 5 no_units
+inside pkill -x sleep
+wait "$holder"
+
 # Nothing restarts it: its unit is masked, and it is killed.
 begin 10 >/dev/null 2>&1
 unit=$(service)
