@@ -21,6 +21,7 @@ struct guardian_options {
 	const struct clock *clock;
 	const char *utmp;	/* who is logged in; NULL: utmp(5) */
 	void (*step)(const char *name);	/* called at each named step */
+	int patience_ms;	/* with a guardian that hangs; 0: a minute */
 };
 
 /* --- In the guardian's process --- */

@@ -20,6 +20,8 @@ enum phase {
 /* What the guardian lets its supervisor know, in memory that both have. */
 struct pulse {
 	int64_t deadline_ms;	/* the last one known; 0: none yet */
+	volatile unsigned beats;	/* steps and rounds so far */
+	int64_t told_ms;	/* when systemd heard of it */
 };
 struct pulse *pulse_new(void);
 
@@ -53,10 +55,14 @@ struct guardian {
 	bool leaving;		/* TERM came */
 };
 
-/* Tell the test that waits for it that this step is reached. */
+/* It does not hang: whoever looks after it is let know. */
+void pulse_beat(const struct guardian *g);
+
+/* This step is reached: a test may wait for it. */
 static inline void
 step(const struct guardian *g, const char *name)
 {
+	pulse_beat(g);
 	if (g->opt->step)
 		g->opt->step(name);
 }

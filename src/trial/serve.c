@@ -168,6 +168,7 @@ tick_settled(struct guardian *g)
 static void
 tick(struct guardian *g)
 {
+	pulse_beat(g);
 	if (g->trial)
 		g->pulse->deadline_ms = g->trial->deadline_ms;
 	if (g->phase == PHASE_WAIT && g->leaving)

@@ -11,16 +11,22 @@
 #include <sys/wait.h>
 #include <sallyport/proc.h>
 #include "internal.h"
+#include "systemd.h"
 
 #define BACKOFF_MAX_MS 1000
 #define HEALTHY_MS 10000
 #define LOOK_MS 1000
+#define SILENT_MS 60000	/* a guardian that hangs, or a very slow revert */
+#define TELL_MS 5000
 #define BLIND_MS 60000	/* past the deadline, with no record to be read */
 
 struct supervisor {
 	struct guardian *g;
 	pid_t pid;		/* the guardian */
 	int status;		/* how it ended; -1: that is not known */
+	unsigned beats;		/* its pulse when it was looked at last */
+	int silent_ms;		/* how long that has not changed */
+	int patience_ms;	/* and how long that may be */
 	int pid_fd;
 	int signal_fd;
 	int64_t blind_ms;	/* since then the record cannot be read; 0: it can */
@@ -42,6 +48,16 @@ pulse_new(void)
 	if (pulse == MAP_FAILED)
 		die("no memory to share");
 	return pulse;
+}
+
+void
+pulse_beat(const struct guardian *g)
+{
+	g->pulse->beats++;
+	if (!g->opt->service || guardian_now(g) < g->pulse->told_ms + TELL_MS)
+		return;
+	g->pulse->told_ms = guardian_now(g);
+	systemd_beat();
 }
 
 enum work
@@ -109,6 +125,24 @@ keep_going(const struct supervisor *s)
 	kill(s->pid, SIGCONT);
 }
 
+/* One that hangs would miss it, too. It may be only slow: the next one is given
+ * more time. What is counted is time that we were awake. */
+static void
+end_hung(struct supervisor *s, int ms)
+{
+	unsigned beats = s->g->pulse->beats;
+
+	s->silent_ms = beats == s->beats ? s->silent_ms + ms : 0;
+	s->beats = beats;
+	if (s->silent_ms < s->patience_ms)
+		return;
+	process_note("the guardian hangs: it is killed");
+	kill(s->pid, SIGKILL);
+	s->silent_ms = 0;
+	if (s->patience_ms < SILENT_MS * 16)
+		s->patience_ms *= 2;
+}
+
 /* Without a pidfd (out of descriptors) it is looked for now and then. */
 static void
 wait_for_guardian(struct supervisor *s)
@@ -119,9 +153,13 @@ wait_for_guardian(struct supervisor *s)
 	};
 
 	s->status = -1;
+	s->silent_ms = 0;
 	while (process_lives(s->pid, &s->status)) {
+		int ms = s->pid_fd < 0 ? 100 : LOOK_MS;
+
 		keep_going(s);
-		poll(fds, 2, s->pid_fd < 0 ? 100 : LOOK_MS);
+		if (poll(fds, 2, ms) == 0)
+			end_hung(s, ms);
 		if (take_signals(s->signal_fd)) {
 			s->terminating = true;
 			kill(s->pid, SIGTERM);
@@ -163,6 +201,8 @@ supervise(struct guardian *g, pid_t pid)
 		.g = g, .pid = pid,
 		.pid_fd = process_watch(pid),
 		.signal_fd = process_signals(),
+		.patience_ms = g->opt->patience_ms ? g->opt->patience_ms :
+			       SILENT_MS,
 	};
 	int64_t born = guardian_now(g);
 	int backoff = 0;

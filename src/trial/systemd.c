@@ -135,6 +135,24 @@ systemd_client(int run_dir, const char *name)
 	return -1;
 }
 
+/* sd_notify(3); the socket is systemd's that is PID 1. */
+void
+systemd_beat(void)
+{
+	static const char alive[] = "WATCHDOG=1";
+	const struct sockaddr_un address = {
+		.sun_family = AF_UNIX, .sun_path = "/run/systemd/notify",
+	};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return;
+	if (sendto(fd, alive, strlen(alive), MSG_DONTWAIT | MSG_NOSIGNAL,
+		   (const struct sockaddr *)&address, sizeof(address)) < 0)
+		errno = 0;	/* it is told again */
+	close(fd);
+}
+
 /* -1 where nobody came in time. */
 static int
 accept_service(int listening, int ms)
@@ -158,6 +176,7 @@ static const char *const service_words[] = {
 	"-p", "RestartPreventExitStatus=0", "-p", "StartLimitIntervalSec=0",
 	"-p", "KillMode=mixed", "-p", "TimeoutStopSec=30s",
 	"-p", "OOMScoreAdjust=-1000", "-p", "After=network.target",
+	"-p", "WatchdogSec=2min",
 };
 
 /* systemd-run ends when the service runs, which is then about to connect. */

@@ -46,6 +46,14 @@ main_pid() {
 	inside systemctl show -P MainPID "$(service)"
 }
 
+heard_at() {
+	inside systemctl show -P WatchdogTimestampMonotonic "$(service)"
+}
+
+is_heard() {
+	[ "$(heard_at)" -gt "$heard" ]
+}
+
 other_pid() {
 	now=$(main_pid) && [ "$now" -gt 0 ] && [ "$now" != "$old" ]
 }
@@ -60,6 +68,10 @@ boot_systemd
 ok 'a change goes on trial' begin 60
 like "$(units)" '^sallyport-trial-.*\.service$' 'the guardian is a service'
 like "$(units)" '^sallyport-due-.*\.timer$' 'a timer stands behind it'
+is "$(inside systemctl show -P WatchdogUSec "$(service)")" 2min \
+	'systemd wants to hear of it'
+heard=$(heard_at)
+ok 'and does' poll_until 15 is_heard
 ok 'the change is in' has_rule
 ok 'it is confirmed' sp confirm
 ok 'confirmed: it stays' has_rule

@@ -37,6 +37,12 @@ static char marker[112];
 static void
 at_step(const char *name)
 {
+	const char *once = getenv("WATCH_HANG");
+
+	if (once && strcmp(name, "before revert commit") == 0 &&
+	    unlink(once) == 0)
+		for (;;)
+			pause();
 	if (strcmp(name, "start") == 0)
 		close(open(getenv("WATCH_MARKER"),
 			   O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
@@ -175,6 +181,30 @@ test_unreadable(void)
 	guardian_disconnect(&client);
 }
 
+/* It neither ends nor is it stopped: its supervisor alone can help. */
+static void
+test_hangs(void)
+{
+	struct guardian_client client;
+	char once[112];
+	pid_t guardian;
+
+	fresh();
+	snprintf(once, sizeof(once), "%s/hang", dir);
+	close(open(once, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+	setenv("WATCH_HANG", once, 1);
+	start(&client, new_rules, 500);
+	guardian = find_process(GUARD);
+	unlink(marker);
+	ok(is_started(8000), "a guardian that hangs has a successor");
+	unsetenv("WATCH_HANG");
+	ok(kill(guardian, 0) < 0, "and is no more");
+	ok(await_live(base_rules, 5000) >= 0, "the change is undone");
+	ok(all_left(3000), "all leave");
+	is_record(TRIAL_REVERTED, "deadline");
+	guardian_disconnect(&client);
+}
+
 static int
 listen_as_client(const char *name)
 {
@@ -258,6 +288,7 @@ main(int argc, char **argv)
 		if (getenv("WATCH_DENY"))
 			deny_pidfds();
 		opt.step = at_step;
+		opt.patience_ms = getenv("WATCH_HANG") ? 2000 : 0;
 		return guardian_main(&opt, fd);
 	}
 	begin_tests();
@@ -265,6 +296,7 @@ main(int argc, char **argv)
 	setenv("WATCH_MARKER", marker, 1);
 	test_no_pidfds();
 	test_unreadable();
+	test_hangs();
 	test_service();
 	xt_done();
 	return done_testing();
