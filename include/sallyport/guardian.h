@@ -21,6 +21,7 @@ struct guardian_options {
 	const struct clock *clock;
 	const char *utmp;	/* who is logged in; NULL: utmp(5) */
 	void (*step)(const char *name);	/* called at each named step */
+	int patience_ms;	/* with a guardian that hangs; 0: a minute */
 };
 
 /* --- In the guardian's process --- */
@@ -40,7 +41,8 @@ int guardian_main(const struct guardian_options *opt, int fd);
 /* A connection to the guardian. */
 struct guardian_client {
 	int fd;			/* poll it for input; -1: not connected */
-	struct str in;		/* what came of the next message */
+	struct str in;		/* what came */
+	size_t taken;		/* and how much of it is events taken */
 };
 
 /* Events of the guardian, one JSON object a line. */

@@ -17,6 +17,7 @@ struct str {
 void str_done(struct str *str);
 void str_clear(struct str *str);	/* len 0, memory kept */
 void str_cut(struct str *str, size_t len);	/* no longer than len */
+void str_drop(struct str *str, size_t n);	/* the first n <= len bytes */
 void str_addc(struct str *str, char c);
 void str_add(struct str *str, const char *s);
 void str_addn(struct str *str, const char *s, size_t n);

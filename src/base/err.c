@@ -77,10 +77,12 @@ die_restore(void (*restore)(void))
 void
 die(const char *fmt, ...)
 {
+	void (*restore)(void) = restore_terminal;
 	va_list ap;
 
-	if (restore_terminal)
-		restore_terminal();
+	restore_terminal = NULL;	/* it may die, too */
+	if (restore)
+		restore();
 	va_start(ap, fmt);
 	message_set(fmt, ap, NULL);
 	va_end(ap);

@@ -44,6 +44,15 @@ str_cut(struct str *str, size_t len)
 }
 
 void
+str_drop(struct str *str, size_t n)
+{
+	if (!n)
+		return;
+	str->len -= n;
+	memmove(str->s, str->s + n, str->len + 1);
+}
+
+void
 str_addc(struct str *str, char c)
 {
 	str_addn(str, &c, 1);

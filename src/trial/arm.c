@@ -216,8 +216,8 @@ go_on_trial(struct guardian *g, const struct arming *armings)
 		revert_begin(g, err_message(), NULL);
 		return;
 	}
-	tell_begun(g);
 	if (trial->no_trial) {
+		tell_begun(g);
 		actor_copy(&trial->settled_by, &trial->actor);
 		outcome_settle(g, TRIAL_CONFIRMED);
 		return;
@@ -316,5 +316,6 @@ guardian_arm(struct guardian *g, struct trial *trial_take)
 	if (g->phase != PHASE_WAIT)
 		return;
 	peer_say_all(g, &event);
+	tell_begun(g);
 	life_begin(g);
 }

@@ -30,6 +30,7 @@ guardian_disconnect(struct guardian_client *client)
 	if (client->fd >= 0)
 		close(client->fd);
 	client->fd = -1;
+	client->taken = 0;
 	str_done(&client->in);
 }
 
@@ -110,27 +111,27 @@ event_translate(struct guardian_event *event)
 	free(text);
 }
 
-/* The first whole line of what came, if there is one. */
+/* The next whole line of what came that is an event, if there is one. */
 static bool
-take_line(struct guardian_client *client, struct guardian_event *event)
+take_event(struct guardian_client *client, struct guardian_event *event)
 {
-	const struct str *in = &client->in;
-	char *end = in->len ? memchr(in->s, '\n', in->len) : NULL;
-	struct str rest = { 0 };
-	enum err err;
+	const char *s = str_text(&client->in) + client->taken, *end;
 
-	if (!end)
-		return false;
-	err = event_read(client->in.s, (size_t)(end - client->in.s), event);
-	str_addn(&rest, end + 1,
-		 client->in.len - (size_t)(end + 1 - client->in.s));
-	str_done(&client->in);
-	client->in = rest;
-	if (err)
+	for (end = memchr(s, '\n', client->in.len - client->taken); end;
+	     end = memchr(s, '\n', client->in.len - client->taken)) {
+		enum err err = event_read(s, (size_t)(end - s), event);
+
+		client->taken += (size_t)(end + 1 - s);
+		s = end + 1;
+		if (!err) {
+			event_translate(event);
+			return true;
+		}
 		guardian_event_done(event);
-	else
-		event_translate(event);
-	return !err || take_line(client, event);
+	}
+	str_drop(&client->in, client->taken);
+	client->taken = 0;
+	return false;
 }
 
 /* False at the end of the conversation. */
@@ -155,10 +156,10 @@ guardian_next(struct guardian_client *client, struct guardian_event *event)
 	bool open;
 
 	*event = (struct guardian_event){ 0 };
-	if (take_line(client, event) || client->fd < 0)
+	if (take_event(client, event) || client->fd < 0)
 		return;
 	open = take_input(client);
-	if (take_line(client, event) || open)
+	if (take_event(client, event) || open)
 		return;
 	guardian_disconnect(client);
 	event->kind = EVENT_LOST;

@@ -3,6 +3,7 @@
  * supervisor forks the one that does the work. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,8 @@
 #include <sallyport/mem.h>
 #include "internal.h"
 #include "systemd.h"
+
+#define RETRY_MS 1000
 
 /* The mutual exclusion and the sign of life: held as long as supervisor or
  * guardian lives, as both have the same open file description. */
@@ -80,7 +83,7 @@ guardian_open(struct guardian *g)
 	return err;
 }
 
-/* Tell the client that nothing was done, and why. */
+/* Tell the client that nothing is done, and why. */
 static void
 say_failed(int fd, enum err err)
 {
@@ -127,22 +130,54 @@ begin(struct guardian *g, int fd)
 	request_done(&request);
 }
 
+/* What another has to go on with. A record that cannot be read may be that, but
+ * not where it only stood in the way of a trial that was to begin. */
+static bool
+leaves_work(const struct guardian *g)
+{
+	enum work work = g->failure ? work_find(g) : WORK_NONE;
+
+	return work == WORK_LEFT || (work == WORK_UNKNOWN && !g->trial);
+}
+
+/* Is the trial on record, to be gone on with? One that got no deadline never was,
+ * whatever stands there that cannot be read. */
+static bool
+is_wanted(const struct guardian *g)
+{
+	struct trial *trial = NULL;
+	enum err err;
+	bool wanted;
+
+	if (!g->failure)
+		return false;
+	err = trial_load(g->run_dir, &trial);
+	wanted = err ? err != ERR_NOT_FOUND && g->trial->deadline_ms :
+		 !trial_state_is_settled(trial->state) &&
+		 strcmp(trial->id, g->trial->id) == 0;
+	trial_free(trial);
+	return wanted;
+}
+
 int
 guardian_run(struct guardian *g, pid_t supervisor, int fd)
 {
+	bool left;
+
 	process_name("sallyport-guard");
 	g->signal_fd = process_signals();
 	g->timer_fd = timerfd_create(CLOCK_BOOTTIME,
 				     TFD_NONBLOCK | TFD_CLOEXEC);
-	if (getppid() == supervisor)
+	g->supervisor = supervisor;
+	if (process_lives(supervisor, NULL))
 		g->supervisor_fd = process_watch(supervisor);
 	if (g->signal_fd < 0 || g->timer_fd < 0)
 		die("no signalfd or timerfd");
 	step(g, "start");
 	begin(g, fd);
 	guardian_serve(g);
-	if (g->trial && trial_state_is_settled(g->trial->state) &&
-	    systemd_is_here())
+	left = leaves_work(g);
+	if (g->trial && !is_wanted(g) && systemd_is_here())
 		systemd_disarm_timer(g->trial->id);
 	supervisor_wake(g);
 	peers_done(g);
@@ -150,7 +185,24 @@ guardian_run(struct guardian *g, pid_t supervisor, int fd)
 	trial_free(g->trial);
 	free(g->failure);
 	guardian_close(g);
-	return 0;
+	if (left && g->opt->service)
+		poll(NULL, 0, RETRY_MS);	/* systemd is quick */
+	return left;
+}
+
+/* The client armed a timer for what it asks. One that resumes has the timer of
+ * the trial that runs. */
+static void
+refuse(int fd, enum err err)
+{
+	struct request request = { .by.uid = -1 };
+	struct peer peer = { .fd = fd };
+
+	say_failed(fd, err);
+	if (fd >= 0 && systemd_is_here() &&
+	    peer_first(&peer, &request) == OK && request.trial)
+		systemd_disarm_timer(request.trial->id);
+	request_done(&request);
 }
 
 static int
@@ -178,6 +230,7 @@ guardian_main(const struct guardian_options *opt, int fd)
 		.opt = opt,
 		.clock = opt->clock ? opt->clock : &clock_system,
 		.be = opt->backend ? opt->backend : backend_ip6tc(lock_path),
+		.pulse = pulse_new(),
 		.run_dir = -1, .lock_fd = -1, .listen_fd = -1,
 		.signal_fd = -1, .timer_fd = -1, .supervisor_fd = -1,
 	};
@@ -195,7 +248,7 @@ guardian_main(const struct guardian_options *opt, int fd)
 	if (chdir("/") < 0 && !err)
 		err = fail_errno(_("cannot go to '/'"));
 	if (err)
-		say_failed(fd, err);
+		refuse(fd, err);
 	else if (opt->service)
 		status = guardian_run(&g, 0, fd);
 	else

@@ -17,6 +17,14 @@ enum phase {
 	PHASE_GONE,
 };
 
+/* What the guardian lets its supervisor know, in memory that both have. */
+struct pulse {
+	int64_t deadline_ms;	/* the last one known; 0: none yet */
+	volatile unsigned beats;	/* steps and rounds so far */
+	int64_t told_ms;	/* when systemd heard of it */
+};
+struct pulse *pulse_new(void);
+
 struct guardian {
 	const struct guardian_options *opt;
 	const struct clock *clock;
@@ -24,9 +32,11 @@ struct guardian {
 	int run_dir;
 	int lock_fd;		/* trial.lock, shared with the supervisor */
 	int listen_fd;		/* guardian.sock, shared too; -1 without */
+	struct pulse *pulse;	/* shared too */
 	int signal_fd;
 	int timer_fd;
-	int supervisor_fd;	/* pidfd; -1 without a supervisor */
+	pid_t supervisor;	/* our parent, or our child; 0: none */
+	int supervisor_fd;	/* its pidfd; -1: looked for now and then */
 	int64_t renew_ms;	/* not another supervisor before */
 	struct vec peers;	/* of struct peer * */
 	struct trial *trial;	/* NULL until there is one */
@@ -45,10 +55,14 @@ struct guardian {
 	bool leaving;		/* TERM came */
 };
 
-/* Tell the test that waits for it that this step is reached. */
+/* It does not hang: whoever looks after it is let know. */
+void pulse_beat(const struct guardian *g);
+
+/* This step is reached: a test may wait for it. */
 static inline void
 step(const struct guardian *g, const char *name)
 {
+	pulse_beat(g);
 	if (g->opt->step)
 		g->opt->step(name);
 }
@@ -67,16 +81,30 @@ void process_name(const char *name);	/* as ps and top show it */
 int process_signals(void);	/* a signalfd of TERM and CHLD */
 int process_next_signal(int signal_fd);	/* 0: none is waiting */
 bool process_is_terminated(void);	/* TERM waits to be taken */
+/* Does pid, our parent or our child, live? Needs no descriptor, and is never
+ * deceived by another process of that number. status, where not NULL, gets how a
+ * child ended. */
+bool process_lives(pid_t pid, int *status);
+
+/* Does the record want a guardian? NONE: there is no record, or it is settled or
+ * not ours. UNKNOWN: it cannot be read. */
+enum work {
+	WORK_NONE,
+	WORK_LEFT,
+	WORK_UNKNOWN,
+};
+enum work work_find(const struct guardian *g);
 
 /* supervisor.c: look after the guardian pid until its trial is settled. */
 int supervise(struct guardian *g, pid_t pid);
-/* A guardian whose supervisor died gives itself another. */
+/* A guardian gives itself another supervisor, unless it has one. */
 void supervisor_renew(struct guardian *g);
 /* One that was stopped would hold trial.lock for ever. */
 void supervisor_wake(const struct guardian *g);
 int process_watch(pid_t pid);	/* pidfd_open() */
 
-/* guardian.c: the child's body. */
+/* guardian.c: the child's body. The exit status is 0 only where nothing is left
+ * to be done. */
 int guardian_run(struct guardian *g, pid_t supervisor, int fd);
 void guardian_close(struct guardian *g);
 
@@ -98,7 +126,13 @@ void guardian_arm(struct guardian *g, struct trial *trial_take);
 /* rescue.c: the old tables, prepared for a revert without memory. */
 void rescue_arm(struct guardian *g);	/* before the commit */
 void rescue_take_up(struct guardian *g);	/* what another one prepared */
-void rescue_move(struct guardian *g);	/* the deadline moved */
+/* The deadline is the record's, from now on and for who comes after us. */
+void rescue_move(const struct guardian *g);
+/* It comes never for who comes after us: until rescue_move(), or for good where
+ * the record says by then that the trial is over. */
+void rescue_rest(const struct guardian *g);
+/* In a process that is no guardian, or not any more: nothing is prepared. */
+void rescue_leave(void);
 /* A revert failed: where that is for want of memory they are put back. */
 bool rescue_if_short(void);
 void rescue_disarm(const struct guardian *g);	/* before the outcome */

@@ -20,6 +20,7 @@
 #include "systemd.h"
 
 #define GUARDIAN_OPTION "--guardian"
+#define CONNECT_SECONDS 1	/* waited for a place in a full queue */
 
 bool
 guardian_asked(int argc, char **argv, struct guardian_options *opt, int *fd)
@@ -56,26 +57,31 @@ guardian_running(const struct guardian_options *opt)
 	return running;
 }
 
-/* A path of any length fits into a socket's address through /proc/self/fd. */
+/* A path of any length fits into a socket's address through /proc/self/fd. -1
+ * with EAGAIN: somebody listens, but takes nobody. */
 static int
 connect_in_dir(const char *dir)
 {
+	const struct timeval patience = { .tv_sec = CONNECT_SECONDS };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int dir_fd = open(dir, O_PATH | O_DIRECTORY | O_NOFOLLOW |
 			  O_CLOEXEC);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int rc;
+	int rc, error;
 
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	snprintf(address.sun_path, sizeof(address.sun_path),
 		 "/proc/self/fd/%d/%s", dir_fd, TRIAL_SOCKET);
 	rc = dir_fd < 0 || fd < 0 ? -1 :
 	     connect(fd, (struct sockaddr *)&address, sizeof(address));
+	error = errno;
 	if (dir_fd >= 0)
 		close(dir_fd);
 	if (rc == 0)
 		return fd;
 	if (fd >= 0)
 		close(fd);
+	errno = error;
 	return -1;
 }
 
@@ -89,12 +95,15 @@ guardian_connect(const struct guardian_options *opt,
 	socklen_t len = sizeof(peer);
 
 	/* One that has the lock listens within the next moment. */
-	for (int i = 0; i < 50 && fd < 0 && guardian_running(opt); i++) {
+	for (int i = 0; i < 50 && fd < 0 && errno != EAGAIN &&
+	     guardian_running(opt); i++) {
 		nanosleep(&pause, NULL);
 		fd = connect_in_dir(opt->run_dir);
 	}
 
 	client_init(client, -1);
+	if (fd < 0 && errno == EAGAIN)
+		return fail_errno(_("cannot speak to the guardian"));
 	if (fd < 0)
 		return fail(ERR_NOT_FOUND, _("no trial is running"));
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ||

@@ -91,9 +91,10 @@ outcome_confirm(struct guardian *g, const struct actor *by)
 	trial->state = TRIAL_CONFIRMED;
 	trial->settled_wall_s = g->clock->wall_s(g->clock);
 	step(g, "confirm");
-	rescue_disarm(g);
+	rescue_rest(g);
 	err = trial_settle(trial, g->run_dir);
 	if (err) {
+		rescue_move(g);
 		trial->state = TRIAL_ON;
 		actor_done(&trial->settled_by);
 		trial->settled_wall_s = 0;
@@ -101,6 +102,7 @@ outcome_confirm(struct guardian *g, const struct actor *by)
 		trial->reason = NULL;
 		return err;
 	}
+	rescue_disarm(g);
 	step(g, "confirmed");
 	g->phase = PHASE_SETTLED;
 	tell_all(g);

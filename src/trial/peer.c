@@ -90,7 +90,6 @@ peer_accept(struct guardian *g)
 void
 peer_flush(struct peer *peer)
 {
-	struct str rest = { 0 };
 	ssize_t n;
 
 	if (peer->gone || !peer->out.len)
@@ -102,9 +101,7 @@ peer_flush(struct peer *peer)
 			     errno != EINTR;
 		return;
 	}
-	str_addn(&rest, peer->out.s + n, peer->out.len - (size_t)n);
-	str_done(&peer->out);
-	peer->out = rest;
+	str_drop(&peer->out, (size_t)n);
 }
 
 void
@@ -164,7 +161,6 @@ peer_take(struct guardian *g, struct peer *peer,
 			 const struct request *))
 {
 	char buf[4096];
-	struct str rest = { 0 };
 	const char *s, *end;
 	ssize_t n = recv(peer->fd, buf, sizeof(buf), MSG_DONTWAIT);
 
@@ -180,10 +176,8 @@ peer_take(struct guardian *g, struct peer *peer,
 		handle_line(g, peer, s, (size_t)(end - s), handle);
 		s = end + 1;
 	}
-	str_addn(&rest, s, peer->in.len - (size_t)(s - peer->in.s));
-	str_done(&peer->in);
-	peer->in = rest;
-	peer->gone = peer->gone || rest.len > LINE_MAX_BYTES;
+	str_drop(&peer->in, (size_t)(s - peer->in.s));
+	peer->gone = peer->gone || peer->in.len > LINE_MAX_BYTES;
 }
 
 enum err

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <sallyport/mem.h>
 #include "internal.h"
 
@@ -183,6 +184,13 @@ process_next_signal(int signal_fd)
 }
 
 bool
+process_lives(pid_t pid, int *status)
+{
+	return pid > 0 &&
+	       (getppid() == pid || waitpid(pid, status, WNOHANG) == 0);
+}
+
+bool
 process_is_terminated(void)
 {
 	sigset_t set;
@@ -190,7 +198,6 @@ process_is_terminated(void)
 	return sigpending(&set) == 0 && sigismember(&set, SIGTERM) == 1;
 }
 
-/* Not syslog(3): that waits for a log daemon that is stopped. */
 /* What a log reader shows on a terminal shall not control it. Nothing is
  * allocated: the guardian may have no memory. */
 static void
@@ -201,6 +208,7 @@ make_visible(char *text)
 			*text = '?';
 }
 
+/* Not syslog(3): that waits for a log daemon that is stopped. */
 void
 process_note(const char *fmt, ...)
 {

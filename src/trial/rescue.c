@@ -2,8 +2,8 @@
 /* The last resort: the old tables as the kernel takes them, in a file of the run
  * directory that is held in memory. A guardian that is past the deadline and gets
  * no memory puts them back before it dies; whoever resumes finds the old rules
- * and says so. The file is gone before any outcome is written, so that it never
- * speaks for a trial that is over. */
+ * and says so. Before any outcome is written the file is gone, or has a deadline
+ * that never comes, so that it never speaks for a trial that is over. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,8 +58,8 @@ on_death(void)
 		put();
 }
 
-static void
-unmap(void)
+void
+rescue_leave(void)
 {
 	if (armed.head)
 		munmap(armed.head, armed.size);
@@ -84,7 +84,7 @@ rescue_take_up(struct guardian *g)
 	struct stat st;
 	void *map = MAP_FAILED;
 
-	unmap();
+	rescue_leave();
 	if (fd < 0)
 		return;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
@@ -100,7 +100,7 @@ rescue_take_up(struct guardian *g)
 	armed.size = (size_t)st.st_size;
 	/* Of a private mapping that may be written this makes our own pages. */
 	if (!is_whole(map, armed.size) || mlock(map, armed.size) < 0)
-		unmap();
+		rescue_leave();
 	else
 		die_restore(on_death);
 }
@@ -149,25 +149,37 @@ rescue_arm(struct guardian *g)
 		rescue_take_up(g);
 }
 
-/* The mapping is ours alone: the file is for who comes after us. */
-void
-rescue_move(struct guardian *g)
+/* The file, for who comes after us, gets this deadline. */
+static bool
+write_deadline(const struct guardian *g, int64_t deadline_ms)
 {
-	int64_t deadline_ms = g->trial->deadline_ms;
-	int fd;
+	int fd = openat(g->run_dir, TRIAL_RESCUE,
+			O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	bool written = fd >= 0 &&
+		       pwrite(fd, &deadline_ms, sizeof(deadline_ms),
+			      offsetof(struct head, deadline_ms)) ==
+		       sizeof(deadline_ms);
 
+	if (fd >= 0)
+		close(fd);
+	return written;
+}
+
+void
+rescue_move(const struct guardian *g)
+{
 	if (!armed.head)
 		return;
-	armed.head->deadline_ms = deadline_ms;
-	fd = openat(g->run_dir, TRIAL_RESCUE,
-		    O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	if (pwrite(fd, &deadline_ms, sizeof(deadline_ms),
-		   offsetof(struct head, deadline_ms)) !=
-	    sizeof(deadline_ms))
+	armed.head->deadline_ms = g->trial->deadline_ms;
+	if (!write_deadline(g, g->trial->deadline_ms))
 		process_note("the deadline of what is prepared did not move");
-	close(fd);
+}
+
+void
+rescue_rest(const struct guardian *g)
+{
+	if (armed.head && !write_deadline(g, INT64_MAX))
+		unlinkat(g->run_dir, TRIAL_RESCUE, 0);
 }
 
 bool
@@ -185,6 +197,6 @@ rescue_if_short(void)
 void
 rescue_disarm(const struct guardian *g)
 {
-	unmap();
+	rescue_leave();
 	unlinkat(g->run_dir, TRIAL_RESCUE, 0);
 }

@@ -193,6 +193,7 @@ guardian_take_over(struct guardian *g)
 		outcome_event(g, &event);
 		peer_say_all(g, &event);
 	} else {
+		rescue_move(g);
 		step(g, "resume");
 		resume_unsettled(g);
 	}

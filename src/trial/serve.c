@@ -168,6 +168,9 @@ tick_settled(struct guardian *g)
 static void
 tick(struct guardian *g)
 {
+	pulse_beat(g);
+	if (g->trial)
+		g->pulse->deadline_ms = g->trial->deadline_ms;
 	if (g->phase == PHASE_WAIT && g->leaving)
 		revert_begin(g, "terminated", NULL);
 	if (g->phase == PHASE_WAIT &&

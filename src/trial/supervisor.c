@@ -6,20 +6,30 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sallyport/proc.h>
 #include "internal.h"
+#include "systemd.h"
 
 #define BACKOFF_MAX_MS 1000
 #define HEALTHY_MS 10000
 #define LOOK_MS 1000
+#define SILENT_MS 60000	/* a guardian that hangs, or a very slow revert */
+#define TELL_MS 5000
+#define BLIND_MS 60000	/* past the deadline, with no record to be read */
 
 struct supervisor {
 	struct guardian *g;
 	pid_t pid;		/* the guardian */
+	int status;		/* how it ended; -1: that is not known */
+	unsigned beats;		/* its pulse when it was looked at last */
+	int silent_ms;		/* how long that has not changed */
+	int patience_ms;	/* and how long that may be */
 	int pid_fd;
 	int signal_fd;
+	int64_t blind_ms;	/* since then the record cannot be read; 0: it can */
 	bool terminating;
 };
 
@@ -29,17 +39,68 @@ process_watch(pid_t pid)
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
-/* Is there a record of ours that still wants a guardian? */
-static bool
-work_is_left(const struct guardian *g)
+struct pulse *
+pulse_new(void)
+{
+	struct pulse *pulse = mmap(NULL, sizeof(*pulse), PROT_READ | PROT_WRITE,
+				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (pulse == MAP_FAILED)
+		die("no memory to share");
+	return pulse;
+}
+
+void
+pulse_beat(const struct guardian *g)
+{
+	g->pulse->beats++;
+	if (!g->opt->service || guardian_now(g) < g->pulse->told_ms + TELL_MS)
+		return;
+	g->pulse->told_ms = guardian_now(g);
+	systemd_beat();
+}
+
+enum work
+work_find(const struct guardian *g)
 {
 	struct trial *trial = NULL;
-	bool left = trial_load(g->run_dir, &trial) == OK &&
-		    trial_is_ours(trial) &&
-		    !trial_state_is_settled(trial->state);
+	enum err err = trial_load(g->run_dir, &trial);
+	enum work work = err == ERR_NOT_FOUND ? WORK_NONE : WORK_UNKNOWN;
 
+	if (!err)
+		work = trial_is_ours(trial) &&
+		       !trial_state_is_settled(trial->state) ? WORK_LEFT :
+		       WORK_NONE;
 	trial_free(trial);
-	return left;
+	return work;
+}
+
+/* A record that cannot be read now is tried on with, but not for ever: unless
+ * the guardian itself has found that there is nothing to do. */
+static bool
+work_may_be_left(struct supervisor *s)
+{
+	int64_t now = guardian_now(s->g);
+	int64_t since;
+
+	if (WIFEXITED(s->status) && WEXITSTATUS(s->status) == 0)
+		return false;
+	if (!s->blind_ms)
+		s->blind_ms = now;
+	since = s->g->pulse->deadline_ms > s->blind_ms ?
+		s->g->pulse->deadline_ms : s->blind_ms;
+	return now < since + BLIND_MS;
+}
+
+static bool
+work_is_left(struct supervisor *s)
+{
+	enum work work = work_find(s->g);
+
+	if (work == WORK_UNKNOWN)
+		return work_may_be_left(s);
+	s->blind_ms = 0;
+	return work == WORK_LEFT;
 }
 
 /* True when TERM was among them. */
@@ -54,24 +115,6 @@ take_signals(int signal_fd)
 	return term;
 }
 
-/* Its process has ended, be it that nobody reaps it: process 1 of many a
- * container does not. */
-static bool
-has_ended(int pid_fd)
-{
-	struct pollfd fd = { .fd = pid_fd, .events = POLLIN };
-
-	return pid_fd >= 0 && poll(&fd, 1, 0) > 0;
-}
-
-/* The guardian is our child, or our parent when it made us. */
-static bool
-guardian_is_gone(const struct supervisor *s)
-{
-	return s->pid <= 0 || waitpid(s->pid, NULL, WNOHANG) == s->pid ||
-	       has_ended(s->pid_fd) || kill(s->pid, 0) < 0;
-}
-
 /* A guardian that is stopped would miss its deadline. */
 static void
 keep_going(const struct supervisor *s)
@@ -80,6 +123,24 @@ keep_going(const struct supervisor *s)
 		return;
 	process_note("the guardian was stopped: it goes on");
 	kill(s->pid, SIGCONT);
+}
+
+/* One that hangs would miss it, too. It may be only slow: the next one is given
+ * more time. What is counted is time that we were awake. */
+static void
+end_hung(struct supervisor *s, int ms)
+{
+	unsigned beats = s->g->pulse->beats;
+
+	s->silent_ms = beats == s->beats ? s->silent_ms + ms : 0;
+	s->beats = beats;
+	if (s->silent_ms < s->patience_ms)
+		return;
+	process_note("the guardian hangs: it is killed");
+	kill(s->pid, SIGKILL);
+	s->silent_ms = 0;
+	if (s->patience_ms < SILENT_MS * 16)
+		s->patience_ms *= 2;
 }
 
 /* Without a pidfd (out of descriptors) it is looked for now and then. */
@@ -91,9 +152,14 @@ wait_for_guardian(struct supervisor *s)
 		{ .fd = s->pid_fd, .events = POLLIN },
 	};
 
-	while (!guardian_is_gone(s)) {
+	s->status = -1;
+	s->silent_ms = 0;
+	while (process_lives(s->pid, &s->status)) {
+		int ms = s->pid_fd < 0 ? 100 : LOOK_MS;
+
 		keep_going(s);
-		poll(fds, 2, s->pid_fd < 0 ? 100 : LOOK_MS);
+		if (poll(fds, 2, ms) == 0)
+			end_hung(s, ms);
 		if (take_signals(s->signal_fd)) {
 			s->terminating = true;
 			kill(s->pid, SIGTERM);
@@ -135,6 +201,8 @@ supervise(struct guardian *g, pid_t pid)
 		.g = g, .pid = pid,
 		.pid_fd = process_watch(pid),
 		.signal_fd = process_signals(),
+		.patience_ms = g->opt->patience_ms ? g->opt->patience_ms :
+			       SILENT_MS,
 	};
 	int64_t born = guardian_now(g);
 	int backoff = 0;
@@ -142,7 +210,7 @@ supervise(struct guardian *g, pid_t pid)
 	process_name("sallyport-watch");
 	for (;;) {
 		wait_for_guardian(&s);
-		if (!work_is_left(g))
+		if (!work_is_left(&s))
 			break;
 		if (guardian_now(g) - born > HEALTHY_MS)
 			backoff = 0;
@@ -164,6 +232,7 @@ become_supervisor(struct guardian *g, pid_t guardian)
 {
 	peers_done(g);
 	guardian_close(g);
+	rescue_leave();
 	trial_free(g->trial);
 	g->trial = NULL;
 	exit(supervise(g, guardian));
@@ -173,22 +242,19 @@ void
 supervisor_renew(struct guardian *g)
 {
 	pid_t self = getpid();
-	pid_t pid;
 
-	if (g->supervisor_fd >= 0)
-		close(g->supervisor_fd);
-	g->supervisor_fd = -1;
-	pid = fork();
-	if (pid == 0)
-		become_supervisor(g, self);
-	if (pid > 0)
-		g->supervisor_fd = process_watch(pid);
+	if (!process_lives(g->supervisor, NULL)) {
+		g->supervisor = fork();
+		if (g->supervisor == 0)
+			become_supervisor(g, self);
+	}
+	if (g->supervisor > 0)
+		g->supervisor_fd = process_watch(g->supervisor);
 }
 
 void
 supervisor_wake(const struct guardian *g)
 {
-	if (g->supervisor_fd >= 0)
-		syscall(SYS_pidfd_send_signal, g->supervisor_fd, SIGCONT, NULL,
-			0);
+	if (process_lives(g->supervisor, NULL))
+		kill(g->supervisor, SIGCONT);
 }

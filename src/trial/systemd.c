@@ -45,7 +45,7 @@ systemd_is_here(void)
 	       proc_same_netns(1) && proc_same_mntns(1) && same_pidns();
 }
 
-/* The path of our program, for a unit; false where another program has it now,
+/* The path of our program, for a unit; NULL where another program has it now,
  * or none, after an upgrade. Yours. */
 static char *
 program_path(void)
@@ -135,6 +135,24 @@ systemd_client(int run_dir, const char *name)
 	return -1;
 }
 
+/* sd_notify(3); the socket is systemd's that is PID 1. */
+void
+systemd_beat(void)
+{
+	static const char alive[] = "WATCHDOG=1";
+	const struct sockaddr_un address = {
+		.sun_family = AF_UNIX, .sun_path = "/run/systemd/notify",
+	};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return;
+	if (sendto(fd, alive, strlen(alive), MSG_DONTWAIT | MSG_NOSIGNAL,
+		   (const struct sockaddr *)&address, sizeof(address)) < 0)
+		errno = 0;	/* it is told again */
+	close(fd);
+}
+
 /* -1 where nobody came in time. */
 static int
 accept_service(int listening, int ms)
@@ -158,6 +176,7 @@ static const char *const service_words[] = {
 	"-p", "RestartPreventExitStatus=0", "-p", "StartLimitIntervalSec=0",
 	"-p", "KillMode=mixed", "-p", "TimeoutStopSec=30s",
 	"-p", "OOMScoreAdjust=-1000", "-p", "After=network.target",
+	"-p", "WatchdogSec=2min",
 };
 
 /* systemd-run ends when the service runs, which is then about to connect. */
@@ -221,7 +240,8 @@ systemd_start(const struct guardian_options *opt, const char *id, int *fd)
 {
 	char *program = program_path();
 	int dir = -1;
-	bool started = program && dir_open_private(opt->run_dir, &dir) == OK && opt->run_dir[0] == '/' &&
+	bool started = program && opt->run_dir[0] == '/' &&
+		       dir_open_private(opt->run_dir, &dir) == OK &&
 		       is_plain(program) && is_plain(opt->run_dir) &&
 		       is_plain(opt->lock_path) &&
 		       start_from(opt, dir, program, id, fd);

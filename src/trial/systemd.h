@@ -22,8 +22,12 @@ bool systemd_start(const struct guardian_options *opt, const char *id, int *fd);
 bool systemd_arm_timer(const struct guardian_options *opt, const char *id,
 		       int64_t ms);
 
-/* The trial is settled: no timer. */
+/* Nothing will be due: no timer. */
 void systemd_disarm_timer(const char *id);
+
+/* In the service: it does not hang. One that does not say so for two minutes is
+ * killed, and started again. */
+void systemd_beat(void);
 
 /* In the service: the client that waits in the run directory on the socket name,
  * -1 where none does: the service was started again. */

@@ -3,6 +3,7 @@
  * is logged in is told of a trial as wall(1) would tell it. None of it can make
  * the guardian wait. */
 #include <fcntl.h>
+#include <paths.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -70,22 +71,31 @@ is_own(const struct trial *trial, const char *line)
 }
 
 static void
+tell_user(const struct guardian *g, const struct utmpx *entry,
+	  const struct str *text)
+{
+	char *line = xstrndup(entry->ut_line, sizeof(entry->ut_line));
+
+	if (entry->ut_type == USER_PROCESS && is_plain(line) &&
+	    !is_own(g->trial, line))
+		write_to(line, text);
+	free(line);
+}
+
+/* Not getutxent(3): that waits ten seconds for whoever locks the file. An entry
+ * that is being written is one told too many or too few. */
+static void
 tell_users(const struct guardian *g, const struct str *text)
 {
-	const struct utmpx *entry;
+	int fd = open(g->opt->utmp ? g->opt->utmp : _PATH_UTMP,
+		      O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct utmpx entry;
 
-	if (g->opt->utmp)
-		utmpxname(g->opt->utmp);
-	setutxent();
-	while ((entry = getutxent()) != NULL) {
-		char *line = xstrndup(entry->ut_line, sizeof(entry->ut_line));
-
-		if (entry->ut_type == USER_PROCESS && is_plain(line) &&
-		    !is_own(g->trial, line))
-			write_to(line, text);
-		free(line);
-	}
-	endutxent();
+	if (fd < 0)
+		return;
+	while (read(fd, &entry, sizeof(entry)) == sizeof(entry))
+		tell_user(g, &entry, text);
+	close(fd);
 }
 
 static void

@@ -14,6 +14,7 @@
 
 #define WINDOW 700
 #define RULES 3000
+#define DEADLINE_AT 64	/* in the file */
 
 static const char *starve_at;
 static bool alone;
@@ -31,9 +32,40 @@ eat_all_memory(void)
 			;
 }
 
+/* As a confirm is about to be written: it cannot be; and the same again. */
+static void
+exchange_record(const char *in)
+{
+	char *record = xasprintf("%s/%s", in, TRIAL_FILE);
+	char *other = xasprintf("%s/other", in);
+
+	mkdir(other, 0700);
+	if (renameat2(AT_FDCWD, record, AT_FDCWD, other, RENAME_EXCHANGE) < 0)
+		abort();
+	free(record);
+	free(other);
+}
+
+/* The supervisor is to look past the deadline, at more than it has memory
+ * for. */
+static void
+outlast(const char *in)
+{
+	char *path = xasprintf("%s/%s", in, TRIAL_FILE);
+
+	if (truncate(path, 256 << 20) < 0)
+		abort();
+	free(path);
+	pause_ms(WINDOW + 100);
+}
+
 static void
 at_step(const char *name)
 {
+	if (strcmp(name, "confirm") == 0 && strcmp(starve_at, "refuse") == 0)
+		exchange_record(getenv("RESCUE_DIR"));
+	if (strcmp(name, "confirmed") == 0 && strcmp(starve_at, "watch") == 0)
+		outlast(getenv("RESCUE_DIR"));
 	if (strcmp(name, "rescued") == 0)
 		close(open(marker, O_WRONLY | O_CREAT, 0600));
 	if (strcmp(name, starve_at) != 0 || access(marker, F_OK) == 0)
@@ -147,6 +179,110 @@ test_confirmed(void)
 	ok(live_is(new_rules), "the new rules stay");
 }
 
+/* When what is prepared may be put back; 0: never, or it is gone. */
+static int64_t
+prepared_for(void)
+{
+	char *path = xasprintf("%s/%s", run_dir, TRIAL_RESCUE);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int64_t ms = 0;
+
+	if (fd >= 0 && pread(fd, &ms, sizeof(ms), DEADLINE_AT) != sizeof(ms))
+		ms = 0;
+	if (fd >= 0)
+		close(fd);
+	free(path);
+	return ms == INT64_MAX ? 0 : ms;
+}
+
+static void
+is_prepared(const char *what)
+{
+	struct trial *trial = record();
+
+	is_int(prepared_for(), trial ? trial->deadline_ms : -1, "%s", what);
+	trial_free(trial);
+}
+
+/* What was prepared is there still. */
+static void
+test_not_confirmed(void)
+{
+	struct guardian_client client;
+
+	fresh();
+	setenv("RESCUE_AT", "refuse", 1);
+	setenv("RESCUE_DIR", run_dir, 1);
+	start(&client, new_rules, 60000);
+	is_int(guardian_confirm(&client, &somebody), OK, "confirm");
+	free(expect(&client, EVENT_DENIED, 3000, "it cannot be written"));
+	exchange_record(run_dir);
+	is_prepared("the old table is prepared still");
+	setenv("RESCUE_AT", "never", 1);
+	is_int(guardian_revert(&client, &somebody, NULL), OK, "revert");
+	free(expect(&client, EVENT_REVERTED, 3000, "reverted"));
+	guardian_disconnect(&client);
+	ok(all_left(3000), "the guardian leaves");
+}
+
+/* Killed between the record of an extension and what is prepared. */
+static void
+test_extended(void)
+{
+	struct guardian_client client;
+	const int64_t early = 1;
+	char *path = xasprintf("%s/%s", run_dir, TRIAL_RESCUE);
+	int64_t until = now_ms() + 3000;
+	int fd;
+
+	fresh();
+	setenv("RESCUE_AT", "never", 1);
+	start(&client, new_rules, 60000);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (pwrite(fd, &early, sizeof(early), DEADLINE_AT) != sizeof(early))
+		bail_out("cannot write %s", path);
+	close(fd);
+	kill_9(GUARD);
+	while (prepared_for() == early && now_ms() < until)
+		pause_ms(10);
+	is_prepared("whoever resumes sets the record's deadline");
+	guardian_disconnect(&client);
+	free(path);
+}
+
+/* The supervisor that a guardian gave itself runs out of memory, past the
+ * deadline of a trial that was confirmed. */
+static void
+test_heir(void)
+{
+	const struct rlimit none = { .rlim_cur = 1, .rlim_max = 1 };
+	char *old = many_rules(1000), *new = many_rules(2000);
+	struct guardian_client client;
+	int64_t until = now_ms() + 3000;
+	pid_t watch;
+
+	fresh();
+	unlink(marker);
+	load(old);
+	setenv("RESCUE_AT", "watch", 1);
+	setenv("RESCUE_DIR", run_dir, 1);
+	start(&client, new, WINDOW);
+	watch = find_process(WATCH);
+	kill(watch, SIGKILL);
+	while ((!find_process(WATCH) || find_process(WATCH) == watch) &&
+	       now_ms() < until)
+		pause_ms(5);
+	is_int(guardian_confirm(&client, &somebody), OK, "confirm");
+	ok(!prlimit(find_process(WATCH), RLIMIT_AS, &none, NULL),
+	   "the new supervisor gets no memory");
+	converse(&client);
+	ok(all_left(8000), "all leave");
+	ok(access(marker, F_OK) < 0, "nothing is put back");
+	ok(live_is(new), "the new rules stay");
+	free(old);
+	free(new);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -168,6 +304,10 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < ARRAY_LEN(cells) && !AVARICIOUS; i++)
 		try_cell(&cells[i]);
 	test_confirmed();
+	test_not_confirmed();
+	test_extended();
+	if (!AVARICIOUS)
+		test_heir();
 	xt_done();
 	return done_testing();
 }

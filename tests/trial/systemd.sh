@@ -46,6 +46,14 @@ main_pid() {
 	inside systemctl show -P MainPID "$(service)"
 }
 
+heard_at() {
+	inside systemctl show -P WatchdogTimestampMonotonic "$(service)"
+}
+
+is_heard() {
+	[ "$(heard_at)" -gt "$heard" ]
+}
+
 other_pid() {
 	now=$(main_pid) && [ "$now" -gt 0 ] && [ "$now" != "$old" ]
 }
@@ -60,6 +68,10 @@ boot_systemd
 ok 'a change goes on trial' begin 60
 like "$(units)" '^sallyport-trial-.*\.service$' 'the guardian is a service'
 like "$(units)" '^sallyport-due-.*\.timer$' 'a timer stands behind it'
+is "$(inside systemctl show -P WatchdogUSec "$(service)")" 2min \
+	'systemd wants to hear of it'
+heard=$(heard_at)
+ok 'and does' poll_until 15 is_heard
 ok 'the change is in' has_rule
 ok 'it is confirmed' sp confirm
 ok 'confirmed: it stays' has_rule
@@ -84,6 +96,18 @@ ends_clean 'killed' 15
 begin 60 >/dev/null 2>&1
 ok 'the service is stopped' inside systemctl stop "$(service)"
 ends_clean 'stopped' 1
+
+# A change that the lock keeps out leaves nothing either.
+inside flock /run/xtables.lock sleep 60 &
+holder=$!
+is_held() { ! inside flock -n /run/xtables.lock true; }
+poll_until 5 is_held
+begin 60 >/dev/null 2>&1
+ok 'the lock keeps a change out' lacks_rule
+ok 'no timer is left of it' poll_until 3 no_timer
+ok 'no unit is left of it' poll_until 5 no_units
+inside pkill -x sleep
+wait "$holder"
 
 # Nothing restarts it: its unit is masked, and it is killed.
 begin 10 >/dev/null 2>&1

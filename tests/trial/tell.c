@@ -95,6 +95,52 @@ test_told(void)
 	guardian_disconnect(&client);
 }
 
+/* Lock the file as who writes it does, until killed. */
+static pid_t
+hold_utmp(void)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int fd = open(utmp, O_RDWR | O_CLOEXEC);
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (fcntl(fd, F_SETLK, &lock) == 0)
+			pause();
+		_exit(1);
+	}
+	while (fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type == F_UNLCK &&
+	       kill(pid, 0) == 0) {
+		lock.l_type = F_WRLCK;
+		pause_ms(5);
+	}
+	close(fd);
+	return pid;
+}
+
+/* glibc would wait ten seconds for it. */
+static void
+test_locked(void)
+{
+	struct guardian_client client;
+	pid_t holder = hold_utmp();
+	char *text;
+
+	fresh();
+	begin(&client, true);
+	text = told("on trial for 60 s");
+	ok(text, "who is logged in is told while utmp is locked");
+	free(text);
+	is_int(guardian_revert(&client, &somebody, NULL), OK, "revert");
+	free(expect(&client, EVENT_REVERTED, 5000, "reverted"));
+	text = told("the change of alice: reverted by alice");
+	ok(text, "and how it ends");
+	free(text);
+	ok(all_left(3000), "the guardian leaves");
+	guardian_disconnect(&client);
+	kill(holder, SIGKILL);
+	waitpid(holder, NULL, 0);
+}
+
 static void
 test_quiet(void)
 {
@@ -125,6 +171,7 @@ main(int argc, char **argv)
 	log_in();
 	setenv("TEST_UTMP", utmp, 1);
 	test_told();
+	test_locked();
 	test_quiet();
 	return done_testing();
 }

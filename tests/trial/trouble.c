@@ -355,6 +355,42 @@ test_hostile_clients(void)
 	guardian_disconnect(&other);
 }
 
+/* A guardian that accepts nobody any more is not waited for without end. */
+static void
+test_full_queue(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct guardian_client client;
+	int fds[8], listening, dir_fd;
+	size_t n = 0;
+
+	fresh();
+	if (dir_open_private(run_dir, &dir_fd))
+		bail_out("no run directory");
+	close(dir_fd);
+	listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%.80s/%s",
+		 run_dir, TRIAL_SOCKET);
+	if (bind(listening, (struct sockaddr *)&address, sizeof(address)) ||
+	    listen(listening, 1))
+		bail_out("cannot listen");
+	for (; n < ARRAY_LEN(fds); n++) {
+		fds[n] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC |
+				SOCK_NONBLOCK, 0);
+		if (connect(fds[n], (struct sockaddr *)&address,
+			    sizeof(address)) < 0)
+			break;
+	}
+	ok(n < ARRAY_LEN(fds), "the queue is full");
+	alarm(20);
+	is_int(guardian_connect(&options, &client), ERR_FAIL,
+	       "one that takes nobody: %s", err_message());
+	alarm(0);
+	for (size_t i = 0; i <= n && i < ARRAY_LEN(fds); i++)
+		close(fds[i]);
+	close(listening);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -372,6 +408,7 @@ main(int argc, char **argv)
 	test_unsettled();
 	test_unreadable();
 	test_hostile_clients();
+	test_full_queue();
 	xt_done();
 	return done_testing();
 }
