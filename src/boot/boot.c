@@ -214,14 +214,29 @@ file_done(struct boot_file *file)
 	str_done(&file->text);
 }
 
-/* The file as it was, beside: .old is ours to replace, what somebody edited gets
- * a name that nothing replaces. *kept, yours, names it. */
+/* Is name there, and not as we wrote it? */
+static bool
+is_somebodys(const struct boot_file *file, const char *name)
+{
+	struct str text = { 0 };
+	struct stat st;
+	bool ours;
+
+	if (fstatat(file->dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	ours = file_read(file->dir, name, MAX_BYTES, &text) == OK &&
+	       is_ours(&text);
+	str_done(&text);
+	return !ours;
+}
+
+/* The file as it was, beside, in the first of .old, .old.1, .old.2 ... that
+ * has nobody's work. *kept, yours, names it. */
 static enum err
 keep_old(const struct boot_file *file, char **kept)
 {
 	*kept = xasprintf("%s.old", file->name);
-	for (unsigned i = 1; !is_ours(&file->text) && i < 1000 &&
-	     faccessat(file->dir, *kept, F_OK, AT_SYMLINK_NOFOLLOW) == 0; i++) {
+	for (unsigned i = 1; is_somebodys(file, *kept); i++) {
 		free(*kept);
 		*kept = xasprintf("%s.old.%u", file->name, i);
 	}

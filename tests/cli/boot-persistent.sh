@@ -80,7 +80,7 @@ ok 'the stock tool loads it' unshare -n sh -c "ip6tables-restore <$file"
 
 cp "$file" "$tmp/second"
 status_is 0 'a second change' keep 5003
-ok 'ours before is the old one' cmp -s "$file.old" "$tmp/second" ||
+ok 'what somebody had written stays' cmp -s "$file.old" "$tmp/first" ||
 	diag "$(ls -l "$root/etc/iptables")"
 
 # A symbolic link names a file that is not ours to write.
