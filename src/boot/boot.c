@@ -63,6 +63,8 @@ seal(struct str *text)
 {
 	char digits[SEAL_DIGITS + 1];
 
+	if (text->len && text->s[text->len - 1] != '\n')
+		str_addc(text, '\n');
 	seal_of(str_text(text), text->len, digits);
 	str_addf(text, SEAL "%s\n", digits);
 }
