@@ -386,6 +386,19 @@ boot_is_behind(const struct boot_world *world, const struct tables *live)
 	return behind;
 }
 
+/* A link that leads nowhere is no file either, but one that stays there. */
+static enum err
+read_place(const struct boot_place *place, struct str *text)
+{
+	enum err err = file_read(AT_FDCWD, place->path, MAX_BYTES, text);
+	struct stat st;
+
+	if (err == ERR_NOT_FOUND && lstat(place->path, &st) == 0 &&
+	    S_ISLNK(st.st_mode))
+		err = file_check_ours(&st, place->path);
+	return err;
+}
+
 enum err
 boot_read(const struct boot_world *world, struct tables **tables)
 {
@@ -394,7 +407,7 @@ boot_read(const struct boot_world *world, struct tables **tables)
 	enum err err;
 
 	boot_find(world, &place);
-	err = file_read(AT_FDCWD, place.path, MAX_BYTES, &text);
+	err = read_place(&place, &text);
 	if (!err)
 		err = tables_load(str_text(&text), text.len, place.path, NULL,
 				  NULL, tables);

@@ -204,6 +204,15 @@ status_is 0 'a directory that others may write to' machine apply --yes \
 like "$out" 'stay as they were' 'is not written to'
 chmod 700 "$(dirname "$file")"
 
+# A link that leads nowhere is what confirm says of it.
+rm -f "$file"
+status_is 0 'without a boot file' machine status
+like "$out" 'boot file: none yet' 'there is none'
+ln -s "$tmp/nowhere" "$file"
+status_is 0 'a link that leads nowhere' machine status
+like "$out" "boot file: unreadable: '$file' is a symbolic link, which is not followed" \
+	'is named'
+
 # A namespace of its own is not this machine.
 status_is 0 'without --boot-root' sp apply --yes --no-trial -- \
 	-A FORWARD -p tcp -m tcp --dport 5007 -j ACCEPT
