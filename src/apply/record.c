@@ -26,6 +26,14 @@ warn(char **warning)
 				     err_message());
 }
 
+/* Of a network namespace beside ours: who is there writes it down. */
+static bool
+is_elsewhere(const struct trial *trial)
+{
+	return strcmp(trial->boot_id, clock_boot_id()) == 0 &&
+	       !trial_is_ours(trial);
+}
+
 static enum err
 record_one(struct history *history, const struct trial *trial, bool *news)
 {
@@ -43,7 +51,7 @@ record_trial(const struct world *world, const struct trial *trial, bool *news,
 	enum err err;
 
 	*news = false;
-	if (world->read_only)
+	if (world->read_only || is_elsewhere(trial))
 		return true;
 	err = history_open(world->db_path, false, &history);
 	if (!err) {
@@ -71,6 +79,8 @@ record_aside(const struct trial *trial, void *arg)
 	struct late *late = arg;
 	bool news;
 
+	if (is_elsewhere(trial))
+		return false;
 	if (!late->history && !late->failed)
 		late->failed = history_open(late->world->db_path, false,
 					    &late->history) != OK;
@@ -96,13 +106,13 @@ void
 record_current(const struct world *world, char **warning)
 {
 	struct late late = { .world = world };
-	struct trial *trial;
+	struct trial *trial = NULL;
 	bool news;
 	int fd;
 
 	if (world->read_only || run_dir_open(world, &fd) != OK)
 		return;
-	if (trial_load(fd, &trial) == OK) {
+	if (trial_load(fd, &trial) == OK && !is_elsewhere(trial)) {
 		late.failed = history_open(world->db_path, false,
 					   &late.history) != OK;
 		if (late.failed) {
@@ -113,8 +123,8 @@ record_current(const struct world *world, char **warning)
 				warn(warning);
 			history_close(late.history);
 		}
-		trial_free(trial);
 	}
+	trial_free(trial);
 	close(fd);
 }
 

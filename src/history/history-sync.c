@@ -5,7 +5,6 @@
 
 #include <string.h>
 #include <sallyport/mem.h>
-#include <sallyport/proc.h>
 
 /* How old the note "seen as it is" may grow before it is written again. */
 #define SEEN_EVERY_S 60
@@ -47,8 +46,8 @@ last_seen(struct history *history, int64_t id, int64_t *seen_s)
 }
 
 static struct revision *
-found_revision(const struct ruleset *found, int64_t parent, int64_t now_s,
-	       uint64_t netns_cookie)
+found_revision(const struct history *history, const struct ruleset *found,
+	       int64_t parent, int64_t now_s)
 {
 	struct revision *rev = revision_new();
 
@@ -57,16 +56,15 @@ found_revision(const struct ruleset *found, int64_t parent, int64_t now_s,
 	memcpy(rev->table, found->table, sizeof(rev->table));
 	rev->message = xstrdup("");
 	rev->boot_id = xstrdup(clock_boot_id());
-	rev->netns_cookie = netns_cookie;
+	rev->netns_cookie = history->netns;
 	return rev;
 }
 
 static enum err
 insert_import(struct history *history, const struct ruleset *found,
-	      const struct actor *actor, int64_t now_s, uint64_t netns_cookie,
-	      int64_t *id)
+	      const struct actor *actor, int64_t now_s, int64_t *id)
 {
-	struct revision *rev = found_revision(found, 0, now_s, netns_cookie);
+	struct revision *rev = found_revision(history, found, 0, now_s);
 	enum err err;
 
 	actor_copy(&rev->actor, actor);
@@ -82,10 +80,10 @@ insert_import(struct history *history, const struct ruleset *found,
  * A parent that cannot be rebuilt leaves the text of what was found. */
 static enum err
 insert_external(struct history *history, const struct ruleset *found,
-		const struct actor *actor, int64_t now_s, uint64_t netns_cookie,
-		int64_t parent, int64_t *id)
+		const struct actor *actor, int64_t now_s, int64_t parent,
+		int64_t *id)
 {
-	struct revision *rev = found_revision(found, parent, now_s, netns_cookie);
+	struct revision *rev = found_revision(history, found, parent, now_s);
 	struct ruleset *before = NULL;
 	enum err err;
 
@@ -123,8 +121,7 @@ is_print_of(struct history *history, int64_t id, const char *fingerprint,
 
 enum err
 sync_to(struct history *history, const struct ruleset *found,
-	const struct actor *actor, int64_t now_s, uint64_t netns_cookie,
-	int64_t *id, int64_t *newest)
+	const struct actor *actor, int64_t now_s, int64_t *id, int64_t *newest)
 {
 	char known[FINGERPRINT_SIZE], fingerprint[FINGERPRINT_SIZE];
 	bool same = false;
@@ -146,11 +143,10 @@ sync_to(struct history *history, const struct ruleset *found,
 	if (same)
 		return mark_seen(history, *newest, now_s);
 	if (*newest)
-		err = insert_external(history, found, actor, now_s,
-				      netns_cookie, *newest, id);
+		err = insert_external(history, found, actor, now_s, *newest,
+				      id);
 	else
-		err = insert_import(history, found, actor, now_s,
-				    netns_cookie, id);
+		err = insert_import(history, found, actor, now_s, id);
 	*newest = *id;
 	return err;
 }
@@ -244,8 +240,7 @@ history_sync(struct history *history, const struct ruleset *live,
 	if (!err)
 		err = has_nothing_to_tell(history, live, &nothing);
 	if (!err && !nothing)
-		err = sync_to(history, live, actor, now_s, proc_netns_cookie(),
-			      id, &newest);
+		err = sync_to(history, live, actor, now_s, id, &newest);
 	if (err) {
 		*id = 0;
 		db_rollback(history->db);
