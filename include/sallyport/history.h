@@ -33,7 +33,7 @@ struct revision {
 	char *origin;		/* edit import restore revert external */
 	char *state;		/* "on trial" "confirmed" "reverted" "applied"
 				 * "external" "ended by reboot" "failed"
-				 * "not reverted" */
+				 * "not reverted" "ended" */
 	char *reason;		/* why reverted; NULL */
 	int64_t settled_s;	/* when confirmed or reverted; 0 */
 	struct actor settled_by;
@@ -71,6 +71,13 @@ bool history_has_outcome(struct history *history, const char *trial_id);
 enum err history_sync(struct history *history, const struct ruleset *live,
 		      const struct actor *actor, int64_t now_s, int64_t *id)
 	must_check;
+
+/* What is on trial in this namespace and boot has a record, which was there
+ * first; one of which has_record() says that it has none, and nobody who guards
+ * it, becomes "ended". */
+enum err history_end_lost(struct history *history,
+			  bool (*has_record)(const char *trial_id, void *arg),
+			  void *arg, int64_t now_s) must_check;
 
 /* Forget the revisions of table that were made before before_s, but never the
  * newest HISTORY_KEPT, one that is on trial, or the one that stands. Those that

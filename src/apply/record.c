@@ -2,6 +2,7 @@
 /* History follows the kernel and never stops it: what cannot be written now is
  * told, and caught up with from the trial's record later. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <sallyport/file.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
+#include <sallyport/proc.h>
 #include <sallyport/text.h>
 #include "internal.h"
 
@@ -128,6 +130,61 @@ record_current(const struct world *world, char **warning)
 	close(fd);
 }
 
+/* One of this network namespace, or who watches over it. */
+static bool
+look_for_guardian(pid_t pid, void *arg)
+{
+	struct str name = { 0 };
+	bool *found = arg;
+
+	proc_comm(pid, &name);
+	*found = (strcmp(str_text(&name), "sallyport-guard") == 0 ||
+		  strcmp(str_text(&name), "sallyport-watch") == 0) &&
+		 proc_same_netns(pid);
+	str_done(&name);
+	return !*found;
+}
+
+static bool
+is_aside(int run_dir, const char *trial_id)
+{
+	char *name = xasprintf("trial-%s.json", trial_id);
+	bool found = faccessat(run_dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+
+	free(name);
+	return found;
+}
+
+/* Now or set aside. What cannot be told counts as yes. */
+static bool
+is_in_run_dir(const struct world *world, const char *trial_id)
+{
+	struct trial *trial = NULL;
+	bool found;
+	int fd;
+	enum err err = run_dir_open(world, &fd);
+
+	if (err)
+		return err != ERR_NOT_FOUND;
+	err = trial_load(fd, &trial);
+	found = err ? err != ERR_NOT_FOUND : strcmp(trial->id, trial_id) == 0;
+	found = found || is_aside(fd, trial_id);
+	trial_free(trial);
+	close(fd);
+	return found;
+}
+
+/* A guardian goes on without a record, and may be of another run directory. */
+static bool
+has_record(const char *trial_id, void *arg)
+{
+	bool found = is_in_run_dir(arg, trial_id);
+
+	if (!found)
+		proc_each(look_for_guardian, &found);
+	return found;
+}
+
 static enum err
 sync_tables(const struct world *world, struct history *history,
 	    const struct tables *live)
@@ -135,7 +192,8 @@ sync_tables(const struct world *world, struct history *history,
 	int64_t now_s = world->clock->wall_s(world->clock);
 	int64_t days = world->settings ? world->settings->history_days : 0;
 	int64_t id;
-	enum err err = OK;
+	enum err err = history_end_lost(history, has_record,
+					(void *)(uintptr_t)world, now_s);
 
 	for (size_t i = 0; i < live->v.n && !err; i++) {
 		const struct ruleset *rs = live->v.v[i];

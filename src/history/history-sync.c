@@ -4,6 +4,7 @@
 #include "history-internal.h"
 
 #include <string.h>
+#include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 
 /* How old the note "seen as it is" may grow before it is written again. */
@@ -175,16 +176,19 @@ trial_of_other_boot(struct history *history, int64_t *id)
 }
 
 static enum err
-end_by_reboot(struct history *history, int64_t id, int64_t now_s)
+end_trial(struct history *history, int64_t id, const char *state,
+	  const char *reason, int64_t now_s)
 {
 	struct stmt *stmt;
 	enum err err;
 
 	err = stmt_new(history->db,
-		       "UPDATE revision SET state = 'ended by reboot',"
+		       "UPDATE revision SET state = :state, reason = :reason,"
 		       " settled_s = :now WHERE id = :id", &stmt);
 	if (err)
 		return err;
+	stmt_bind_text(stmt, ":state", state);
+	stmt_bind_text(stmt, ":reason", reason);
 	stmt_bind_int(stmt, ":id", id);
 	stmt_bind_int(stmt, ":now", now_s);
 	err = stmt_run_take(stmt);
@@ -204,9 +208,77 @@ end_trials(struct history *history, int64_t now_s)
 	do {
 		err = trial_of_other_boot(history, &id);
 		if (!err && id)
-			err = end_by_reboot(history, id, now_s);
+			err = end_trial(history, id, "ended by reboot", NULL,
+					now_s);
 	} while (!err && id);
 	return err;
+}
+
+/* The next trial of this namespace and boot that has no record; *id 0 for
+ * none. */
+static enum err
+trial_without_record(struct history *history,
+		     bool (*has_record)(const char *trial_id, void *arg),
+		     void *arg, int64_t *id)
+{
+	struct stmt *stmt;
+	enum err err;
+	bool row;
+
+	*id = 0;
+	err = stmt_new(history->db,
+		       "SELECT r.id, r.trial_id FROM revision r"
+		       " WHERE r.state IN ('on trial', 'not reverted')"
+		       " AND r.boot_id = :boot AND " IS_HERE, &stmt);
+	if (err)
+		return err;
+	history_bind_here(history, stmt);
+	do {
+		err = stmt_next(stmt, &row);
+		if (!err && row && !has_record(stmt_text(stmt, 1), arg))
+			*id = stmt_int(stmt, 0);
+	} while (!err && row && !*id);
+	stmt_free(stmt);
+	return err;
+}
+
+static enum err
+end_lost(struct history *history,
+	 bool (*has_record)(const char *trial_id, void *arg), void *arg,
+	 int64_t now_s)
+{
+	enum err err;
+	int64_t id;
+
+	do {
+		err = trial_without_record(history, has_record, arg, &id);
+		if (!err && id)
+			err = end_trial(history, id, "ended",
+					_("its record is gone"), now_s);
+	} while (!err && id);
+	return err;
+}
+
+/* Most often none is on trial. Asked again once nobody else writes: what had a
+ * record then may have been settled since. */
+enum err
+history_end_lost(struct history *history,
+		 bool (*has_record)(const char *trial_id, void *arg), void *arg,
+		 int64_t now_s)
+{
+	int64_t id;
+	enum err err = trial_without_record(history, has_record, arg, &id);
+
+	if (err || !id)
+		return err;
+	err = db_begin(history->db);
+	if (!err)
+		err = end_lost(history, has_record, arg, now_s);
+	if (err) {
+		db_rollback(history->db);
+		return err;
+	}
+	return db_commit(history->db);
 }
 
 /* A table that is not in use and never was. */
