@@ -3,6 +3,7 @@
  * world for the editor or for a command. */
 #include <locale.h>
 #include <sallyport/cli.h>
+#include <sallyport/file.h>
 #include <sallyport/i18n.h>
 #include <sallyport/tui.h>
 #include "environment.h"
@@ -30,8 +31,8 @@ take_options(struct world *world, const struct cli_options *opt)
 	world->table = or_else(opt->table, "filter");
 	world->only_table = opt->table;
 	world->file = opt->file;
-	world->db_path = or_else(opt->db, "/var/lib/sallyport/history.db");
-	world->guardian.run_dir = or_else(opt->run_dir, "/run/sallyport");
+	world->db_path = or_else(opt->db, STATE_DIR "/history.db");
+	world->guardian.run_dir = or_else(opt->run_dir, RUN_DIR);
 	world->boot_root = opt->boot_root;
 	world->override = opt->override;
 	world->no_trial = opt->no_trial;

@@ -12,12 +12,18 @@
 #include <sallyport/err.h>
 #include <sallyport/str.h>
 
+/* Where our state is unless another place is named. */
+#define STATE_DIR "/var/lib/sallyport"
+#define RUN_DIR "/run/sallyport"
+
 /* Open the directory path, made with its parents (mode 0700) where missing.
  * Refused when path is a symbolic link, is not owned by the effective user, or
- * may be written by group or others. */
+ * may be written by group or others. One of the two above that others may look
+ * into is made 0700; any other may have another use. */
 enum err dir_open_private(const char *path, int *fd) must_check;
 
-/* The same for one that is there: ERR_NOT_FOUND where it is not. */
+/* The same for one that is there, which stays as it is: ERR_NOT_FOUND where it is
+ * not. */
 enum err dir_open_ours(const char *path, int *fd) must_check;
 
 /* A regular file of ours that nobody else may write, or ERR_FAIL; name is for the

@@ -7,6 +7,10 @@
 #include <sallyport/changeset.h>
 #include <sallyport/trial.h>
 
+/* Each network namespace is told apart: what is listed, and what live is compared
+ * with, are the revisions of the one that we are in. The machine's own, that of
+ * process 1, goes on over restarts. In any other those of its own in this boot
+ * follow those that any but the machine's had in earlier ones. */
 struct history;
 
 /* Open or create the database at path (its directory made 0700 where missing,
@@ -29,7 +33,7 @@ struct revision {
 	char *origin;		/* edit import restore revert external */
 	char *state;		/* "on trial" "confirmed" "reverted" "applied"
 				 * "external" "ended by reboot" "failed"
-				 * "not reverted" */
+				 * "not reverted" "ended" */
 	char *reason;		/* why reverted; NULL */
 	int64_t settled_s;	/* when confirmed or reverted; 0 */
 	struct actor settled_by;
@@ -37,7 +41,7 @@ struct revision {
 	char *trial_id;		/* NULL where there was no trial */
 	char *boot_id;
 	char *lost;
-	uint64_t netns_cookie;
+	uint64_t netns_cookie;	/* of the network namespace; 0: the machine's own */
 	char fingerprint[FINGERPRINT_SIZE];	/* of the table after it */
 	struct changeset *changes;	/* on its parent; NULL where only text is */
 	bool keyframe;		/* has the full text */
@@ -68,6 +72,13 @@ enum err history_sync(struct history *history, const struct ruleset *live,
 		      const struct actor *actor, int64_t now_s, int64_t *id)
 	must_check;
 
+/* What is on trial in this namespace and boot has a record, which was there
+ * first; one of which has_record() says that it has none, and nobody who guards
+ * it, becomes "ended". */
+enum err history_end_lost(struct history *history,
+			  bool (*has_record)(const char *trial_id, void *arg),
+			  void *arg, int64_t now_s) must_check;
+
 /* Forget the revisions of table that were made before before_s, but never the
  * newest HISTORY_KEPT, one that is on trial, or the one that stands. Those that
  * stay can be rebuilt as before. */
@@ -92,7 +103,8 @@ enum err history_get(struct history *history, int64_t id, struct revision **rev)
 enum err history_found(struct history *history, int64_t id, int64_t *found)
 	must_check;
 
-/* The newest revision that stands; ERR_NOT_FOUND in an empty history. */
+/* The newest revision that stands; ERR_NOT_FOUND in a history that has none of
+ * this namespace. */
 enum err history_newest(struct history *history, const char *table,
 			int64_t *id) must_check;
 

@@ -2,6 +2,7 @@
 /* History follows the kernel and never stops it: what cannot be written now is
  * told, and caught up with from the trial's record later. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <sallyport/file.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
+#include <sallyport/proc.h>
 #include <sallyport/text.h>
 #include "internal.h"
 
@@ -24,6 +26,14 @@ warn(char **warning)
 	if (!*warning)
 		*warning = xasprintf(_("history is not up to date: %s"),
 				     err_message());
+}
+
+/* Of a network namespace beside ours: who is there writes it down. */
+static bool
+is_elsewhere(const struct trial *trial)
+{
+	return strcmp(trial->boot_id, clock_boot_id()) == 0 &&
+	       !trial_is_ours(trial);
 }
 
 static enum err
@@ -43,7 +53,7 @@ record_trial(const struct world *world, const struct trial *trial, bool *news,
 	enum err err;
 
 	*news = false;
-	if (world->read_only)
+	if (world->read_only || is_elsewhere(trial))
 		return true;
 	err = history_open(world->db_path, false, &history);
 	if (!err) {
@@ -71,6 +81,8 @@ record_aside(const struct trial *trial, void *arg)
 	struct late *late = arg;
 	bool news;
 
+	if (is_elsewhere(trial))
+		return false;
 	if (!late->history && !late->failed)
 		late->failed = history_open(late->world->db_path, false,
 					    &late->history) != OK;
@@ -96,13 +108,13 @@ void
 record_current(const struct world *world, char **warning)
 {
 	struct late late = { .world = world };
-	struct trial *trial;
+	struct trial *trial = NULL;
 	bool news;
 	int fd;
 
 	if (world->read_only || run_dir_open(world, &fd) != OK)
 		return;
-	if (trial_load(fd, &trial) == OK) {
+	if (trial_load(fd, &trial) == OK && !is_elsewhere(trial)) {
 		late.failed = history_open(world->db_path, false,
 					   &late.history) != OK;
 		if (late.failed) {
@@ -113,9 +125,64 @@ record_current(const struct world *world, char **warning)
 				warn(warning);
 			history_close(late.history);
 		}
-		trial_free(trial);
 	}
+	trial_free(trial);
 	close(fd);
+}
+
+/* One of this network namespace, or who watches over it. */
+static bool
+look_for_guardian(pid_t pid, void *arg)
+{
+	struct str name = { 0 };
+	bool *found = arg;
+
+	proc_comm(pid, &name);
+	*found = (strcmp(str_text(&name), "sallyport-guard") == 0 ||
+		  strcmp(str_text(&name), "sallyport-watch") == 0) &&
+		 proc_same_netns(pid);
+	str_done(&name);
+	return !*found;
+}
+
+static bool
+is_aside(int run_dir, const char *trial_id)
+{
+	char *name = xasprintf("trial-%s.json", trial_id);
+	bool found = faccessat(run_dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+
+	free(name);
+	return found;
+}
+
+/* Now or set aside. What cannot be told counts as yes. */
+static bool
+is_in_run_dir(const struct world *world, const char *trial_id)
+{
+	struct trial *trial = NULL;
+	bool found;
+	int fd;
+	enum err err = run_dir_open(world, &fd);
+
+	if (err)
+		return err != ERR_NOT_FOUND;
+	err = trial_load(fd, &trial);
+	found = err ? err != ERR_NOT_FOUND : strcmp(trial->id, trial_id) == 0;
+	found = found || is_aside(fd, trial_id);
+	trial_free(trial);
+	close(fd);
+	return found;
+}
+
+/* A guardian goes on without a record, and may be of another run directory. */
+static bool
+has_record(const char *trial_id, void *arg)
+{
+	bool found = is_in_run_dir(arg, trial_id);
+
+	if (!found)
+		proc_each(look_for_guardian, &found);
+	return found;
 }
 
 static enum err
@@ -125,7 +192,8 @@ sync_tables(const struct world *world, struct history *history,
 	int64_t now_s = world->clock->wall_s(world->clock);
 	int64_t days = world->settings ? world->settings->history_days : 0;
 	int64_t id;
-	enum err err = OK;
+	enum err err = history_end_lost(history, has_record,
+					(void *)(uintptr_t)world, now_s);
 
 	for (size_t i = 0; i < live->v.n && !err; i++) {
 		const struct ruleset *rs = live->v.v[i];

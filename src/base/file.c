@@ -75,13 +75,30 @@ dir_open_ours(const char *path, int *fd)
 	return err;
 }
 
+/* Only where nobody can have another use for it. One that stays open to looks is
+ * no reason to stop: its files are 0600. */
+static void
+dir_tighten(const char *path, int fd)
+{
+	struct stat st;
+
+	if (strcmp(path, STATE_DIR) != 0 && strcmp(path, RUN_DIR) != 0)
+		return;
+	if (fstat(fd, &st) == 0 && st.st_mode & 077)
+		fchmod(fd, 0700);
+}
+
 enum err
 dir_open_private(const char *path, int *fd)
 {
 	enum err err = dir_make(path);
 
 	*fd = -1;
-	return err ? err : dir_open_ours(path, fd);
+	if (!err)
+		err = dir_open_ours(path, fd);
+	if (!err)
+		dir_tighten(path, *fd);
+	return err;
 }
 
 /* name with the directory that it is in, where that can be told. Yours. */

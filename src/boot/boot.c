@@ -63,6 +63,8 @@ seal(struct str *text)
 {
 	char digits[SEAL_DIGITS + 1];
 
+	if (text->len && text->s[text->len - 1] != '\n')
+		str_addc(text, '\n');
 	seal_of(str_text(text), text->len, digits);
 	str_addf(text, SEAL "%s\n", digits);
 }
@@ -214,14 +216,29 @@ file_done(struct boot_file *file)
 	str_done(&file->text);
 }
 
-/* The file as it was, beside: .old is ours to replace, what somebody edited gets
- * a name that nothing replaces. *kept, yours, names it. */
+/* Is name there, and not as we wrote it? */
+static bool
+is_somebodys(const struct boot_file *file, const char *name)
+{
+	struct str text = { 0 };
+	struct stat st;
+	bool ours;
+
+	if (fstatat(file->dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	ours = file_read(file->dir, name, MAX_BYTES, &text) == OK &&
+	       is_ours(&text);
+	str_done(&text);
+	return !ours;
+}
+
+/* The file as it was, beside, in the first of .old, .old.1, .old.2 ... that
+ * has nobody's work. *kept, yours, names it. */
 static enum err
 keep_old(const struct boot_file *file, char **kept)
 {
 	*kept = xasprintf("%s.old", file->name);
-	for (unsigned i = 1; !is_ours(&file->text) && i < 1000 &&
-	     faccessat(file->dir, *kept, F_OK, AT_SYMLINK_NOFOLLOW) == 0; i++) {
+	for (unsigned i = 1; is_somebodys(file, *kept); i++) {
 		free(*kept);
 		*kept = xasprintf("%s.old.%u", file->name, i);
 	}
@@ -369,6 +386,19 @@ boot_is_behind(const struct boot_world *world, const struct tables *live)
 	return behind;
 }
 
+/* A link that leads nowhere is no file either, but one that stays there. */
+static enum err
+read_place(const struct boot_place *place, struct str *text)
+{
+	enum err err = file_read(AT_FDCWD, place->path, MAX_BYTES, text);
+	struct stat st;
+
+	if (err == ERR_NOT_FOUND && lstat(place->path, &st) == 0 &&
+	    S_ISLNK(st.st_mode))
+		err = file_check_ours(&st, place->path);
+	return err;
+}
+
 enum err
 boot_read(const struct boot_world *world, struct tables **tables)
 {
@@ -377,7 +407,7 @@ boot_read(const struct boot_world *world, struct tables **tables)
 	enum err err;
 
 	boot_find(world, &place);
-	err = file_read(AT_FDCWD, place.path, MAX_BYTES, &text);
+	err = read_place(&place, &text);
 	if (!err)
 		err = tables_load(str_text(&text), text.len, place.path, NULL,
 				  NULL, tables);

@@ -3,13 +3,14 @@
 #include "history-internal.h"
 
 /* Past the newest of a table, unsettled ones and the one that stands apart. */
+#define OF_TABLE "r.table_name = :table AND " IS_HERE
 #define OLD \
-	"r.table_name = :table AND r.time_s < :before" \
+	OF_TABLE " AND r.time_s < :before" \
 	" AND r.state NOT IN ('on trial', 'not reverted')" \
-	" AND r.id <= (SELECT id FROM revision WHERE table_name = :table" \
-	"  ORDER BY id DESC LIMIT 1 OFFSET :keep)" \
-	" AND r.id < (SELECT max(id) FROM revision" \
-	"  WHERE table_name = :table AND stands)"
+	" AND r.id <= (SELECT r.id FROM revision r WHERE " OF_TABLE \
+	"  ORDER BY r.id DESC LIMIT 1 OFFSET :keep)" \
+	" AND r.id < (SELECT max(r.id) FROM revision r" \
+	"  WHERE " OF_TABLE " AND r.stands)"
 
 static enum err
 about_old(struct history *history, const char *sql, const char *table,
@@ -22,6 +23,7 @@ about_old(struct history *history, const char *sql, const char *table,
 	stmt_bind_text(*stmt, ":table", table);
 	stmt_bind_int(*stmt, ":before", before_s);
 	stmt_bind_int(*stmt, ":keep", HISTORY_KEPT);
+	history_bind_here(history, *stmt);
 	return OK;
 }
 

@@ -62,8 +62,8 @@ name_it(struct history *history, int64_t id, const char *message)
 
 /* By unknown, between the commit and the revert. */
 static struct revision *
-found_revision(const struct trial *trial, const struct ruleset *found,
-	       int64_t parent, const char *message)
+found_revision(const struct history *history, const struct trial *trial,
+	       const struct ruleset *found, int64_t parent, const char *message)
 {
 	struct revision *rev = revision_new();
 
@@ -76,7 +76,7 @@ found_revision(const struct trial *trial, const struct ruleset *found,
 	rev->origin = xstrdup("external");
 	rev->state = xstrdup("external");
 	rev->boot_id = xstrdup(trial->boot_id);
-	rev->netns_cookie = trial->netns_cookie;
+	rev->netns_cookie = history->netns;
 	return rev;
 }
 
@@ -84,7 +84,8 @@ static enum err
 insert_found(struct history *history, const struct trial *trial,
 	     const struct ruleset *found, int64_t parent, const char *message)
 {
-	struct revision *rev = found_revision(trial, found, parent, message);
+	struct revision *rev = found_revision(history, trial, found, parent,
+					      message);
 	struct ruleset *before = NULL;
 	enum err err;
 

@@ -9,7 +9,16 @@
 
 struct history {
 	struct db *db;
+	uint64_t netns;		/* whose tables are told: as in a revision */
 };
+
+/* SQL: is revision r of this network namespace? Beside the machine's own, those
+ * of another boot may be: a cookie lasts no longer than that.
+ * history_bind_here() binds what it names. */
+#define IS_HERE \
+	"((r.netns_cookie = 0) = (:netns = 0)" \
+	" AND (r.netns_cookie = :netns OR r.boot_id <> :boot))"
+void history_bind_here(const struct history *history, struct stmt *stmt);
 
 /* revision.c: a revision and its row. The columns that revision_columns() lists
  * come first in a SELECT, in its order. */
@@ -36,8 +45,7 @@ enum err revision_undone(struct history *history, int64_t id) must_check;
  * found. *id: the revision that was added for it, or 0; *newest: the one that
  * stands now. */
 enum err sync_to(struct history *history, const struct ruleset *found,
-		 const struct actor *actor, int64_t now_s, uint64_t netns_cookie,
-		 int64_t *id, int64_t *newest) must_check;
+		 const struct actor *actor, int64_t now_s, int64_t *id, int64_t *newest) must_check;
 
 /* history-found.c: the tables as others had them when the trial was reverted
  * over their work become external revisions after revision id, the trial's in
@@ -53,7 +61,7 @@ enum err record_found(struct history *history, const struct trial *trial,
 enum err fold_newest(struct history *history, const struct ruleset *found,
 		     int64_t *newest) must_check;
 
-/* history.c: the newest that stands and its fingerprint; *id 0 for none. */
+/* history.c: the newest that stands here and its fingerprint; *id 0 for none. */
 enum err newest_standing(struct history *history, const char *table, int64_t *id,
 			 char fingerprint[FINGERPRINT_SIZE]) must_check;
 

@@ -4,8 +4,8 @@
 #include "history-internal.h"
 
 #include <string.h>
+#include <sallyport/i18n.h>
 #include <sallyport/mem.h>
-#include <sallyport/proc.h>
 
 /* How old the note "seen as it is" may grow before it is written again. */
 #define SEEN_EVERY_S 60
@@ -47,8 +47,8 @@ last_seen(struct history *history, int64_t id, int64_t *seen_s)
 }
 
 static struct revision *
-found_revision(const struct ruleset *found, int64_t parent, int64_t now_s,
-	       uint64_t netns_cookie)
+found_revision(const struct history *history, const struct ruleset *found,
+	       int64_t parent, int64_t now_s)
 {
 	struct revision *rev = revision_new();
 
@@ -57,16 +57,15 @@ found_revision(const struct ruleset *found, int64_t parent, int64_t now_s,
 	memcpy(rev->table, found->table, sizeof(rev->table));
 	rev->message = xstrdup("");
 	rev->boot_id = xstrdup(clock_boot_id());
-	rev->netns_cookie = netns_cookie;
+	rev->netns_cookie = history->netns;
 	return rev;
 }
 
 static enum err
 insert_import(struct history *history, const struct ruleset *found,
-	      const struct actor *actor, int64_t now_s, uint64_t netns_cookie,
-	      int64_t *id)
+	      const struct actor *actor, int64_t now_s, int64_t *id)
 {
-	struct revision *rev = found_revision(found, 0, now_s, netns_cookie);
+	struct revision *rev = found_revision(history, found, 0, now_s);
 	enum err err;
 
 	actor_copy(&rev->actor, actor);
@@ -82,10 +81,10 @@ insert_import(struct history *history, const struct ruleset *found,
  * A parent that cannot be rebuilt leaves the text of what was found. */
 static enum err
 insert_external(struct history *history, const struct ruleset *found,
-		const struct actor *actor, int64_t now_s, uint64_t netns_cookie,
-		int64_t parent, int64_t *id)
+		const struct actor *actor, int64_t now_s, int64_t parent,
+		int64_t *id)
 {
-	struct revision *rev = found_revision(found, parent, now_s, netns_cookie);
+	struct revision *rev = found_revision(history, found, parent, now_s);
 	struct ruleset *before = NULL;
 	enum err err;
 
@@ -123,8 +122,7 @@ is_print_of(struct history *history, int64_t id, const char *fingerprint,
 
 enum err
 sync_to(struct history *history, const struct ruleset *found,
-	const struct actor *actor, int64_t now_s, uint64_t netns_cookie,
-	int64_t *id, int64_t *newest)
+	const struct actor *actor, int64_t now_s, int64_t *id, int64_t *newest)
 {
 	char known[FINGERPRINT_SIZE], fingerprint[FINGERPRINT_SIZE];
 	bool same = false;
@@ -146,11 +144,10 @@ sync_to(struct history *history, const struct ruleset *found,
 	if (same)
 		return mark_seen(history, *newest, now_s);
 	if (*newest)
-		err = insert_external(history, found, actor, now_s,
-				      netns_cookie, *newest, id);
+		err = insert_external(history, found, actor, now_s, *newest,
+				      id);
 	else
-		err = insert_import(history, found, actor, now_s,
-				    netns_cookie, id);
+		err = insert_import(history, found, actor, now_s, id);
 	*newest = *id;
 	return err;
 }
@@ -179,16 +176,19 @@ trial_of_other_boot(struct history *history, int64_t *id)
 }
 
 static enum err
-end_by_reboot(struct history *history, int64_t id, int64_t now_s)
+end_trial(struct history *history, int64_t id, const char *state,
+	  const char *reason, int64_t now_s)
 {
 	struct stmt *stmt;
 	enum err err;
 
 	err = stmt_new(history->db,
-		       "UPDATE revision SET state = 'ended by reboot',"
+		       "UPDATE revision SET state = :state, reason = :reason,"
 		       " settled_s = :now WHERE id = :id", &stmt);
 	if (err)
 		return err;
+	stmt_bind_text(stmt, ":state", state);
+	stmt_bind_text(stmt, ":reason", reason);
 	stmt_bind_int(stmt, ":id", id);
 	stmt_bind_int(stmt, ":now", now_s);
 	err = stmt_run_take(stmt);
@@ -208,9 +208,77 @@ end_trials(struct history *history, int64_t now_s)
 	do {
 		err = trial_of_other_boot(history, &id);
 		if (!err && id)
-			err = end_by_reboot(history, id, now_s);
+			err = end_trial(history, id, "ended by reboot", NULL,
+					now_s);
 	} while (!err && id);
 	return err;
+}
+
+/* The next trial of this namespace and boot that has no record; *id 0 for
+ * none. */
+static enum err
+trial_without_record(struct history *history,
+		     bool (*has_record)(const char *trial_id, void *arg),
+		     void *arg, int64_t *id)
+{
+	struct stmt *stmt;
+	enum err err;
+	bool row;
+
+	*id = 0;
+	err = stmt_new(history->db,
+		       "SELECT r.id, r.trial_id FROM revision r"
+		       " WHERE r.state IN ('on trial', 'not reverted')"
+		       " AND r.boot_id = :boot AND " IS_HERE, &stmt);
+	if (err)
+		return err;
+	history_bind_here(history, stmt);
+	do {
+		err = stmt_next(stmt, &row);
+		if (!err && row && !has_record(stmt_text(stmt, 1), arg))
+			*id = stmt_int(stmt, 0);
+	} while (!err && row && !*id);
+	stmt_free(stmt);
+	return err;
+}
+
+static enum err
+end_lost(struct history *history,
+	 bool (*has_record)(const char *trial_id, void *arg), void *arg,
+	 int64_t now_s)
+{
+	enum err err;
+	int64_t id;
+
+	do {
+		err = trial_without_record(history, has_record, arg, &id);
+		if (!err && id)
+			err = end_trial(history, id, "ended",
+					_("its record is gone"), now_s);
+	} while (!err && id);
+	return err;
+}
+
+/* Most often none is on trial. Asked again once nobody else writes: what had a
+ * record then may have been settled since. */
+enum err
+history_end_lost(struct history *history,
+		 bool (*has_record)(const char *trial_id, void *arg), void *arg,
+		 int64_t now_s)
+{
+	int64_t id;
+	enum err err = trial_without_record(history, has_record, arg, &id);
+
+	if (err || !id)
+		return err;
+	err = db_begin(history->db);
+	if (!err)
+		err = end_lost(history, has_record, arg, now_s);
+	if (err) {
+		db_rollback(history->db);
+		return err;
+	}
+	return db_commit(history->db);
 }
 
 /* A table that is not in use and never was. */
@@ -244,8 +312,7 @@ history_sync(struct history *history, const struct ruleset *live,
 	if (!err)
 		err = has_nothing_to_tell(history, live, &nothing);
 	if (!err && !nothing)
-		err = sync_to(history, live, actor, now_s, proc_netns_cookie(),
-			      id, &newest);
+		err = sync_to(history, live, actor, now_s, id, &newest);
 	if (err) {
 		*id = 0;
 		db_rollback(history->db);

@@ -67,8 +67,8 @@ part_lost(const struct trial *trial, const struct trial_part *part)
 }
 
 static struct revision *
-trial_revision(const struct trial *trial, const struct trial_part *part,
-	       int64_t parent)
+trial_revision(const struct history *history, const struct trial *trial,
+	       const struct trial_part *part, int64_t parent)
 {
 	struct revision *rev = revision_new();
 
@@ -88,7 +88,7 @@ trial_revision(const struct trial *trial, const struct trial_part *part,
 	rev->trial_id = xstrdup(trial->id);
 	rev->boot_id = xstrdup(trial->boot_id);
 	rev->lost = part_lost(trial, part);
-	rev->netns_cookie = trial->netns_cookie;
+	rev->netns_cookie = history->netns;
 	rev->changes = changeset_copy(part->changes);
 	return rev;
 }
@@ -104,10 +104,10 @@ insert_part(struct history *history, const struct trial *trial,
 	enum err err;
 
 	err = sync_to(history, part->before, &trial->actor, trial_time(trial),
-		      trial->netns_cookie, &found, &parent);
+		      &found, &parent);
 	if (err)
 		return err;
-	rev = trial_revision(trial, part, parent);
+	rev = trial_revision(history, trial, part, parent);
 	err = revision_insert(history, rev, part->before, part->after);
 	*id = rev->id;
 	revision_free(rev);

@@ -6,6 +6,21 @@
 #include <string.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
+#include <sallyport/proc.h>
+
+/* The machine's own goes on over its restarts, whichever cookie it has then. */
+static uint64_t
+netns_here(void)
+{
+	return proc_same_netns(1) ? 0 : proc_netns_cookie();
+}
+
+void
+history_bind_here(const struct history *history, struct stmt *stmt)
+{
+	stmt_bind_int(stmt, ":netns", (int64_t)history->netns);
+	stmt_bind_text(stmt, ":boot", clock_boot_id());
+}
 
 enum err
 history_open(const char *path, bool read_only, struct history **out)
@@ -19,6 +34,7 @@ history_open(const char *path, bool read_only, struct history **out)
 		return err;
 	history = xcalloc(1, sizeof(*history));
 	history->db = db;
+	history->netns = netns_here();
 	*out = history;
 	return OK;
 }
@@ -77,7 +93,8 @@ history_each(struct history *history, const char *table, const char *grep,
 	enum err err;
 
 	err = select_revisions(history,
-			       "WHERE (:table IS NULL OR r.table_name = :table)"
+			       "WHERE " IS_HERE
+			       " AND (:table IS NULL OR r.table_name = :table)"
 			       " AND (:grep IS NULL"
 			       " OR instr(r.message, :grep)"
 			       " OR instr(ifnull(r.user, ''), :grep)"
@@ -89,6 +106,7 @@ history_each(struct history *history, const char *table, const char *grep,
 		return err;
 	stmt_bind_text(stmt, ":table", table);
 	stmt_bind_text(stmt, ":grep", grep);
+	history_bind_here(history, stmt);
 	err = each_row(stmt, each, arg);
 	stmt_free(stmt);
 	return err;
@@ -133,12 +151,13 @@ newest_standing(struct history *history, const char *table, int64_t *id,
 	*id = 0;
 	fingerprint[0] = '\0';
 	err = stmt_new(history->db,
-		       "SELECT id, fingerprint FROM revision"
-		       " WHERE table_name = :table AND stands"
-		       " ORDER BY id DESC LIMIT 1", &stmt);
+		       "SELECT r.id, r.fingerprint FROM revision r"
+		       " WHERE r.table_name = :table AND r.stands AND " IS_HERE
+		       " ORDER BY r.id DESC LIMIT 1", &stmt);
 	if (err)
 		return err;
 	stmt_bind_text(stmt, ":table", table);
+	history_bind_here(history, stmt);
 	err = stmt_next(stmt, &row);
 	if (!err && row) {
 		*id = stmt_int(stmt, 0);

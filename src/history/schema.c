@@ -93,6 +93,9 @@ const struct schema_step schema_steps[] = {
 	  "INSERT INTO keyframe SELECT * FROM keyframe_kept;"
 	  "DROP TABLE keyframe_kept;"
 	  "DROP TABLE revision_kept;" },
+	/* 3: netns_cookie is 0 for the machine's own network namespace; what
+	 * there was is taken for that. */
+	{ "UPDATE revision SET netns_cookie = 0" },
 };
 
 const int schema_version = ARRAY_LEN(schema_steps);

@@ -54,6 +54,7 @@ COMMIT
 :OUTPUT ACCEPT [0:0]
 COMMIT
 RULES
+printf '# the last line has no end' >>"$file"
 chmod 640 "$file"
 cp -p "$file" "$tmp/first"
 
@@ -74,14 +75,21 @@ is "$(sed '/^\*filter/,$d' "$file")" "$(sed '/^\*filter/,$d' "$tmp/first")" \
 	'the text of another table stays as it is'
 like "$(sed -n '/^\*filter/,/^COMMIT/p' "$file")" 'dport 5002' 'ours is in it'
 is "$(grep -c '^\*filter' "$file")" 1 'once'
+is "$(grep -c '^# the last line has no end$' "$file")" 1 'the seal has a line of its own'
 is "$(stat -c %a "$file")" 640 'its mode stays'
 ok 'the file before is kept' cmp -s "$file.old" "$tmp/first"
 ok 'the stock tool loads it' unshare -n sh -c "ip6tables-restore <$file"
 
 cp "$file" "$tmp/second"
 status_is 0 'a second change' keep 5003
-ok 'ours before is the old one' cmp -s "$file.old" "$tmp/second" ||
+ok 'what somebody had written stays' cmp -s "$file.old" "$tmp/first" ||
 	diag "$(ls -l "$root/etc/iptables")"
+ok 'ours before is beside it' cmp -s "$file.old.1" "$tmp/second"
+cp "$file" "$tmp/second"
+status_is 0 'a third change' keep 5013
+ok 'what somebody had written stays' cmp -s "$file.old" "$tmp/first"
+ok 'ours before is replaced' cmp -s "$file.old.1" "$tmp/second"
+is "$(find "$root/etc/iptables" -type f | wc -l)" 3 'no file more'
 
 # A symbolic link names a file that is not ours to write.
 mv "$file" "$tmp/elsewhere"

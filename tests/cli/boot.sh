@@ -90,9 +90,28 @@ echo '# mine' >>"$file"
 cp "$file" "$tmp/mine"
 status_is 0 'a third change' machine apply --yes --no-trial -- \
 	-D FORWARD -p tcp -m tcp --dport 5002 -j ACCEPT
-like "$out" 'what somebody had written there is in rules.v6.old.1' \
+like "$out" 'what somebody had written there is in rules.v6.old;' \
 	'over an edited file says so'
-ok 'and keeps it' cmp -s "$file.old.1" "$tmp/mine"
+ok 'and keeps it' cmp -s "$file.old" "$tmp/mine"
+
+# Nothing replaces what somebody wrote or put there.
+ln -s /nowhere "$file.old.1"
+for port in 5011 5012 5013; do
+	cp "$file" "$tmp/before"
+	status_is 0 'another change' machine apply --yes --no-trial -- \
+		-A FORWARD -p tcp -m tcp --dport $port -j ACCEPT
+	ok 'leaves what was edited' cmp -s "$file.old" "$tmp/mine"
+	ok 'and keeps the file before' cmp -s "$file.old.2" "$tmp/before"
+done
+echo '# mine too' >>"$file"
+cp "$file" "$tmp/mine.2"
+for port in 5014 5015; do
+	status_is 0 'over a second edit' machine apply --yes --no-trial -- \
+		-A FORWARD -p tcp -m tcp --dport $port -j ACCEPT
+	ok 'leaves the first' cmp -s "$file.old" "$tmp/mine"
+	ok 'and keeps it' cmp -s "$file.old.2" "$tmp/mine.2"
+done
+is "$(readlink "$file.old.1")" /nowhere 'a link stays'
 
 # A rule that does not load in an empty namespace: its ipset is not there.
 cp "$file" "$tmp/good"
@@ -184,6 +203,15 @@ status_is 0 'a directory that others may write to' machine apply --yes \
 	--no-trial -- -A FORWARD -p tcp -m tcp --dport 5006 -j ACCEPT
 like "$out" 'stay as they were' 'is not written to'
 chmod 700 "$(dirname "$file")"
+
+# A link that leads nowhere is what confirm says of it.
+rm -f "$file"
+status_is 0 'without a boot file' machine status
+like "$out" 'boot file: none yet' 'there is none'
+ln -s "$tmp/nowhere" "$file"
+status_is 0 'a link that leads nowhere' machine status
+like "$out" "boot file: unreadable: '$file' is a symbolic link, which is not followed" \
+	'is named'
 
 # A namespace of its own is not this machine.
 status_is 0 'without --boot-root' sp apply --yes --no-trial -- \

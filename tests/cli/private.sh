@@ -87,6 +87,24 @@ refused_dir "$run_dir" sp flows
 is "$(find "$state" "$run_dir" ! -type d ! -type s -perm /077)" '' \
 	'no file of it is for others'
 
+# Where they are by themselves they are ours alone; another place that is named
+# may have another use.
+unshare -m sh -e -c '
+	mount -t tmpfs none /run
+	mount -t tmpfs none /var/lib
+	mkdir -m 755 /run/sallyport /var/lib/sallyport
+	"$0" --no-trial apply --yes -- -R FORWARD 5 -p tcp --dport 5001 \
+		-m comment --comment here -j ACCEPT >&2
+	stat -c %a /run/sallyport /var/lib/sallyport
+' "$SALLYPORT" >"$tmp/modes" 2>"$tmp/out" || diag "$(cat "$tmp/out")"
+is "$(xargs <"$tmp/modes")" '700 700' 'the usual directories are made 0700'
+chmod 755 "$state" "$run_dir"
+ok 'a change' sp apply --yes --no-trial -- -R FORWARD 5 -p tcp --dport 5001 \
+	-m comment --comment there -j ACCEPT
+is "$(stat -c %a "$state" "$run_dir" | xargs)" '755 755' \
+	'named ones stay as they are'
+chmod 700 "$state" "$run_dir"
+
 # --- files ---
 
 cp "$db" "$tmp/whole"

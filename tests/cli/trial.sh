@@ -185,4 +185,21 @@ status_is 0 "the override with this host's name is taken" \
 status_is 0 'reverted' sp revert
 number=$(sp log --grep over | sed -n '1s/^ *\([0-9]*\).*/\1/p')
 like "$(sp show "$number")" "^override +$(uname -n)" 'and recorded'
+
+# Whoever removes the run directory takes the record with it.
+status_is 0 'a trial' sp apply --yes --detach -t 60 -- \
+	-A FORWARD -p tcp --dport 5007 -j ACCEPT
+mv "$run_dir" "$run_dir.gone"
+is "$(sp log --json | jq -r '.[0].state')" 'on trial' \
+	'without a record it goes on while it is guarded'
+kill_guards
+unguarded() {
+	[ -z "$(ours sallyport-guard)$(ours sallyport-watch)" ]
+}
+ok 'its guards are gone' poll_until 10 unguarded
+is "$(sp log --json | jq -c '[.[] | select(.state == "on trial")]')" '[]' \
+	'but ends once nobody guards it'
+is "$(sp log --json | jq -r '.[1] | "\(.state) (\(.reason))"')" \
+	'ended (its record is gone)' 'which is told'
+is "$(sp log --json | jq -r '.[0].origin')" external 'and so is what is live'
 done_testing
