@@ -12,7 +12,7 @@ article_rows | restore
 ip6tables-legacy -A INPUT -p ipv6-icmp -j ACCEPT
 
 guarded() {
-	pgrep -x sallyport-guard >/dev/null
+	[ -n "$(ours sallyport-guard)" ]
 }
 
 # beside COMMAND -- RULE...: apply the rule; once its guardian waits for the lock

@@ -10,7 +10,7 @@
 . "$top_srcdir/tests/terminal/terminal.sh"
 in_namespace "$0" "$@"
 [ -n "${TEST_IN_NAMESPACE-}" ] || exit 1
-need tmux jq pgrep sqlite3 ip6tables-legacy ip6tables-legacy-restore
+need tmux jq sqlite3 ip6tables-legacy ip6tables-legacy-restore
 
 rules=$tmp/rules
 cat >"$rules" <<'RULES'
@@ -27,14 +27,6 @@ state() { jq -r .state "$run_dir/trial.json"; }
 dump() { sqlite3 "$db" .dump; }
 start_trial() {
 	sp apply --yes --detach -t "$1" -- -A INPUT -p tcp --dport 5001 -j ACCEPT
-}
-
-# The pid of the process of this namespace that is called so.
-pid_of() {
-	for pid in $(pgrep -x "$1"); do
-		[ "$(readlink "/proc/$pid/ns/net")" != \
-			"$(readlink /proc/self/ns/net)" ] || echo "$pid"
-	done
 }
 
 options=--read-only
@@ -55,11 +47,11 @@ done
 sleep 0.5
 is "$(state)" 'on trial' 'no two digits keep it'
 # The one that would start the other again is stopped first.
-watch=$(pid_of sallyport-watch)
+watch=$(ours sallyport-watch)
 kill -STOP "$watch"
-kill -KILL "$(pid_of sallyport-guard)" "$watch"
+kill -KILL "$(ours sallyport-guard)" "$watch"
 sleep 1
-is "$(pid_of sallyport-guard)" '' 'no guardian is started'
+is "$(ours sallyport-guard)" '' 'no guardian is started'
 ok 'what nobody guards stays as it is' live_has 5001
 is "$(dump)" "$before" 'and nothing is written down'
 keys q

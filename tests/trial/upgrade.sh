@@ -7,7 +7,7 @@
 . "$(dirname "$0")/../lib.sh" || exit 1
 # shellcheck source=tests/cli/cli.sh
 . "$top_srcdir/tests/cli/cli.sh"
-need ip6tables-legacy sqlite3 pgrep
+need ip6tables-legacy sqlite3
 in_namespace "$0" "$@"
 [ -n "${TEST_IN_NAMESPACE-}" ] || exit 1
 make_host
@@ -18,14 +18,6 @@ rule='-A FORWARD -p tcp --dport 5001 -j ACCEPT'
 
 is_back() { [ "$(rules)" = "$before" ]; }
 is_new() { rules | grep -q 5001; }
-
-# The pid of the process of this namespace that is called so.
-pid_of() {
-	for pid in $(pgrep -x "$1"); do
-		[ "$(readlink "/proc/$pid/ns/net")" != \
-			"$(readlink /proc/self/ns/net)" ] || echo "$pid"
-	done
-}
 
 installed() {
 	"$program" --run-dir "$run_dir" --db "$db" "$@"
@@ -46,17 +38,17 @@ remove() { rm "$program"; }
 
 # kill_and_see NAME: it is killed and another one takes its place.
 kill_and_see() {
-	old=$(pid_of "$1")
+	old=$(ours "$1")
 	kill -KILL "$old"
 	is_another() {
-		now=$(pid_of "$1")
+		now=$(ours "$1")
 		[ -n "$now" ] && [ "$now" != "$old" ]
 	}
 	ok "a killed $1 is there again" poll_until 10 is_another "$1"
 }
 
 none_left() {
-	[ -z "$(pid_of sallyport-guard)$(pid_of sallyport-watch)" ]
+	[ -z "$(ours sallyport-guard)$(ours sallyport-watch)" ]
 }
 
 for change in replace remove; do
@@ -81,9 +73,8 @@ for change in replace remove; do
 	editor=$!
 	ok "$change: a trial with its editor" poll_until 10 on_trial
 	"$change"
-	kill -STOP "$(pid_of sallyport-watch)"
-	kill -KILL "$(pid_of sallyport-guard)" "$(pid_of sallyport-watch)"
-	is_guarded() { [ -n "$(pid_of sallyport-guard)" ]; }
+	kill_guards
+	is_guarded() { [ -n "$(ours sallyport-guard)" ]; }
 	ok 'the editor starts a guardian from the program that it runs' \
 		poll_until 10 is_guarded
 	ok 'the trial goes on' is_new
