@@ -154,6 +154,7 @@ bool trial_is_ours(const struct trial *trial);
 #define TRIAL_LOCK "trial.lock"
 #define TRIAL_SPARE "trial.spare"
 #define TRIAL_RESCUE "trial.rescue"
+#define TRIAL_TRIES "trial.tries"	/* trial_try() */
 #define TRIAL_SOCKET "guardian.sock"
 
 /* Write the record to the run directory, atomically and fsynced. */
@@ -162,6 +163,10 @@ enum err trial_save(struct trial *trial, int run_dir) must_check;
 /* ERR_NOT_FOUND: no record. ERR_FAIL: it is there and unreadable, or of a
  * newer format; it is left alone and no trial may start. */
 enum err trial_load(int run_dir, struct trial **trial) must_check;
+
+/* How many have begun to revert before without coming to an end; from now on one
+ * more. 0 where the directory takes no file. */
+unsigned trial_try(int run_dir);
 
 /* A settled record that is not in history yet is set aside when the next trial
  * starts (trial-ID.json). Call each with every such record, the oldest first;

@@ -51,6 +51,8 @@ struct guardian {
 	bool probing;		/* an answer of a neighbour is waited for */
 	struct login_watch *logins;	/* WAIT: who logs in */
 	int64_t logins_ms;	/* and when to look again */
+	bool whole;		/* REVERT: by the old tables as they were */
+	bool tried;		/* REVERT: begun by this process */
 	bool unsaved;		/* SETTLED: the record does not say so yet */
 	bool leaving;		/* TERM came */
 };

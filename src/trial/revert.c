@@ -12,6 +12,7 @@
 #define LOCK_RETRY_MS 20
 #define RETRY_MS 1000
 #define ATTEMPTS 5
+#define DEATHS_MAX 3	/* of guardians that began to revert */
 
 /* A revert that was asked for is a deadline that is now: whoever resumes goes
  * on with it. */
@@ -83,6 +84,8 @@ attempt(struct guardian *g, struct trial_part *part, bool whole)
 	if (err)
 		return err;
 	if (strcmp(print, part->before_print) != 0) {
+		if (!whole)
+			step(g, "revert plan");
 		cs = undo_plan(g, part, live, print, whole, &lost);
 		if (cs->changes.n)
 			err = carry_out(g, part, live, cs, &lost);
@@ -98,7 +101,7 @@ attempt(struct guardian *g, struct trial_part *part, bool whole)
 static enum err
 revert_table(struct guardian *g, struct trial_part *part)
 {
-	bool whole = false;
+	bool whole = g->whole;
 	enum err err = ERR_FAIL;
 
 	for (int i = 0; i < ATTEMPTS && err; i++) {
@@ -185,6 +188,20 @@ may_go_ahead(struct guardian *g, bool *locked)
 	return true;
 }
 
+/* Where one guardian after the other dies of it, be it by the rules of others
+ * that it weighs, nothing is weighed any more. */
+static void
+count_deaths(struct guardian *g)
+{
+	if (g->tried)
+		return;
+	g->tried = true;
+	g->whole = trial_try(g->run_dir) >= DEATHS_MAX;
+	if (g->whole)
+		process_note("%d guardians died while they reverted: the old "
+			     "tables go in whole", DEATHS_MAX);
+}
+
 void
 revert_try(struct guardian *g)
 {
@@ -195,6 +212,7 @@ revert_try(struct guardian *g)
 		g->next_ms = guardian_now(g) + LOCK_RETRY_MS;
 		return;
 	}
+	count_deaths(g);
 	err = revert_tables(g);
 	if (err && rescue_if_short())
 		err = revert_tables(g);

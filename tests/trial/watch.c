@@ -43,6 +43,8 @@ at_step(const char *name)
 	    unlink(once) == 0)
 		for (;;)
 			pause();
+	if (getenv("WATCH_DIE") && strcmp(name, "revert plan") == 0)
+		raise(SIGKILL);
 	if (strcmp(name, "start") == 0)
 		close(open(getenv("WATCH_MARKER"),
 			   O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
@@ -205,6 +207,35 @@ test_hangs(void)
 	guardian_disconnect(&client);
 }
 
+static bool
+has_file(const char *name)
+{
+	char *path = xasprintf("%s/%s", run_dir, name);
+	bool has = access(path, F_OK) == 0;
+
+	free(path);
+	return has;
+}
+
+/* Something in the rules of others kills whoever weighs them. */
+static void
+test_dies(void)
+{
+	struct guardian_client client;
+
+	fresh();
+	setenv("WATCH_DIE", "1", 1);
+	start(&client, new_rules, 1000);
+	run("ip6tables-legacy -A INPUT -p sctp -j DROP");
+	ok(await_live(base_rules, 15000) >= 0,
+	   "in the end the old rules go in whole");
+	unsetenv("WATCH_DIE");
+	ok(all_left(3000), "all leave");
+	is_record(TRIAL_REVERTED, "deadline");
+	ok(!has_file(TRIAL_TRIES), "nothing is counted any more");
+	guardian_disconnect(&client);
+}
+
 static int
 listen_as_client(const char *name)
 {
@@ -297,6 +328,7 @@ main(int argc, char **argv)
 	test_no_pidfds();
 	test_unreadable();
 	test_hangs();
+	test_dies();
 	test_service();
 	xt_done();
 	return done_testing();
