@@ -155,6 +155,18 @@ merge_powers_free(struct powers *p)
 	free(p);
 }
 
+bool
+merge_can_open(const struct powers *powers, const struct rule *rule)
+{
+	return rule_powers(powers, rule) & (OPENS | SKIPS);
+}
+
+bool
+merge_can_close(const struct powers *powers, const struct rule *rule)
+{
+	return rule_powers(powers, rule) & CLOSES;
+}
+
 static bool
 can(const struct powers *p, const struct rule *rule, unsigned power)
 {
@@ -248,11 +260,39 @@ opens_moved(const struct merge *m, const struct side *ours,
 	return false;
 }
 
+/* Ours puts a rule that leads to what theirs opened: it lets in, or is to keep
+ * out what another rule did that ours takes. Or the policy lets in what was kept
+ * out there. */
+static bool
+opens_way(const struct merge *m, const struct side *ours,
+	  const struct side *theirs)
+{
+	const struct weave *w = &ours->weave;
+	struct reach reach;
+	bool takes, opens;
+
+	if (!m->opened.n)
+		return false;
+	takes = takes_closing(m, ours, theirs) || sets_accept(ours);
+	reach_init(&reach, m->theirs, &m->opened);
+	for (size_t j = 0; j < w->b->rules.n && !reach.found.n; j++) {
+		const struct rule *rule = chain_rule(w->b, j);
+
+		if ((w->from[j] != FROM_KEPT || sets_accept(ours)) &&
+		    (takes || merge_can_open(m->theirs_powers, rule)))
+			reach_follow(&reach, rule);
+	}
+	opens = reach.found.n > 0;
+	reach_done(&reach);
+	return opens;
+}
+
 bool
 merge_may_open(const struct merge *m, const struct side *ours,
 	       const struct side *theirs)
 {
 	if (opens_behind(m, ours, theirs) || opens_moved(m, ours, theirs) ||
+	    opens_way(m, ours, theirs) ||
 	    (sets_accept(ours) && side_puts(theirs, m->theirs_powers, SKIPS)) ||
 	    (sets_accept(theirs) && side_puts(ours, m->ours_powers, SKIPS)))
 		return true;

@@ -137,7 +137,8 @@ add_chain(struct merge *m, const struct chain *like)
 }
 
 /* A chain that theirs has, and ours. Where both have the same rules there is
- * nothing to merge, whatever they once were. */
+ * nothing to merge, whatever they once were, but for a policy that returns: the
+ * rules may lead to what theirs opened. */
 static void
 merge_both(struct merge *m, const struct chain *ours,
 	   const struct chain *theirs)
@@ -150,7 +151,8 @@ merge_both(struct merge *m, const struct chain *ours,
 		out->policy = merge_policy(m, base, ours, theirs);
 	else if (!same)
 		merge_conflict(m, CONFLICT_CHAIN_TWICE, theirs->name);
-	if (base && !same)
+	if (base && (!same || (m->side == MERGE_CAUTIOUS &&
+			       out->policy != theirs->policy)))
 		merge_rules(m, base, ours, theirs, out);
 	else
 		add_all(out, m->side == MERGE_OURS && !same ? ours : theirs);
@@ -256,6 +258,8 @@ merge_init(struct merge *m)
 	m->base_powers = merge_powers_new(m->base);
 	m->ours_powers = merge_powers_new(m->ours);
 	m->theirs_powers = merge_powers_new(m->theirs);
+	merge_opened(m->base, m->theirs, m->base_powers, m->theirs_powers,
+		     &m->opened);
 }
 
 static void
@@ -263,6 +267,8 @@ merge_done(struct merge *m)
 {
 	classes_free(m->to_ours);
 	classes_free(m->to_theirs);
+	if (m->side == MERGE_CAUTIOUS)
+		keys_done(&m->opened);
 	merge_powers_free(m->base_powers);
 	merge_powers_free(m->ours_powers);
 	merge_powers_free(m->theirs_powers);

@@ -18,6 +18,7 @@ struct merge {
 	struct powers *ours_powers;
 	struct powers *theirs_powers;
 	struct ruleset *merged;
+	struct keys opened;		/* chains, where it is cautious */
 	struct keys targets;		/* of its rules, once all are merged */
 	struct vec *conflicts;
 };
@@ -48,6 +49,31 @@ void merge_powers_free(struct powers *powers);
 /* Might the rules of both sides together accept what neither accepts? */
 bool merge_may_open(const struct merge *m, const struct side *ours,
 		    const struct side *theirs);
+
+/* Might a packet be accepted, or kept out, by the rule or what it leads to? */
+bool merge_can_open(const struct powers *powers, const struct rule *rule);
+bool merge_can_close(const struct powers *powers, const struct rule *rule);
+
+/* --- merge-reach.c --- */
+
+/* The names of the chains that theirs opened since base, where they are: keys of
+ * theirs. was and is: their powers. */
+void merge_opened(const struct ruleset *base, const struct ruleset *theirs,
+		  const struct powers *was, const struct powers *is,
+		  struct keys *opened);
+
+/* The opened chains of rs that rules lead to, each chain being looked at once. */
+struct reach {
+	const struct ruleset *rs;
+	const struct keys *opened;
+	struct keys seen;
+	struct vec found;	/* their names; rs owns them */
+};
+
+void reach_init(struct reach *reach, const struct ruleset *rs,
+		const struct keys *opened);
+void reach_follow(struct reach *reach, const struct rule *rule);
+void reach_done(struct reach *reach);
 
 /* --- merge-rules.c --- */
 

@@ -120,6 +120,61 @@ drop_unknown(struct ruleset *want, const struct ruleset *target,
 	}
 }
 
+/* Follow the rules that a chain of target has, and that it has no more; all of
+ * them where the policy accepts again. */
+static void
+follow_back(struct reach *reach, const struct ruleset *target,
+	    const struct ruleset *after, const char *name)
+{
+	const struct chain *chain = ruleset_chain(target, name);
+	const struct chain *left = ruleset_chain(after, name);
+	bool all = chain && left && chain->policy == POLICY_ACCEPT &&
+		   left->policy != POLICY_ACCEPT;
+	size_t n = left && !all ? left->rules.n : 0;
+	struct keys known;
+
+	keys_init(&known, n);
+	for (size_t i = 0; i < n; i++)
+		keys_add(&known, chain_rule(left, i)->entry,
+			 chain_rule(left, i)->size);
+	for (size_t i = 0; chain && i < chain->rules.n; i++) {
+		const struct rule *rule = chain_rule(chain, i);
+
+		if (keys_find(&known, rule->entry, rule->size) == NO_KEY)
+			reach_follow(reach, rule);
+	}
+	keys_done(&known);
+}
+
+/* Rules that came back may lead to chains that others opened meanwhile, when
+ * nothing led there: those become what they were too. */
+static void
+put_opened(struct ruleset *want, const struct ruleset *target,
+	   const struct ruleset *after, const struct ruleset *live,
+	   const struct vec *names)
+{
+	struct powers *was = merge_powers_new(after);
+	struct powers *is = merge_powers_new(live);
+	struct keys opened;
+	struct reach reach;
+
+	merge_opened(after, live, was, is, &opened);
+	reach_init(&reach, live, &opened);
+	for (size_t i = 0; opened.n && i < names->n; i++)
+		follow_back(&reach, target, after, names->v[i]);
+	for (size_t i = 0; i < reach.found.n; i++) {
+		const struct chain *from = ruleset_chain(target,
+							 reach.found.v[i]);
+
+		if (from)
+			chain_put(want, from);
+	}
+	reach_done(&reach);
+	keys_done(&opened);
+	merge_powers_free(was);
+	merge_powers_free(is);
+}
+
 /* Rules that came back may jump to chains that others deleted meanwhile: those
  * come back too, since a rule that leads nowhere cannot stand. */
 static bool
@@ -169,6 +224,7 @@ changeset_restore_chains(const struct changeset *cs, const struct ruleset *live,
 
 	changeset_undo_renames(cs, want);
 	touched_names(cs, &names);
+	put_opened(want, target, after, live, &names);
 	restore(want, target, &names);
 	vec_done(&names);
 	ruleset_lost(cs, live, want, target, after, lost);

@@ -156,6 +156,84 @@ test_cautious(void)
 	opens("DROP", false, true, 0);
 }
 
+static void
+add_letters(struct chain *chain, const char *letters)
+{
+	for (; *letters; letters++)
+		chain_push_take(chain, random_rule((unsigned)tolower(*letters),
+				*letters == 'j' ? "g" :
+				isupper(*letters) ? "DROP" : "ACCEPT"));
+}
+
+/* INPUT with these rules, of which j jumps to g, which has those. */
+static struct ruleset *
+ways_of(const char *input, enum policy policy, const char *g)
+{
+	struct ruleset *rs = ruleset_of("");
+
+	add_letters(ruleset_add_chain(rs, "g", POLICY_NONE), g);
+	add_letters(ruleset_chain(rs, "INPUT"), input);
+	ruleset_chain(rs, "INPUT")->policy = policy;
+	return rs;
+}
+
+static const struct way {
+	const char *what;
+	const char *after;	/* INPUT on trial */
+	const char *before;
+	enum policy policy;	/* before; on trial it drops */
+	const char *g;
+	const char *theirs;	/* g, as others leave it */
+	bool opens;
+} ways[] = {
+	{ "a way in comes back, and they let in there", "", "j", POLICY_DROP,
+	  "a", "ab", true },
+	{ "it comes back for a rule that drops, and they let that go there",
+	  "D", "j", POLICY_DROP, "D", "", true },
+	{ "the policy lets in again what they let go", "j", "j",
+	  POLICY_ACCEPT, "D", "", true },
+	{ "a way comes back, and they drop more", "a", "ja", POLICY_DROP,
+	  "D", "ED", false },
+	{ "and they drop less", "a", "ja", POLICY_DROP, "DE", "E", false },
+	{ "the policy comes back, and they drop more", "j", "j",
+	  POLICY_ACCEPT, "D", "ED", false },
+	{ "nothing comes back", "j", "jD", POLICY_DROP, "D", "", false },
+};
+
+/* Others change the chain that a rule of ours leads to once it is back. */
+static void
+test_ways(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		const struct way *w = &ways[i];
+		struct ruleset *after = ways_of(w->after, POLICY_DROP, w->g);
+		struct ruleset *before = ways_of(w->before, w->policy, w->g);
+		struct ruleset *live = ways_of(w->after, POLICY_DROP, w->theirs);
+		struct changeset *cs = changeset_diff(before, after, true);
+		struct changeset *back;
+		struct vec found = { 0 };
+		struct str lost = { 0 };
+		struct ruleset *m;
+
+		is_int(ruleset_merge(after, before, live, MERGE_CAUTIOUS, &m,
+				     &found), w->opens ? ERR_CONFLICT : OK,
+		       "%s", w->what);
+		back = changeset_restore_chains(cs, live, before, after, &lost);
+		ok(changeset_apply(back, live) == OK &&
+		   (!w->opens || ruleset_equal(live, before)),
+		   "the chain is put back with what it leads to");
+		ok(!w->opens || lost.len, "and that is told");
+		conflicts_done(&found);
+		str_done(&lost);
+		changeset_free(back);
+		changeset_free(cs);
+		ruleset_free(m);
+		ruleset_free(after);
+		ruleset_free(before);
+		ruleset_free(live);
+	}
+}
+
 /* Chains L0, L1 ... which each jump to the next one so often; the last one
  * drops. */
 static void
@@ -655,6 +733,7 @@ main(void)
 		bail_out("%s", err_message());
 	test_rules();
 	test_cautious();
+	test_ways();
 	test_cautious_rules();
 	test_many_ways();
 	test_alike_twice();
