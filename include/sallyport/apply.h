@@ -100,6 +100,12 @@ enum apply_found {
  * only look (read_only) does none of this. */
 enum apply_found apply_resume(const struct world *world, struct trial **trial);
 
+/* The same when client, which is closed, has lost its guardian: it is connected
+ * to the one that goes on where RUNNING or RESUMED is found. UNGUARDED also
+ * where none could be started. */
+enum apply_found apply_rejoin(const struct world *world, struct trial **trial,
+			      struct guardian_client *client);
+
 /* The same for a start that only looks at the rules, with no word to history: a
  * trial that nobody guards is FOUND_RESUMED, UNGUARDED, or SETTLED by that. All
  * else is FOUND_NOTHING, but for a record that can neither be read nor has a

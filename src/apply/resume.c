@@ -11,26 +11,40 @@
 #include "internal.h"
 
 #define ANSWER_MS 5000
+#define WORD_MS 500
+#define REJOINS 3
+
+/* Does a word come from it within so many ms? The socket alone says nothing: the
+ * supervisor of a guardian that is dead holds it too, until it dies itself. */
+static bool
+hear(const struct world *world, struct guardian_client *client, int64_t ms)
+{
+	int64_t end = world->clock->boot_ms(world->clock) + ms;
+	struct guardian_event event = { 0 };
+	bool heard;
+
+	while (event.kind == EVENT_NONE &&
+	       world->clock->boot_ms(world->clock) < end) {
+		struct pollfd fd = { .fd = client->fd, .events = POLLIN };
+
+		poll(&fd, 1, 100);
+		guardian_next(client, &event);
+	}
+	heard = event.kind != EVENT_NONE && event.kind != EVENT_LOST;
+	guardian_event_done(&event);
+	return heard;
+}
 
 /* Start a guardian for the record and wait until it knows how the trial
  * stands: past its deadline that is "reverted". */
 static void
 resume(const struct world *world)
 {
-	int64_t end = world->clock->boot_ms(world->clock) + ANSWER_MS;
-	struct guardian_event event = { 0 };
 	struct guardian_client client;
 
 	if (guardian_resume(&world->guardian, &client) != OK)
 		return;
-	while (event.kind == EVENT_NONE &&
-	       world->clock->boot_ms(world->clock) < end) {
-		struct pollfd fd = { .fd = client.fd, .events = POLLIN };
-
-		poll(&fd, 1, 100);
-		guardian_next(&client, &event);
-	}
-	guardian_event_done(&event);
+	hear(world, &client, ANSWER_MS);
 	guardian_disconnect(&client);
 }
 
@@ -94,10 +108,12 @@ is_guarded(const struct world *world)
 	struct guardian_client client;
 
 	for (int i = 0; i < 4 && guardian_running(&world->guardian); i++) {
-		if (guardian_connect(&world->guardian, &client) == OK) {
-			guardian_disconnect(&client);
+		bool heard = guardian_connect(&world->guardian, &client) == OK &&
+			     hear(world, &client, WORD_MS);
+
+		guardian_disconnect(&client);
+		if (heard)
 			return true;
-		}
 		poll(NULL, 0, 50);
 	}
 	return guardian_running(&world->guardian);
@@ -199,4 +215,22 @@ apply_guard(const struct world *world, struct trial **trial)
 		return FOUND_NOTHING;
 	return trial_state_is_settled((*trial)->state) ? FOUND_SETTLED :
 		found_orphaned(world, *trial);
+}
+
+enum apply_found
+apply_rejoin(const struct world *world, struct trial **trial,
+	     struct guardian_client *client)
+{
+	*trial = NULL;
+	guardian_disconnect(client);
+	for (int i = 0; i < REJOINS; i++) {
+		enum apply_found found;
+
+		trial_free(*trial);
+		found = apply_resume(world, trial);
+		if ((found != FOUND_RUNNING && found != FOUND_RESUMED) ||
+		    guardian_connect(&world->guardian, client) == OK)
+			return found;
+	}
+	return FOUND_UNGUARDED;
 }

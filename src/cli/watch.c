@@ -247,16 +247,18 @@ static enum err
 recover(struct watch *w, bool *settled)
 {
 	struct trial *trial = NULL;
-	enum apply_found found = apply_resume(w->world, &trial);
-	enum err err;
+	enum apply_found found = apply_rejoin(w->world, &trial, w->client);
+	enum err err = OK;
 
 	*settled = true;
-	guardian_disconnect(w->client);
 	if (trial && trial_state_is_settled(trial->state)) {
 		err = cli_record_outcome(w->world, trial);
 	} else if (found == FOUND_RUNNING || found == FOUND_RESUMED) {
 		*settled = false;
-		err = guardian_connect(&w->world->guardian, w->client);
+	} else if (found == FOUND_UNGUARDED) {
+		err = fail(ERR_FAIL, _("the guardian is gone and no other one "
+				       "can be started: the change is in, and "
+				       "nobody undoes it"));
 	} else {
 		err = fail(ERR_FAIL, _("the guardian is gone and there is no "
 			   "record of the trial; look at 'sallyport list'"));

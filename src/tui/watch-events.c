@@ -144,10 +144,8 @@ on_lost(struct ui *ui)
 	struct trial *trial = NULL;
 	enum apply_found what;
 
-	guardian_disconnect(&ui->watch.client);
-	what = apply_resume(ui->world, &trial);
-	if ((what == FOUND_RUNNING || what == FOUND_RESUMED) && trial &&
-	    guardian_connect(&ui->world->guardian, &ui->watch.client) == OK) {
+	what = apply_rejoin(ui->world, &trial, &ui->watch.client);
+	if ((what == FOUND_RUNNING || what == FOUND_RESUMED) && trial) {
 		on_another(ui, trial);
 	} else if (trial && trial_state_is_settled(trial->state)) {
 		on_recorded(ui, trial);

@@ -46,7 +46,7 @@ $other ip6tables-legacy -A INPUT -p sctp -j DROP
 ok 'and another one' in_other status
 is "$(told in_other)" '4 external, 3 import' 'has one of its own'
 is "$(told sp)" '2 edit, 1 import' 'and nothing is told of the machine'
-like "$(sp status)" '^revision +2$' 'whose newest revision is its own'
+like "$(sp status)" '^revision +2 ' 'whose newest revision is its own'
 like "$(sp status)" 'live and revision: the same' 'and is what is live'
 
 ok 'a commit there' in_other apply --yes --no-trial -- -A OUTPUT -p dccp -j DROP

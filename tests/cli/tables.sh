@@ -64,7 +64,7 @@ status_is 0 'status' sp --read-only status
 like "$out" '^table +filter .*: 0 rules in 3 chains' 'has the default table'
 is "$(sp --read-only status --json | jq -c '[.tables[].in_use] | any')" false \
 	'and none is in use'
-status_is 1 'a command that fails' sp apply --yes -- -t nat -D redirects 1
+status_is 2 'a command that fails' sp apply --yes -- -t nat -D redirects 1
 is "$(names)" '' 'no table was made by all this'
 
 status_is 0 'apply' sp apply --yes --detach -m 'all of it' "$tmp/all"
@@ -101,9 +101,9 @@ status_is 0 'or -T' sp --no-trial -T nat apply --yes -- -A redirects -p udp -j R
 is "$(table nat | grep -c redirects)" 3 'changes that table'
 is "$(table filter)" "$(cat "$tmp/filter")" 'and no other'
 newest=$(sp log | sed -n '1s/^ *\([0-9]*\).*/\1/p')
-like "$(sp status)" "^revision +$newest\$" 'status has the newest of all tables'
+like "$(sp status)" "^revision +$newest " 'status has the newest of all tables'
 older=$(sp -T filter log | sed -n '1s/^ *\([0-9]*\).*/\1/p')
-like "$(sp -T filter status)" "^revision +$older\$" 'or that of -T'
+like "$(sp -T filter status)" "^revision +$older " 'or that of -T'
 status_is 0 'diff to the revision' sp diff "$number"
 like "$out" '^\*nat$' 'names its table'
 status_is 0 'restore of a revision of nat' sp --no-trial restore --yes "$number"
