@@ -8,7 +8,9 @@
 #include <sallyport/tables.h>
 
 enum conflict_kind {
-	CONFLICT_RULE_GONE,	/* we change or move a rule that others deleted */
+	CONFLICT_RULE_GONE,	/* we change or move a rule that others deleted
+				 * or changed */
+	CONFLICT_RULE_CHANGED,	/* we delete a rule that others changed */
 	CONFLICT_RULE_MOVED,	/* both moved it, to different places */
 	CONFLICT_POLICY,	/* both set it, to different ones */
 	CONFLICT_CHAIN_GONE,	/* others deleted a chain that we change or
@@ -29,6 +31,8 @@ struct conflict {
 	char name[CHAIN_NAME_SIZE];	/* CHAIN_NAME: the new one */
 	struct rule *rule;	/* RULE_*: as it was; else NULL */
 	struct rule *ours;	/* RULE_GONE: what it is to become; NULL: moved */
+	struct rule *theirs;	/* RULE_GONE, RULE_CHANGED: what they made of
+				 * it, as it seems; NULL: nothing */
 	enum policy our_policy;	/* POLICY */
 	enum policy their_policy;
 };

@@ -17,6 +17,9 @@ struct rules {
 				 * next anchor */
 	size_t *anchor;		/* for each rule of ours: the base rule that it
 				 * comes before; NO_MATCH: the end */
+	size_t *made_of;	/* for each rule of base: which rule of theirs
+				 * took its place, as it seems; NO_MATCH */
+	size_t *place_of;	/* for each rule of theirs: whose */
 	struct keys put;	/* what theirs has and did not just keep */
 	bool *made;		/* for each of these: is it new? */
 	struct chain *out;
@@ -79,6 +82,32 @@ anchor_behind(const struct rules *r, const struct side *side, size_t j)
 	return NO_MATCH;
 }
 
+/* Nobody looks at a cautious merge: there a rule in another's place is a new
+ * one, and nothing else. */
+static void
+find_made(struct rules *r, const struct chain *theirs)
+{
+	struct weave w;
+
+	r->made_of = xcalloc(r->base->rules.n, sizeof(*r->made_of));
+	r->place_of = xcalloc(theirs->rules.n, sizeof(*r->place_of));
+	for (size_t i = 0; i < r->base->rules.n; i++)
+		r->made_of[i] = NO_MATCH;
+	for (size_t k = 0; k < theirs->rules.n; k++)
+		r->place_of[k] = NO_MATCH;
+	if (r->m->side == MERGE_CAUTIOUS)
+		return;
+	weave_init(&w, r->base, theirs, r->m->to_theirs);
+	weave_pair_places(&w);
+	for (size_t k = 0; k < theirs->rules.n; k++) {
+		if (w.from[k] != FROM_REPLACED)
+			continue;
+		r->place_of[k] = w.at[k];
+		r->made_of[w.at[k]] = k;
+	}
+	weave_done(&w);
+}
+
 static void
 find_put(struct rules *r)
 {
@@ -119,6 +148,22 @@ add_conflict(struct rules *r, enum conflict_kind kind, size_t i,
 
 	c->rule = rule_ref(chain_rule(r->base, i));
 	c->ours = ours ? rule_ref(ours) : NULL;
+	if (r->made_of[i] != NO_MATCH)
+		c->theirs = rule_ref(chain_rule(r->theirs.weave.b,
+						r->made_of[i]));
+}
+
+/* Ours deletes what theirs changed. True for what theirs made of it where it
+ * goes too: where ours stands. */
+static bool
+settle_deleted(struct rules *r, size_t k)
+{
+	size_t i = r->place_of[k];
+
+	if (i == NO_MATCH || !is_gone(&r->ours, i))
+		return false;
+	add_conflict(r, CONFLICT_RULE_CHANGED, i, NULL);
+	return r->m->side == MERGE_OURS;
 }
 
 /* Ours replaced a rule of base that theirs does not have any more. True where
@@ -268,14 +313,15 @@ merge_rules(struct merge *m, const struct chain *base,
 
 	side_init(&r.ours, base, ours, m->to_ours, true);
 	side_init(&r.theirs, base, theirs, m->to_theirs, false);
+	find_made(&r, theirs);
 	find_put(&r);
 	find_places(&r);
 	for (size_t k = 0; k < theirs->rules.n; k++) {
 		const struct rule *rule = chain_rule(theirs, k);
 
-		if (w->from[k] == FROM_NOWHERE)
+		if (w->from[k] == FROM_NOWHERE && !settle_deleted(&r, k))
 			chain_push_take(out, rule_ref(rule));
-		else
+		else if (w->from[k] != FROM_NOWHERE)
 			take_known(&r, w->at[k], rule);
 	}
 	place(&r, NO_MATCH);
@@ -286,6 +332,8 @@ merge_rules(struct merge *m, const struct chain *base,
 	side_done(&r.theirs);
 	keys_done(&r.put);
 	free(r.made);
+	free(r.made_of);
+	free(r.place_of);
 	free(r.placed);
 	free(r.anchor);
 }

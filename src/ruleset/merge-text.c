@@ -15,22 +15,32 @@ add_rule(struct str *out, const struct rule *rule)
 	str_done(&spec);
 }
 
+/* "INPUT: you move 'a', others changed it to 'b'" */
 static void
 describe_gone(const struct conflict *c, const char *chain, struct str *out)
 {
-	struct str was = { 0 }, is = { 0 };
+	struct str was = { 0 }, ours = { 0 }, theirs = { 0 };
 
 	add_rule(&was, c->rule);
 	if (c->ours)
-		add_rule(&is, c->ours);
-	if (c->ours)
-		str_addf(out, _("%s: you change '%s' to '%s', others deleted "
-				"it"), chain, str_text(&was), str_text(&is));
+		add_rule(&ours, c->ours);
+	if (c->theirs)
+		add_rule(&theirs, c->theirs);
+	if (c->kind == CONFLICT_RULE_CHANGED)
+		str_addf(out, _("%s: you delete '%s'"), chain, str_text(&was));
+	else if (c->ours)
+		str_addf(out, _("%s: you change '%s' to '%s'"), chain,
+			 str_text(&was), str_text(&ours));
 	else
-		str_addf(out, _("%s: you move '%s', others deleted it"), chain,
-			 str_text(&was));
+		str_addf(out, _("%s: you move '%s'"), chain, str_text(&was));
+	if (c->theirs)
+		str_addf(out, _(", others changed it to '%s'"),
+			 str_text(&theirs));
+	else
+		str_add(out, _(", others deleted it"));
 	str_done(&was);
-	str_done(&is);
+	str_done(&ours);
+	str_done(&theirs);
 }
 
 static void
@@ -67,6 +77,7 @@ conflict_describe(const struct conflict *c, struct str *out)
 	chain = str_text(&visible);
 	switch (c->kind) {
 	case CONFLICT_RULE_GONE:
+	case CONFLICT_RULE_CHANGED:
 		describe_gone(c, chain, out);
 		break;
 	case CONFLICT_RULE_MOVED:

@@ -27,6 +27,7 @@ conflicts_done(struct vec *conflicts)
 
 		rule_unref(c->rule);
 		rule_unref(c->ours);
+		rule_unref(c->theirs);
 		free(c);
 	}
 	vec_done(conflicts);

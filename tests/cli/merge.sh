@@ -49,4 +49,11 @@ is "$status" 4 'a rule that others deleted cannot be replaced: 4'
 like "$(cat "$tmp/out")" "FORWARD: you change '-p sctp -j DROP' to '-p sctp .*others deleted it" \
 	'both sides are named'
 is "$(rules | grep -c sctp)" 0 'and nothing was done'
+
+ip6tables-legacy -I FORWARD 1 -p sctp -j DROP
+beside 'ip6tables-legacy -R FORWARD 1 -p sctp --sport 7 -j DROP' -- \
+	-D FORWARD -p sctp -j DROP
+is "$status" 4 'what others changed is not taken for deleted'
+like "$(cat "$tmp/out")" "FORWARD: you delete '-p sctp -j DROP', others changed it to '-p sctp .*--sport 7 -j DROP'" \
+	'both sides are named again'
 done_testing

@@ -92,6 +92,11 @@ test_rules(void)
 	merges("abc", "axc", "ayc", MERGE_THEIRS, 1, "ayc");
 	merges("abc", "axc", "ayc", MERGE_OURS, 1, "ayxc");
 	merges("abc", "axc", "axc", MERGE_THEIRS, 0, "axc");
+	merges("abc", "ac", "axc", MERGE_THEIRS, 1, "axc");
+	merges("abc", "ac", "axc", MERGE_OURS, 1, "ac");
+	merges("abc", "ac", "axbc", MERGE_THEIRS, 0, "axc");
+	merges("abc", "ac", "acx", MERGE_THEIRS, 0, "acx");
+	merges("abc", "ac", "axc", MERGE_CAUTIOUS, 0, "axc");
 	merges("abcde", "bcdea", "bcde", MERGE_THEIRS, 1, "bcde");
 	merges("abcde", "bcdea", "bcde", MERGE_OURS, 1, "bcdea");
 	/* Put back, where others appended. */
