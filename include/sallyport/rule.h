@@ -53,6 +53,10 @@ void rules_done(struct vec *rules);		/* unref all, and vec_done() */
 /* Byte for byte, counters aside. */
 bool rule_equal(const struct rule *a, const struct rule *b);
 
+/* May one be an edit of the other? Protocol and target are alike, or all but the
+ * target. */
+bool rule_resembles(const struct rule *a, const struct rule *b);
+
 /* Name of the target: ACCEPT, DROP, a chain, an extension, or "" for none. */
 const char *rule_target(const struct rule *rule);
 

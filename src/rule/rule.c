@@ -294,6 +294,21 @@ rule_is_icmp4(const struct rule *rule)
 	return ip->proto == IPPROTO_ICMP && !(ip->invflags & IP6T_INV_PROTO);
 }
 
+bool
+rule_resembles(const struct rule *a, const struct rule *b)
+{
+	const struct ip6t_entry *ea = rule_entry(a), *eb = rule_entry(b);
+	size_t head = offsetof(struct ip6t_entry, elems);
+
+	if (ea->ipv6.proto == eb->ipv6.proto &&
+	    strcmp(rule_target(a), rule_target(b)) == 0)
+		return true;
+	return ea->target_offset == eb->target_offset &&
+	       memcmp(&ea->ipv6, &eb->ipv6, sizeof(ea->ipv6)) == 0 &&
+	       memcmp(a->entry + head, b->entry + head,
+		      ea->target_offset - head) == 0;
+}
+
 enum err
 rule_check_chain(const struct rule *rule, const char *chain)
 {

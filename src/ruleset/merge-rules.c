@@ -100,7 +100,9 @@ find_made(struct rules *r, const struct chain *theirs)
 	weave_init(&w, r->base, theirs, r->m->to_theirs);
 	weave_pair_places(&w);
 	for (size_t k = 0; k < theirs->rules.n; k++) {
-		if (w.from[k] != FROM_REPLACED)
+		if (w.from[k] != FROM_REPLACED ||
+		    !rule_resembles(chain_rule(r->base, w.at[k]),
+				    chain_rule(theirs, k)))
 			continue;
 		r->place_of[k] = w.at[k];
 		r->made_of[w.at[k]] = k;
