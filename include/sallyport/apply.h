@@ -90,8 +90,8 @@ enum apply_found {
 	FOUND_SETTLED,		/* settled while no one looked: now in history */
 	FOUND_FOREIGN,		/* of another network namespace: left alone */
 	FOUND_UNREADABLE,	/* left alone; err_message() tells */
-	FOUND_UNGUARDED,	/* read_only: left alone though nobody guards it;
-				 * err_message() tells */
+	FOUND_UNGUARDED,	/* nobody guards it: we may only look, or no
+				 * guardian can be started; err_message() tells */
 };
 /* *trial, yours, may be NULL. What is settled goes to history; a settled record
  * that is there already is FOUND_NOTHING, with *trial, and so is one that was on
@@ -101,8 +101,7 @@ enum apply_found {
 enum apply_found apply_resume(const struct world *world, struct trial **trial);
 
 /* The same when client, which is closed, has lost its guardian: it is connected
- * to the one that goes on where RUNNING or RESUMED is found. UNGUARDED also
- * where none could be started. */
+ * to the one that goes on where RUNNING or RESUMED is found. */
 enum apply_found apply_rejoin(const struct world *world, struct trial **trial,
 			      struct guardian_client *client);
 

@@ -44,7 +44,8 @@ resume(const struct world *world)
 
 	if (guardian_resume(&world->guardian, &client) != OK)
 		return;
-	hear(world, &client, ANSWER_MS);
+	if (!hear(world, &client, ANSWER_MS))
+		fail(ERR_FAIL, _("the guardian does not answer"));
 	guardian_disconnect(&client);
 }
 
@@ -140,22 +141,32 @@ load_guarded(const struct world *world, int run_dir, struct trial **trial,
 	return trial_load(run_dir, trial);
 }
 
+/* The last error is why none could be started. */
 static enum apply_found
-found_orphaned(const struct world *world, const struct trial *trial)
+found_orphaned(const struct world *world, const struct trial *trial,
+	       const char *why)
 {
-	return world->read_only ? found_unguarded(world, trial) :
-				  FOUND_RESUMED;
+	if (world->read_only)
+		return found_unguarded(world, trial);
+	if (guardian_running(&world->guardian))
+		return FOUND_RESUMED;
+	fail(ERR_FAIL, _("a change is on trial that nobody guards, and no "
+			 "guardian can be started: %s"), why);
+	return FOUND_UNGUARDED;
 }
 
 static enum apply_found
 found_unsettled(const struct world *world, const struct trial *trial,
 		bool orphaned)
 {
-	char *warning = NULL;
+	char *why = xstrdup(err_message()), *warning = NULL;
+	enum apply_found found;
 
 	record_current(world, &warning);
 	free(warning);
-	return orphaned ? found_orphaned(world, trial) : FOUND_RUNNING;
+	found = orphaned ? found_orphaned(world, trial, why) : FOUND_RUNNING;
+	free(why);
+	return found;
 }
 
 static enum apply_found
@@ -199,8 +210,10 @@ apply_resume(const struct world *world, struct trial **trial)
 enum apply_found
 apply_guard(const struct world *world, struct trial **trial)
 {
+	enum apply_found found;
 	bool orphaned;
 	enum err err;
+	char *why;
 	int fd;
 
 	*trial = NULL;
@@ -213,8 +226,12 @@ apply_guard(const struct world *world, struct trial **trial)
 			FOUND_NOTHING : found_unreadable(world);
 	if (!orphaned)
 		return FOUND_NOTHING;
-	return trial_state_is_settled((*trial)->state) ? FOUND_SETTLED :
-		found_orphaned(world, *trial);
+	if (trial_state_is_settled((*trial)->state))
+		return FOUND_SETTLED;
+	why = xstrdup(err_message());
+	found = found_orphaned(world, *trial, why);
+	free(why);
+	return found;
 }
 
 enum apply_found
@@ -232,5 +249,9 @@ apply_rejoin(const struct world *world, struct trial **trial,
 		    guardian_connect(&world->guardian, client) == OK)
 			return found;
 	}
+	fail(ERR_FAIL, guardian_running(&world->guardian) ?
+	     _("the guardian does not answer") :
+	     _("the guardian is gone and no other one can be started: the "
+	       "change is in, and nobody undoes it"));
 	return FOUND_UNGUARDED;
 }

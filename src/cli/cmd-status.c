@@ -144,7 +144,8 @@ add_pending(const struct world *world, struct str *out,
 	else
 		add_running(world, out, trial);
 	if (st->found == FOUND_UNGUARDED &&
-	    (trial->state == TRIAL_NOT_REVERTED || !is_overdue(world, st)))
+	    (!world->read_only || trial->state == TRIAL_NOT_REVERTED ||
+	     !is_overdue(world, st)))
 		str_addf(out, "           %s\n", st->trial_why);
 	if (trial->login_demanded && !trial_proof(trial))
 		str_add(out, _("           a new login over IPv6 is demanded "

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* confirm and revert: settle the running trial from any root session. */
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <sys/socket.h>
@@ -31,7 +33,9 @@ nothing_to_settle(const struct world *world, enum apply_found found,
 	return fail(ERR_FAIL, _("no change is on trial"));
 }
 
-/* Without the record only this tells whether the trial is of our namespace. */
+/* Without the record only this tells whether the trial is of our namespace. The
+ * process is the one that began to listen: where it is no more, another one goes
+ * on for it, and nothing speaks against that. */
 static bool
 is_in_our_netns(const struct guardian_client *client)
 {
@@ -39,7 +43,9 @@ is_in_our_netns(const struct guardian_client *client)
 	socklen_t len = sizeof(peer);
 
 	return getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer,
-			  &len) == 0 && proc_same_netns(peer.pid);
+			  &len) == 0 &&
+	       (proc_same_netns(peer.pid) ||
+		(kill(peer.pid, 0) < 0 && errno == ESRCH));
 }
 
 /* A record that is refused, or cannot be read, matters only where no guardian

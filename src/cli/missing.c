@@ -29,14 +29,16 @@ find_missing(const struct trial *trial, const struct tables *live,
 {
 	struct tables *before = tables_new();
 	struct vec changes = {0};
+	enum err err;
 
 	for (size_t i = 0; i < trial->parts.n; i++)
 		tables_put_take(before,
 				ruleset_copy(trial_part(trial, i)->before));
 	trial_changesets(trial, &changes);
-	if (tables_rebase(&changes, before, live, MERGE_THEIRS, missing,
-			  conflicts) && !conflicts->n)
-		changesets_done(missing);
+	err = tables_rebase(&changes, before, live, MERGE_THEIRS, missing,
+			    conflicts);
+	if (err && err != ERR_CONFLICT)
+		die("a change does not fit its own tables: %s", err_message());
 	changesets_done(&changes);
 	tables_free(before);
 }

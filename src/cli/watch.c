@@ -256,9 +256,7 @@ recover(struct watch *w, bool *settled)
 	} else if (found == FOUND_RUNNING || found == FOUND_RESUMED) {
 		*settled = false;
 	} else if (found == FOUND_UNGUARDED) {
-		err = fail(ERR_FAIL, _("the guardian is gone and no other one "
-				       "can be started: the change is in, and "
-				       "nobody undoes it"));
+		err = ERR_FAIL;
 	} else {
 		err = fail(ERR_FAIL, _("the guardian is gone and there is no "
 			   "record of the trial; look at 'sallyport list'"));

@@ -45,7 +45,8 @@ enum err revision_undone(struct history *history, int64_t id) must_check;
  * found. *id: the revision that was added for it, or 0; *newest: the one that
  * stands now. */
 enum err sync_to(struct history *history, const struct ruleset *found,
-		 const struct actor *actor, int64_t now_s, int64_t *id, int64_t *newest) must_check;
+		 const struct actor *actor, int64_t now_s, int64_t *id,
+		 int64_t *newest) must_check;
 
 /* history-found.c: the tables as others had them when the trial was reverted
  * over their work become external revisions after revision id, the trial's in

@@ -254,7 +254,7 @@ end_lost(struct history *history,
 		err = trial_without_record(history, has_record, arg, &id);
 		if (!err && id)
 			err = end_trial(history, id, "ended",
-					_("its record is gone"), now_s);
+					"its record is gone", now_s);
 	} while (!err && id);
 	return err;
 }

@@ -15,7 +15,6 @@ add_rule(struct str *out, const struct rule *rule)
 	str_done(&spec);
 }
 
-/* "INPUT: you move 'a', others changed it to 'b'" */
 static void
 describe_gone(const struct conflict *c, const char *chain, struct str *out)
 {
@@ -27,17 +26,23 @@ describe_gone(const struct conflict *c, const char *chain, struct str *out)
 	if (c->theirs)
 		add_rule(&theirs, c->theirs);
 	if (c->kind == CONFLICT_RULE_CHANGED)
-		str_addf(out, _("%s: you delete '%s'"), chain, str_text(&was));
+		str_addf(out, _("%s: you delete '%s', others changed it to "
+				"'%s'"), chain, str_text(&was),
+			 str_text(&theirs));
+	else if (c->ours && c->theirs)
+		str_addf(out, _("%s: you change '%s' to '%s', others changed "
+				"it to '%s'"), chain, str_text(&was),
+			 str_text(&ours), str_text(&theirs));
 	else if (c->ours)
-		str_addf(out, _("%s: you change '%s' to '%s'"), chain,
-			 str_text(&was), str_text(&ours));
-	else
-		str_addf(out, _("%s: you move '%s'"), chain, str_text(&was));
-	if (c->theirs)
-		str_addf(out, _(", others changed it to '%s'"),
+		str_addf(out, _("%s: you change '%s' to '%s', others deleted "
+				"it"), chain, str_text(&was), str_text(&ours));
+	else if (c->theirs)
+		str_addf(out, _("%s: you move '%s', others changed it to "
+				"'%s'"), chain, str_text(&was),
 			 str_text(&theirs));
 	else
-		str_add(out, _(", others deleted it"));
+		str_addf(out, _("%s: you move '%s', others deleted it"), chain,
+			 str_text(&was));
 	str_done(&was);
 	str_done(&ours);
 	str_done(&theirs);

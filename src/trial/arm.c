@@ -4,6 +4,7 @@
  * back. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include "internal.h"
@@ -132,6 +133,7 @@ write_record(struct guardian *g)
 	g->trial->deadline_ms = guardian_now(g) +
 				(g->trial->no_trial ? 0 : g->trial->window_ms);
 	step(g, "armed");
+	unlinkat(g->run_dir, TRIAL_TRIES, 0);
 	err = trial_save(g->trial, g->run_dir);
 	if (!err)
 		err = trial_spare_make(g->trial, g->run_dir);

@@ -52,6 +52,7 @@ struct guardian {
 	struct login_watch *logins;	/* WAIT: who logs in */
 	int64_t logins_ms;	/* and when to look again */
 	bool whole;		/* REVERT: by the old tables as they were */
+	bool blind;		/* REVERT: and what others lose is not told */
 	bool tried;		/* REVERT: begun by this process */
 	bool unsaved;		/* SETTLED: the record does not say so yet */
 	bool leaving;		/* TERM came */

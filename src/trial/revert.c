@@ -111,7 +111,8 @@ revert_table(struct guardian *g, struct trial_part *part)
 			if (whole)
 				break;
 		}
-		whole = whole || err != ERR_CONFLICT || i == ATTEMPTS - 2;
+		if (err != ERR_CONFLICT || i == ATTEMPTS - 2)
+			whole = true;
 	}
 	return err;
 }
@@ -189,14 +190,18 @@ may_go_ahead(struct guardian *g, bool *locked)
 }
 
 /* Where one guardian after the other dies of it, be it by the rules of others
- * that it weighs, nothing is weighed any more. */
+ * that it weighs, they are weighed no more, and in the end not even listed. */
 static void
 count_deaths(struct guardian *g)
 {
+	unsigned deaths;
+
 	if (g->tried)
 		return;
 	g->tried = true;
-	g->whole = trial_try(g->run_dir) >= DEATHS_MAX;
+	deaths = trial_try(g->run_dir);
+	g->whole = deaths >= DEATHS_MAX;
+	g->blind = deaths >= 2 * DEATHS_MAX;
 	if (g->whole)
 		process_note("%d guardians died while they reverted: the old "
 			     "tables go in whole", DEATHS_MAX);

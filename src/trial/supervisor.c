@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Supervisor and guardian look after each other: whichever is killed is
- * replaced by the other. The record alone says when the work is done; no exit
- * status does. */
+ * replaced by the other. The record says when the work is done, and where it
+ * cannot be read the exit status. */
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -235,6 +235,7 @@ become_supervisor(struct guardian *g, pid_t guardian)
 	rescue_leave();
 	trial_free(g->trial);
 	g->trial = NULL;
+	g->tried = g->whole = g->blind = g->leaving = false;
 	exit(supervise(g, guardian));
 }
 

@@ -45,10 +45,11 @@ undo_exactly(const struct trial_part *part, const struct ruleset *live)
 }
 
 static struct changeset *
-undo_whole(const struct trial_part *part, const struct ruleset *live,
-	   struct str *lost)
+undo_whole(struct guardian *g, const struct trial_part *part,
+	   const struct ruleset *live, struct str *lost)
 {
-	ruleset_lost(part->changes, live, part->before, part->before,
+	if (!g->blind)
+		ruleset_lost(part->changes, live, part->before, part->before,
 		     part->after, lost);
 	return changeset_diff(live, part->before, true);
 }
@@ -205,7 +206,7 @@ undo_plan(struct guardian *g, const struct trial_part *part,
 	struct changeset *cs;
 
 	if (whole)
-		return undo_whole(part, live, lost);
+		return undo_whole(g, part, live, lost);
 	cs = alone ? undo_exactly(part, live) : undo_beside(part, live);
 	if (cs && alone)
 		return cs;
@@ -217,5 +218,5 @@ undo_plan(struct guardian *g, const struct trial_part *part,
 	changeset_free(cs);
 	str_done(lost);
 	say_whole(g->trial, part->before->table);
-	return undo_whole(part, live, lost);
+	return undo_whole(g, part, live, lost);
 }

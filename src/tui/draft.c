@@ -7,6 +7,8 @@
 #include <sallyport/text.h>
 #include "ui.h"
 
+#define CHAINS_MAX 3	/* named in a message */
+
 static struct draft *
 take(struct ui *ui)
 {
@@ -46,24 +48,28 @@ is_listed(const struct changeset *cs, size_t before, const char *chain)
 	return false;
 }
 
-/* The chains that differ: "INPUT, nat PREROUTING". */
+/* The chains that differ, the first few: "INPUT, nat PREROUTING". */
 static void
 add_chains(struct str *out, const struct tables *was, const struct tables *now)
 {
 	struct vec changes = { 0 };
+	size_t chains = 0;
 
 	tables_diff(was, now, true, &changes);
-	for (size_t c = 0; c < changes.n; c++) {
+	for (size_t c = 0; c < changes.n && chains < CHAINS_MAX; c++) {
 		const struct changeset *cs = changes.v[c];
 		bool named = strcmp(cs->table, "filter") != 0;
 
-		for (size_t i = 0; i < cs->changes.n; i++) {
+		for (size_t i = 0; i < cs->changes.n && chains < CHAINS_MAX;
+		     i++) {
 			const struct change *change = cs->changes.v[i];
 
-			if (!is_listed(cs, i, change->chain))
-				str_addf(out, "%s%s%s%s", out->len ? ", " : "",
-					 named ? cs->table : "",
-					 named ? " " : "", change->chain);
+			if (is_listed(cs, i, change->chain))
+				continue;
+			str_addf(out, "%s%s%s%s", out->len ? ", " : "",
+				 named ? cs->table : "", named ? " " : "",
+				 change->chain);
+			chains++;
 		}
 	}
 	changesets_done(&changes);

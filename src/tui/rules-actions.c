@@ -111,7 +111,7 @@ on_fix(struct ui *ui)
 static const char *
 unless_reload(struct ui *ui)
 {
-	return ui->watch.phase == WATCH_NONE || ui->watch.found ? NULL :
+	return ui->watch.phase == WATCH_NONE || ui->watch.theirs ? NULL :
 	       _("a trial is running: keep or undo it first");
 }
 

@@ -39,6 +39,7 @@ settle(struct ui *ui, enum reload how, const char *said)
 	if (err)
 		return;
 	ui_pop(ui);
+	watch_taken(ui);
 	ui->live_differs = false;
 	ui_changed(ui);
 	ui_say(ui, "%s", said);

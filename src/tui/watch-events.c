@@ -7,6 +7,8 @@
 #include "term.h"
 #include "ui.h"
 
+#define REJOIN_MS 10000	/* between two looks for a guardian */
+
 static void
 outcome(struct ui *ui, enum role role, char *text)
 {
@@ -136,10 +138,19 @@ on_another(struct ui *ui, const struct trial *trial)
 	ui_warn(ui, _("the guardian was lost; another one watches now"));
 }
 
+/* The trial is not over: it is looked for another one again and again. */
+static void
+on_nobody(struct ui *ui)
+{
+	ui->watch.rejoin_ms = ui->world->clock->boot_ms(ui->world->clock) +
+			      REJOIN_MS;
+	ui_warn(ui, "%s", err_message());
+}
+
 /* The connection is gone. The record tells whether the trial still runs; there
  * is none where nothing was committed. */
-static void
-on_lost(struct ui *ui)
+void
+watch_lost(struct ui *ui)
 {
 	struct trial *trial = NULL;
 	enum apply_found what;
@@ -147,6 +158,8 @@ on_lost(struct ui *ui)
 	what = apply_rejoin(ui->world, &trial, &ui->watch.client);
 	if ((what == FOUND_RUNNING || what == FOUND_RESUMED) && trial) {
 		on_another(ui, trial);
+	} else if (what == FOUND_UNGUARDED) {
+		on_nobody(ui);
 	} else if (trial && trial_state_is_settled(trial->state)) {
 		on_recorded(ui, trial);
 	} else {
@@ -259,7 +272,7 @@ on_event(struct ui *ui, const struct guardian_event *event)
 		on_not_reverted(ui, event);
 		return;
 	case EVENT_LOST:
-		on_lost(ui);
+		watch_lost(ui);
 		return;
 	}
 }

@@ -7,8 +7,11 @@
 #include <unistd.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
+#include <sallyport/merge.h>
 #include "term.h"
 #include "ui.h"
+
+#define JOIN_MS 5000	/* between two tries to join one that does not answer */
 
 char *
 watch_who(const struct actor *actor)
@@ -88,22 +91,29 @@ tell_undone(struct ui *ui, const struct trial *trial, bool again)
 	free(by);
 }
 
+/* Would the trial change nothing more on what the draft makes of its tables? */
 static bool
-was_made_on(const struct draft *draft, const struct trial *trial)
+has_trial(const struct draft *draft, const struct trial *trial)
 {
-	for (size_t i = 0; i < trial->parts.n; i++) {
-		const struct trial_part *part = trial_part(trial, i);
-		const struct ruleset *rs = tables_get(draft->base,
-						      part->before->table);
-		char print[FINGERPRINT_SIZE];
+	struct tables *made = tables_copy(draft->base);
+	bool has = tables_apply(made, &draft->changes) == OK;
 
-		if (!rs)
-			return false;
-		ruleset_fingerprint(rs, print);
-		if (strcmp(print, part->before_print) != 0)
-			return false;
+	for (size_t i = 0; i < trial->parts.n && has; i++) {
+		const struct trial_part *part = trial_part(trial, i);
+		const struct ruleset *rs = tables_get(made, part->before->table);
+		struct vec conflicts = { 0 };
+		struct changeset *more;
+
+		has = rs && changeset_rebase(part->changes, part->before, rs,
+					     MERGE_OURS, &more,
+					     &conflicts) == OK &&
+		      more->changes.n == 0;
+		if (rs)
+			changeset_free(more);
+		conflicts_done(&conflicts);
 	}
-	return true;
+	tables_free(made);
+	return has;
 }
 
 /* Where edits were staged beside the trial, the draft has them and its own. */
@@ -114,7 +124,7 @@ take_undone(struct ui *ui, const struct trial *trial)
 
 	if (draft_find(ui->world, &draft) == OK &&
 	    draft->wall_s >= trial->committed_wall_s &&
-	    was_made_on(draft, trial))
+	    has_trial(draft, trial))
 		return session_take_draft(ui->session, draft);
 	draft_free(draft);
 	return session_take_undone(ui->session, trial);
@@ -224,8 +234,11 @@ watch_join(struct ui *ui)
 	enum apply_found what;
 
 	if (ui->watch.phase != WATCH_NONE || ui->world->file ||
+	    ui->world->clock->boot_ms(ui->world->clock) < ui->watch.join_ms ||
 	    !guardian_running(&ui->world->guardian))
 		return;
+	ui->watch.join_ms = ui->world->clock->boot_ms(ui->world->clock) +
+			    JOIN_MS;
 	what = apply_resume(ui->world, &trial);
 	if ((what == FOUND_RUNNING || what == FOUND_RESUMED) && trial)
 		joined(ui, trial);

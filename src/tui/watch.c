@@ -184,6 +184,9 @@ watch_tick(struct ui *ui)
 	struct watch *watch = &ui->watch;
 	long left = watch_seconds(ui);
 
+	if (watch->phase != WATCH_NONE && watch->client.fd < 0 &&
+	    watch->rejoin_ms && now_ms(ui) >= watch->rejoin_ms)
+		watch_lost(ui);
 	if (watch->phase != WATCH_RUNNING)
 		return;
 	if (watch->code.open_ms && code_is_open(&watch->code, now_ms(ui))) {

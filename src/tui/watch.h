@@ -43,6 +43,8 @@ struct watch {
 	bool theirs;		/* if it is undone its edits are staged
 				 * elsewhere */
 	int claim;		/* apply_claim(); -1: none */
+	int64_t rejoin_ms;	/* client lost: look for another one then */
+	int64_t join_ms;	/* not joined before, after one that failed */
 	struct vec neighbours;	/* of struct watch_neighbour * */
 	struct vec logins;	/* new ones: struct watch_login * */
 	char *by;		/* who began it; NULL: we */
@@ -75,6 +77,9 @@ void watch_show_lost(struct ui *ui, const char *lost);
  * of changes). */
 void watch_start(struct ui *ui, const struct guardian_client *client,
 		 struct vec *changes);
+
+/* The guardian was lost: another one is looked for. */
+void watch_lost(struct ui *ui);
 
 /* The descriptor to poll, -1: none; there is input on it. */
 int watch_fd(const struct watch *watch);

@@ -68,6 +68,24 @@ like "$out" 'dport 5001' 'and prints what is live'
 ok 'and it is guarded again' poll_until 5 is_guarded
 status_is 0 'so that it can be undone' sp revert
 
+# --- No guardian can be started ---
+orphan
+rm -f "$run_dir/trial.lock"
+mkdir "$run_dir/trial.lock"
+look save
+like "$said" 'nobody guards, and no guardian can be started' \
+	'where none can be started that is said'
+like "$out" 'dport 5001' 'and what is live is printed'
+look status
+like "$out" 'no guardian can be started' 'by status too'
+look apply --yes -- -A FORWARD -p tcp --dport 5002 -j ACCEPT
+is "$status" 1 'nothing else goes on trial then'
+rmdir "$run_dir/trial.lock"
+look save
+is "$said" '' 'until one can'
+status_is 0 'which undoes it when it is asked to' sp revert
+ok 'and has' is_back
+
 # --- Who may only look ---
 orphan
 look --read-only list

@@ -333,10 +333,41 @@ test_maker(void)
 	undo_all();
 }
 
+/* A draft that has not got the trial's edits does not stand for them. */
+static void
+test_other_draft(void)
+{
+	int status;
+	pid_t pid;
+
+	begin("other", RULES);
+	pid = fork();
+	if (pid == 0) {
+		begin("other", NULL);
+		start_trial(ADD);
+		_exit(0);
+	}
+	if (waitpid(pid, &status, 0) != pid || status != 0)
+		bail_out("no trial of another editor");
+	editor_keys(&e, ADD_OTHER);
+	settle_elsewhere(false);
+	editor_close(&e);
+	begin("other", NULL);
+	ok(staged("--dport 8080") && !staged("--dport 53"), "the edits of an "
+	   "editor that was killed are staged, whatever another one left");
+	undo_all();
+	begin("other", NULL);
+	ok(seen("1 edit of"), "which is offered next");
+	editor_keys(&e, "y");
+	ok(staged("--dport 53"), "as it was");
+	undo_all();
+}
+
 static void (*const tests[])(void) = {
 	test_next_start, test_place, test_found, test_collides,
 	test_draft_beside, test_undone_beside, test_lost,
 	test_undo_on_trial, test_reload, test_elsewhere, test_maker,
+	test_other_draft,
 };
 
 int
