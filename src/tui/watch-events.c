@@ -95,11 +95,15 @@ on_reverted(struct ui *ui, const struct guardian_event *event)
 	watch_show_lost(ui, event->lost);
 }
 
+/* Where it collides the conflicts are shown, and settled first. */
 static void
 on_failed(struct ui *ui, const struct guardian_event *event)
 {
+	bool again;
+
 	settle(ui, true);
-	outcome(ui, ROLE_ERROR, xasprintf(event->err == ERR_CONFLICT ?
+	again = event->err == ERR_CONFLICT && ui->session->conflicts.n == 0;
+	outcome(ui, ROLE_ERROR, xasprintf(again ?
 		_("not committed: %s; look at it again, c reviews it") :
 		_("not committed: %s"), event->text ? event->text : "?"));
 }
