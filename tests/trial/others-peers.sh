@@ -141,8 +141,16 @@ find_fail2ban() {
 		dpkg -x fail2ban_*.deb .) >"$tmp/download" 2>&1
 }
 
+# fail2ban_run PROGRAM ARGUMENTS...: one of its programs, wherever it is.
+fail2ban_run() {
+	program=$fail2ban/usr/bin/fail2ban-$1
+	shift
+	PYTHONPATH=${fail2ban:+$fail2ban/usr/lib/python3/dist-packages} \
+		"$program" "$@"
+}
+
 has_fail2ban() {
-	"$fail2ban/usr/bin/fail2ban-server" --version >/dev/null 2>&1
+	fail2ban_run server --version >"$tmp/version" 2>&1
 }
 
 write_jails() {
@@ -183,10 +191,9 @@ write_jails() {
 }
 
 f2b() {
-	program=$fail2ban/usr/bin/fail2ban-$1
+	which=$1
 	shift
-	PYTHONPATH=${fail2ban:+$fail2ban/usr/lib/python3/dist-packages} \
-		"$program" -c "$tmp/f2b" -s "$tmp/f2b.sock" \
+	fail2ban_run "$which" -c "$tmp/f2b" -s "$tmp/f2b.sock" \
 		-p "$tmp/f2b.pid" "$@"
 }
 

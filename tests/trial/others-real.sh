@@ -167,7 +167,8 @@ done <"$tmp/cells" |
 		TEST_IN_NAMESPACE=$1 exec unshare -n -m "$0" one "$2" "$3" "$4"
 	' "$0"
 
-has_fail2ban || skip "no fail2ban: $(tail -n 1 "$tmp/download" 2>/dev/null)"
+has_fail2ban || skip "no fail2ban: $(tail -qn 1 "$tmp/download" \
+	"$tmp/version" 2>/dev/null | tr '\n' ' ')"
 while read -r peer way; do
 	found=$tmp/found/$peer-$way
 	is "$(cat "$found.status")" "$(status_of "$way")" \
