@@ -85,8 +85,8 @@ struct changeset *changeset_diff(const struct ruleset *a, const struct ruleset *
 /* The changeset that makes on live the chains which cs touched into what they
  * are in target, other chains left alone but for what others opened where rules
  * that come back lead to: the plain form of a revert on a table that changed
- * meanwhile. after is the table as cs left it. What others did and
- * is undone by it is appended to lost, as ruleset_lost() says. Yours. */
+ * meanwhile. after is the table as cs left it. What others did and is undone by
+ * it is appended to lost, as ruleset_lost() says. Yours. */
 struct changeset *changeset_restore_chains(const struct changeset *cs,
 					   const struct ruleset *live,
 					   const struct ruleset *target,

@@ -27,7 +27,6 @@ struct session {
 	bool rehearsal_due;		/* the kernel is still to be asked */
 	unsigned judged;		/* how often: the candidate is another */
 	struct tables *committed;	/* the candidate that is on trial, or NULL */
-	size_t trial_steps;		/* how many steps made it */
 	struct vec conflicts;		/* of struct conflict *: what the last
 					 * reload could not merge */
 	struct draft_file draft;	/* what is staged, on disk */
@@ -170,9 +169,6 @@ enum err session_write(struct session *session) must_check;
 /* The guardian says that it is on trial: the record has what was staged, the
  * draft is not needed any more. Before that it is all that a crash leaves. */
 void session_on_trial(struct session *session);
-
-/* Is all that is on trial staged still? What was undone meanwhile is not. */
-bool session_has_trial(const struct session *session);
 
 /* After the trial: live is the base now. What was staged while it ran stays
  * staged, and reverted changes are staged again. ERR_CONFLICT: they collide with

@@ -164,6 +164,9 @@ enum err trial_save(struct trial *trial, int run_dir) must_check;
  * newer format; it is left alone and no trial may start. */
 enum err trial_load(int run_dir, struct trial **trial) must_check;
 
+/* The tables that the trial changes, as they were. Yours. */
+struct tables *trial_before(const struct trial *trial);
+
 /* How many have begun to revert before without coming to an end; from now on one
  * more. 0 where the directory takes no file. */
 unsigned trial_try(int run_dir);
@@ -173,6 +176,8 @@ unsigned trial_try(int run_dir);
  * it returns true once the record is in history, and its file is removed. */
 void trial_each_aside(int run_dir, bool (*each)(const struct trial *, void *arg),
 		      void *arg);
+/* Is there one of that id? */
+bool trial_is_aside(int run_dir, const char *id);
 enum err trial_set_aside(int run_dir, const struct trial *trial) must_check;
 
 json_t *trial_to_json(const struct trial *trial);

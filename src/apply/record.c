@@ -2,7 +2,6 @@
 /* History follows the kernel and never stops it: what cannot be written now is
  * told, and caught up with from the trial's record later. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -145,16 +144,6 @@ look_for_guardian(pid_t pid, void *arg)
 	return !*found;
 }
 
-static bool
-is_aside(int run_dir, const char *trial_id)
-{
-	char *name = xasprintf("trial-%s.json", trial_id);
-	bool found = faccessat(run_dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-
-	free(name);
-	return found;
-}
-
 /* Now or set aside. What cannot be told counts as yes. */
 static bool
 is_in_run_dir(const struct world *world, const char *trial_id)
@@ -168,7 +157,7 @@ is_in_run_dir(const struct world *world, const char *trial_id)
 		return err != ERR_NOT_FOUND;
 	err = trial_load(fd, &trial);
 	found = err ? err != ERR_NOT_FOUND : strcmp(trial->id, trial_id) == 0;
-	found = found || is_aside(fd, trial_id);
+	found = found || trial_is_aside(fd, trial_id);
 	trial_free(trial);
 	close(fd);
 	return found;

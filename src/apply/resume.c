@@ -143,15 +143,18 @@ load_guarded(const struct world *world, int run_dir, struct trial **trial,
 
 /* The last error is why none could be started. */
 static enum apply_found
-found_orphaned(const struct world *world, const struct trial *trial,
-	       const char *why)
+found_orphaned(const struct world *world, const struct trial *trial)
 {
+	char *why;
+
 	if (world->read_only)
 		return found_unguarded(world, trial);
 	if (guardian_running(&world->guardian))
 		return FOUND_RESUMED;
+	why = xstrdup(err_message());
 	fail(ERR_FAIL, _("a change is on trial that nobody guards, and no "
 			 "guardian can be started: %s"), why);
+	free(why);
 	return FOUND_UNGUARDED;
 }
 
@@ -159,13 +162,14 @@ static enum apply_found
 found_unsettled(const struct world *world, const struct trial *trial,
 		bool orphaned)
 {
-	char *why = xstrdup(err_message()), *warning = NULL;
-	enum apply_found found;
+	enum apply_found found = orphaned ? found_orphaned(world, trial) :
+					    FOUND_RUNNING;
+	char *said = xstrdup(err_message()), *warning = NULL;
 
 	record_current(world, &warning);
 	free(warning);
-	found = orphaned ? found_orphaned(world, trial, why) : FOUND_RUNNING;
-	free(why);
+	fail(ERR_FAIL, "%s", said);	/* as it was before */
+	free(said);
 	return found;
 }
 
@@ -210,10 +214,8 @@ apply_resume(const struct world *world, struct trial **trial)
 enum apply_found
 apply_guard(const struct world *world, struct trial **trial)
 {
-	enum apply_found found;
 	bool orphaned;
 	enum err err;
-	char *why;
 	int fd;
 
 	*trial = NULL;
@@ -226,12 +228,8 @@ apply_guard(const struct world *world, struct trial **trial)
 			FOUND_NOTHING : found_unreadable(world);
 	if (!orphaned)
 		return FOUND_NOTHING;
-	if (trial_state_is_settled((*trial)->state))
-		return FOUND_SETTLED;
-	why = xstrdup(err_message());
-	found = found_orphaned(world, *trial, why);
-	free(why);
-	return found;
+	return trial_state_is_settled((*trial)->state) ? FOUND_SETTLED :
+		found_orphaned(world, *trial);
 }
 
 enum apply_found

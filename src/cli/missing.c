@@ -27,13 +27,10 @@ static void
 find_missing(const struct trial *trial, const struct tables *live,
 	     struct vec *missing, struct vec *conflicts)
 {
-	struct tables *before = tables_new();
+	struct tables *before = trial_before(trial);
 	struct vec changes = {0};
 	enum err err;
 
-	for (size_t i = 0; i < trial->parts.n; i++)
-		tables_put_take(before,
-				ruleset_copy(trial_part(trial, i)->before));
 	trial_changesets(trial, &changes);
 	err = tables_rebase(&changes, before, live, MERGE_THEIRS, missing,
 			    conflicts);

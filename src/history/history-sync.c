@@ -4,7 +4,6 @@
 #include "history-internal.h"
 
 #include <string.h>
-#include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 
 /* How old the note "seen as it is" may grow before it is written again. */

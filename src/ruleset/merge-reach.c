@@ -13,10 +13,7 @@ count_missing(const struct chain *has, const struct chain *other,
 	struct keys known;
 	size_t n = 0;
 
-	keys_init(&known, has->rules.n);
-	for (size_t i = 0; i < has->rules.n; i++)
-		keys_add(&known, chain_rule(has, i)->entry,
-			 chain_rule(has, i)->size);
+	merge_rule_keys(&known, has);
 	for (size_t i = 0; i < other->rules.n; i++) {
 		const struct rule *rule = chain_rule(other, i);
 

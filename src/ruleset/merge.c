@@ -87,6 +87,19 @@ chain_same_rules(const struct chain *a, const struct chain *b)
 }
 
 void
+merge_rule_keys(struct keys *keys, const struct chain *chain)
+{
+	size_t n = chain ? chain->rules.n : 0;
+
+	keys_init(keys, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct rule *rule = chain_rule(chain, i);
+
+		keys_add(keys, rule->entry, rule->size);
+	}
+}
+
+void
 merge_add_targets(struct keys *targets, const struct chain *chain)
 {
 	for (size_t i = 0; i < chain->rules.n; i++) {

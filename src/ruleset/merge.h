@@ -29,6 +29,9 @@ struct conflict *merge_conflict(struct merge *m, enum conflict_kind kind,
 
 bool chain_same_rules(const struct chain *a, const struct chain *b);
 
+/* The chain's rules as keys, the bytes of their entries; NULL has none. */
+void merge_rule_keys(struct keys *keys, const struct chain *chain);
+
 /* The names that the chain's rules lead to: keys in these rules. */
 void merge_add_targets(struct keys *targets, const struct chain *chain);
 bool merge_is_target(const struct keys *targets, const char *name);

@@ -130,13 +130,9 @@ follow_back(struct reach *reach, const struct ruleset *target,
 	const struct chain *left = ruleset_chain(after, name);
 	bool all = chain && left && chain->policy == POLICY_ACCEPT &&
 		   left->policy != POLICY_ACCEPT;
-	size_t n = left && !all ? left->rules.n : 0;
 	struct keys known;
 
-	keys_init(&known, n);
-	for (size_t i = 0; i < n; i++)
-		keys_add(&known, chain_rule(left, i)->entry,
-			 chain_rule(left, i)->size);
+	merge_rule_keys(&known, all ? NULL : left);
 	for (size_t i = 0; chain && i < chain->rules.n; i++) {
 		const struct rule *rule = chain_rule(chain, i);
 

@@ -95,13 +95,10 @@ session_take_draft(struct session *s, struct draft *draft)
 static enum err
 put_trial(struct session *s, const struct trial *trial)
 {
-	struct tables *base = tables_new();
+	struct tables *base = trial_before(trial);
 	struct vec changes = { 0 };
 	enum err err;
 
-	for (size_t i = 0; i < trial->parts.n; i++)
-		tables_put_take(base,
-				ruleset_copy(trial_part(trial, i)->before));
 	trial_changesets(trial, &changes);
 	err = put_step(s, base, &changes, trial->origin);
 	tables_free(base);

@@ -242,7 +242,6 @@ session_commits(struct session *s)
 	s->committed = tables_copy(s->candidate);
 	for (size_t i = 0; i < s->steps.n; i++)
 		((struct step *)s->steps.v[i])->on_trial = true;
-	s->trial_steps = s->steps.n;
 }
 
 enum err
@@ -293,16 +292,6 @@ void
 session_on_trial(struct session *s)
 {
 	session_drop_draft(s);
-}
-
-bool
-session_has_trial(const struct session *s)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < s->steps.n; i++)
-		n += ((const struct step *)s->steps.v[i])->on_trial;
-	return n > 0 && n == s->trial_steps;
 }
 
 enum err

@@ -231,9 +231,8 @@ go_on_trial(struct guardian *g, const struct arming *armings)
 }
 
 static bool
-is_as_before(struct guardian *g, size_t n)
+is_as_before(struct guardian *g, const struct trial_part *part)
 {
-	const struct trial_part *part = trial_part(g->trial, n);
 	char print[FINGERPRINT_SIZE];
 	struct ruleset *now = NULL;
 	bool same = table_read(g, part->before->table, &now, print) == OK &&
@@ -251,7 +250,8 @@ refused(struct guardian *g, enum err err, size_t n)
 	char *reason = xstrdup(err_message());
 
 	g->err = err;
-	if (n > 0 || (err != ERR_CONFLICT && !is_as_before(g, 0))) {
+	if (n > 0 || (err != ERR_CONFLICT &&
+		      !is_as_before(g, trial_part(g->trial, 0)))) {
 		revert_begin(g, reason, NULL);
 	} else {
 		free(g->trial->reason);

@@ -221,10 +221,26 @@ trial_forget(int run_dir)
 	fsync(run_dir);
 }
 
+static char *
+aside_name(const char *id)
+{
+	return xasprintf("trial-%s.json", id);
+}
+
+bool
+trial_is_aside(int run_dir, const char *id)
+{
+	char *name = aside_name(id);
+	bool found = faccessat(run_dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+
+	free(name);
+	return found;
+}
+
 enum err
 trial_set_aside(int run_dir, const struct trial *trial)
 {
-	char *name = xasprintf("trial-%s.json", trial->id);
+	char *name = aside_name(trial->id);
 	enum err err = OK;
 
 	unlinkat(run_dir, TRIAL_RESCUE, 0);

@@ -200,3 +200,14 @@ actor_done(struct actor *actor)
 	free(actor->host);
 	*actor = (struct actor){ .uid = -1 };
 }
+
+struct tables *
+trial_before(const struct trial *trial)
+{
+	struct tables *before = tables_new();
+
+	for (size_t i = 0; i < trial->parts.n; i++)
+		tables_put_take(before,
+				ruleset_copy(trial_part(trial, i)->before));
+	return before;
+}

@@ -50,7 +50,7 @@ undo_whole(struct guardian *g, const struct trial_part *part,
 {
 	if (!g->blind)
 		ruleset_lost(part->changes, live, part->before, part->before,
-		     part->after, lost);
+			     part->after, lost);
 	return changeset_diff(live, part->before, true);
 }
 

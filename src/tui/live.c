@@ -112,8 +112,8 @@ is_told(const struct ui *ui, const struct tables *live)
 	return ui->live_told != NULL;
 }
 
-static void
-forget_stale(struct ui *ui)
+void
+ui_forget_stale(struct ui *ui)
 {
 	tables_free(ui->live_told);
 	ui->live_told = NULL;
@@ -133,7 +133,7 @@ look(struct ui *ui)
 	}
 	if (is_as_read(ui, live)) {
 		tables_free(live);
-		forget_stale(ui);
+		ui_forget_stale(ui);
 		return false;
 	}
 	news = !is_told(ui, live);
@@ -168,7 +168,7 @@ ui_reload(struct ui *ui, const char *said)
 	rules_spot_take(ui, &spot);
 	if (err)
 		return;
-	forget_stale(ui);
+	ui_forget_stale(ui);
 	ui_say(ui, "%s", said);
 	ui_sync(ui);
 }

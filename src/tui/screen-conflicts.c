@@ -40,7 +40,7 @@ settle(struct ui *ui, enum reload how, const char *said)
 		return;
 	ui_pop(ui);
 	watch_taken(ui);
-	ui->live_differs = false;
+	ui_forget_stale(ui);
 	ui_changed(ui);
 	ui_say(ui, "%s", said);
 	ui_sync(ui);

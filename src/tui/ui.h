@@ -118,6 +118,9 @@ void ui_reload(struct ui *ui, const char *said);
 /* Did others change what was read? Looked at now, but during a trial. */
 bool ui_is_stale(struct ui *ui);
 
+/* What was read is what there is: it was read just now. */
+void ui_forget_stale(struct ui *ui);
+
 /* Every screen's contents anew: the session changed; the same session. */
 void ui_changed(struct ui *ui);
 void ui_refresh(struct ui *ui);

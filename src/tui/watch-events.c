@@ -34,8 +34,8 @@ static bool
 settle(struct ui *ui, bool reverted)
 {
 	struct session *session = ui->session;
-	bool whole = reverted && !ui->watch.theirs &&
-		     session_has_trial(session);
+	bool ours = reverted && !ui->watch.theirs &&
+		    session_trial_count(session) > 0;
 	enum err err = ui->watch.theirs ? session_reload(session, RELOAD_ASK) :
 					  session_settled(session, reverted);
 
@@ -48,7 +48,7 @@ settle(struct ui *ui, bool reverted)
 		conflicts_open(ui);
 	else if (err)
 		ui_error(ui);
-	return whole && !err && session_staged_count(session) > 0;
+	return ours && !err && session_staged_count(session) > 0;
 }
 
 /* Who settled it, where that was not asked for here. Yours. */

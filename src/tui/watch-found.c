@@ -218,9 +218,7 @@ joined(struct ui *ui, const struct trial *trial)
 	if (!found_running(ui, trial))
 		return;
 	ui->watch.theirs = true;
-	if (ui->watch.claim >= 0)
-		close(ui->watch.claim);
-	ui->watch.claim = -1;
+	watch_release(&ui->watch);
 	term_flush_keys();
 	ui_warn(ui, _("%s has put a change on trial: the line above tells how "
 		      "to keep or undo it"), ui->watch.by);

@@ -29,6 +29,14 @@ begin(struct ui *ui, enum watch_phase phase)
 }
 
 void
+watch_release(struct watch *watch)
+{
+	if (watch->claim >= 0)
+		close(watch->claim);
+	watch->claim = -1;
+}
+
+void
 watch_end(struct watch *watch)
 {
 	guardian_disconnect(&watch->client);
@@ -40,9 +48,7 @@ watch_end(struct watch *watch)
 	watch->by = NULL;
 	watch->found = false;
 	watch->theirs = false;
-	if (watch->claim >= 0)
-		close(watch->claim);
-	watch->claim = -1;
+	watch_release(watch);
 }
 
 void

@@ -78,6 +78,9 @@ void watch_show_lost(struct ui *ui, const char *lost);
 void watch_start(struct ui *ui, const struct guardian_client *client,
 		 struct vec *changes);
 
+/* The edits on trial are somebody else's to stage. */
+void watch_release(struct watch *watch);
+
 /* The guardian was lost: another one is looked for. */
 void watch_lost(struct ui *ui);
 

@@ -7,15 +7,6 @@
 #include <sys/wait.h>
 #include "flow.h"
 
-#define RULES \
-	"*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n" \
-	":OUTPUT ACCEPT [0:0]\n" \
-	"-A INPUT -p ipv6-icmp -j ACCEPT\n" \
-	"-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT\n" \
-	"-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n" \
-	"-A INPUT -p tcp -m tcp --dport 80 -j ACCEPT\n" \
-	"COMMIT\n"
-
 #define ADD ":-A INPUT -p tcp --dport 8080 -j ACCEPT<Enter>"
 #define ADD_OTHER ":-A OUTPUT -p udp --dport 53 -j ACCEPT<Enter>"
 #define CHANGE ":-R INPUT 4 -p tcp --dport 81 -j ACCEPT<Enter>"
@@ -70,7 +61,7 @@ start_trial(const char *keys)
 static void
 leave_trial(const char *name, const char *keys)
 {
-	begin(name, RULES);
+	begin(name, LOGIN_RULES);
 	start_trial(keys);
 	editor_keys(&e, "qy");
 	editor_close(&e);
@@ -193,7 +184,7 @@ test_collides(void)
 static void
 test_draft_beside(void)
 {
-	begin("beside", RULES);
+	begin("beside", LOGIN_RULES);
 	start_trial(ADD);
 	editor_keys(&e, "<Esc>" ADD_OTHER);
 	settle_elsewhere(true);
@@ -211,7 +202,7 @@ test_draft_beside(void)
 static void
 test_undone_beside(void)
 {
-	begin("both", RULES);
+	begin("both", LOGIN_RULES);
 	start_trial(ADD);
 	editor_keys(&e, "<Esc>" ADD_OTHER);
 	settle_elsewhere(false);
@@ -246,7 +237,7 @@ test_lost(void)
 static void
 test_undo_on_trial(void)
 {
-	begin("undone", RULES);
+	begin("undone", LOGIN_RULES);
 	start_trial(ADD);
 	editor_keys(&e, "<Esc>" ADD_OTHER "uu");
 	ok(seen("this is on trial: R undoes it"), "u does not undo it");
@@ -261,7 +252,7 @@ test_undo_on_trial(void)
 static void
 test_reload(void)
 {
-	begin("reload", RULES);
+	begin("reload", LOGIN_RULES);
 	start_trial(ADD);
 	editor_keys(&e, "<Esc>r");
 	revert();
@@ -273,7 +264,7 @@ test_reload(void)
 static void
 test_elsewhere(void)
 {
-	begin("elsewhere", RULES);
+	begin("elsewhere", LOGIN_RULES);
 	start_trial(ADD);
 	settle_elsewhere(false);
 	ok(editor_wait(&e, WATCH_NONE), "another one undoes it");
@@ -292,7 +283,7 @@ maker(int fd)
 {
 	char byte = 0;
 
-	begin("maker", RULES);
+	begin("maker", LOGIN_RULES);
 	start_trial(ADD);
 	if (write(fd, "t", 1) != 1 || read(fd, &byte, 1) != 1)
 		_exit(1);
@@ -340,7 +331,7 @@ test_other_draft(void)
 	int status;
 	pid_t pid;
 
-	begin("other", RULES);
+	begin("other", LOGIN_RULES);
 	pid = fork();
 	if (pid == 0) {
 		begin("other", NULL);

@@ -8,21 +8,12 @@
 #include <sys/stat.h>
 #include "flow.h"
 
-#define RULES \
-	"*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n" \
-	":OUTPUT ACCEPT [0:0]\n" \
-	"-A INPUT -p ipv6-icmp -j ACCEPT\n" \
-	"-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT\n" \
-	"-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n" \
-	"-A INPUT -p tcp -m tcp --dport 80 -j ACCEPT\n" \
-	"COMMIT\n"
-
 static void
 begin(const char *name, bool read_only)
 {
 	char *dir = xasprintf("%s/%s", screen_dir(), name);
 	struct setup setup = {
-		.rows = 24, .columns = 80, .rules = RULES, .dir = dir,
+		.rows = 24, .columns = 80, .rules = LOGIN_RULES, .dir = dir,
 		.ssh = "2001:db8::77 50000 2001:db8::1 22",
 		.read_only = read_only,
 	};

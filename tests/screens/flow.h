@@ -11,6 +11,16 @@
 #include "../../src/tui/cursesw.h"
 #include "screen.h"
 
+/* Enough to log in, and port 80. */
+#define LOGIN_RULES \
+	"*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n" \
+	":OUTPUT ACCEPT [0:0]\n" \
+	"-A INPUT -p ipv6-icmp -j ACCEPT\n" \
+	"-A INPUT -m state --state RELATED,ESTABLISHED -j ACCEPT\n" \
+	"-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n" \
+	"-A INPUT -p tcp -m tcp --dport 80 -j ACCEPT\n" \
+	"COMMIT\n"
+
 static struct editor e;
 
 static bool TAP_UNUSED
