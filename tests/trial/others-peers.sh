@@ -207,6 +207,12 @@ bans() { ip6tables-legacy -S "f2b-$1" | grep -q -e "-s $2/128 "; }
 bans_not() { ! bans "$1" "$2"; }
 has_no_chain() { ! ip6tables-legacy -nL "f2b-$1"; }
 
+# started JAIL TIMES: what its log says, as asking for a jail that is not there
+# yet would be an error in that log.
+started() {
+	[ "$(grep -c "Jail '$1' started" "$tmp/f2b.log")" -ge "$2" ]
+}
+
 ban() {
 	f2b client set "$1" banip "$2"
 	await bans "$1" "$2"
@@ -220,7 +226,7 @@ unban() {
 before_fail2ban() {
 	write_jails
 	f2b server -f start &
-	await f2b client status turned
+	await started turned 1
 	date '+%Y-%m-%d %H:%M:%S failed from 2001:db8:bad::7' >>"$tmp/auth.log"
 	await bans steady 2001:db8:bad::7
 	ban turned 2001:db8:bad::8
@@ -235,7 +241,7 @@ during_fail2ban() {
 	f2b client stop turned
 	await has_no_chain turned
 	f2b client reload
-	await f2b client status turned
+	await started turned 2
 	ban turned 2001:db8:bad::9
 }
 
