@@ -97,7 +97,7 @@ keep_old(const struct boot_file *file, char **kept)
 		free(*kept);
 		*kept = xasprintf("%s.old.%u", file->name, i);
 	}
-	return file_write_atomic(file->dir, *kept, str_text(&file->text),
+	return file_write_beside(file->dir, *kept, str_text(&file->text),
 				 file->text.len, file->mode);
 }
 
@@ -109,7 +109,7 @@ boot_file_put(struct boot_file *file, const struct str *text, char **kept)
 	if (file->text.len)
 		err = keep_old(file, kept);
 	if (!err)
-		err = file_write_atomic(file->dir, file->name, str_text(text),
+		err = file_write_beside(file->dir, file->name, str_text(text),
 					text->len, file->mode);
 	return err;
 }
