@@ -128,4 +128,17 @@ ns_run(const char *fmt, ...)
 		bail_out("%s %s failed", argv[0], n > 1 ? argv[1] : "");
 }
 
+/* What what() answers in a process of its own; -1 where that is killed. */
+static int TAP_UNUSED
+ns_answer_of(int (*what)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(what());
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
 #endif

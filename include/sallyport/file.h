@@ -45,8 +45,15 @@ enum err file_read_fd(int fd, const char *name, size_t max, struct str *out)
 	must_check;
 
 /* Replace name by data in one step: written aside, fsynced, renamed, the
- * directory fsynced. After a failure the old file is whole. */
+ * directory fsynced. After a failure the old file is whole. The directory is ours
+ * alone: aside is NAME.new, and what is there goes. */
 enum err file_write_atomic(int dirfd, const char *name, const void *data,
+			   size_t len, mode_t mode) must_check;
+
+/* The same in a directory where others keep files too: aside has a random name,
+ * .NAME.sallyport-*, and what those who were killed left by such a one goes. The
+ * caller has what keeps two from writing name at once. */
+enum err file_write_beside(int dirfd, const char *name, const void *data,
 			   size_t len, mode_t mode) must_check;
 
 /* The same for a file of the administrator's, path: its mode and owner are kept,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Files that survive kill -9 and a full disk: whoever reads one sees the old
- * text or the new, never a part. Directories of state are ours alone. */
+/* Directories of state, which are ours alone, and files that are read as ours or
+ * as anybody's. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -233,88 +233,4 @@ file_read_named(const char *path, size_t max, struct str *out, bool *secret)
 		err = file_read_fd(fd, path, max, out);
 	close(fd);
 	return err;
-}
-
-enum err
-fd_write_all(int fd, const void *data, size_t len)
-{
-	const char *p = data;
-
-	while (len) {
-		ssize_t n = write(fd, p, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return fail_errno(_("cannot write"));
-		p += n;
-		len -= (size_t)n;
-	}
-	return OK;
-}
-
-static enum err
-write_aside(int dirfd, const char *aside, const void *data, size_t len,
-	    mode_t mode)
-{
-	enum err err;
-	int fd;
-
-	/* Whatever was left there: a pipe, say, would make us wait. */
-	unlinkat(dirfd, aside, 0);
-	fd = openat(dirfd, aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
-		    O_CLOEXEC, mode);
-	if (fd < 0)
-		return fail_errno(_("cannot create '%s'"), aside);
-	err = fd_write_all(fd, data, len);
-	if (err)
-		fail_errno(_("cannot write '%s'"), aside);
-	else if (fchmod(fd, mode) < 0 || fsync(fd) < 0)
-		err = fail_errno(_("cannot write '%s'"), aside);
-	if (close(fd) < 0 && !err)
-		err = fail_errno(_("cannot write '%s'"), aside);
-	return err;
-}
-
-void
-file_sync_parent(int dirfd, const char *name)
-{
-	char *dir = xstrdup(name);
-	char *slash = strrchr(dir, '/');
-	int fd;
-
-	if (slash)
-		slash[slash == dir] = '\0';
-	fd = openat(dirfd, slash ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
-	free(dir);
-}
-
-enum err
-file_write_atomic(int dirfd, const char *name, const void *data, size_t len,
-		  mode_t mode)
-{
-	char *aside = xasprintf("%s.new", name);
-	enum err err = write_aside(dirfd, aside, data, len, mode);
-
-	if (!err && renameat(dirfd, aside, dirfd, name) < 0)
-		err = fail_errno(_("cannot rename '%s' to '%s'"), aside, name);
-	if (err)
-		unlinkat(dirfd, aside, 0);
-	else
-		file_sync_parent(dirfd, name);
-	free(aside);
-	return err;
-}
-
-enum err
-file_remove(int dirfd, const char *name)
-{
-	if (unlinkat(dirfd, name, 0) < 0 && errno != ENOENT)
-		return fail_errno(_("cannot remove '%s'"), name);
-	file_sync_parent(dirfd, name);
-	return OK;
 }

@@ -76,17 +76,9 @@ static enum err
 db_number(struct db *db, const char *sql, int64_t *number)
 {
 	struct stmt *stmt;
-	enum err err;
-	bool row = false;
+	enum err err = stmt_new(db, sql, &stmt);
 
-	err = stmt_new(db, sql, &stmt);
-	if (err)
-		return err;
-	err = stmt_next(stmt, &row);
-	if (!err)
-		*number = row ? stmt_int(stmt, 0) : 0;
-	stmt_free(stmt);
-	return err;
+	return err ? err : stmt_number_take(stmt, number);
 }
 
 enum err
@@ -352,6 +344,17 @@ stmt_run_take(struct stmt *stmt)
 	bool row;
 
 	err = stmt_next(stmt, &row);
+	stmt_free(stmt);
+	return err;
+}
+
+enum err
+stmt_number_take(struct stmt *stmt, int64_t *number)
+{
+	bool row = false;
+	enum err err = stmt_next(stmt, &row);
+
+	*number = !err && row ? stmt_int(stmt, 0) : 0;
 	stmt_free(stmt);
 	return err;
 }

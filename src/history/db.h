@@ -39,6 +39,10 @@ const char *stmt_text(struct stmt *stmt, int column);
 /* Run a statement that gives no rows, and free it. */
 enum err stmt_run_take(struct stmt *stmt) must_check;
 
+/* The number in its first row and column, 0 where there is none or on failure;
+ * the statement is freed. */
+enum err stmt_number_take(struct stmt *stmt, int64_t *number) must_check;
+
 /* The id of the row that was inserted last. */
 int64_t db_last_id(struct db *db);
 

@@ -11,18 +11,13 @@ ask_number(struct history *history, const char *sql, int64_t id,
 {
 	struct stmt *stmt;
 	enum err err;
-	bool row;
 
 	*number = 0;
 	err = stmt_new(history->db, sql, &stmt);
 	if (err)
 		return err;
 	stmt_bind_int(stmt, ":id", id);
-	err = stmt_next(stmt, &row);
-	if (!err && row)
-		*number = stmt_int(stmt, 0);
-	stmt_free(stmt);
-	return err;
+	return stmt_number_take(stmt, number);
 }
 
 /* *parent: what an external revision that nothing was built on was built on;

@@ -33,7 +33,6 @@ next_to_anchor(struct history *history, const char *table, int64_t before_s,
 	       int64_t *id)
 {
 	struct stmt *stmt;
-	bool row;
 	enum err err = about_old(history,
 		"WITH old AS (SELECT r.id FROM revision r WHERE " OLD ") "
 		"SELECT c.id FROM revision c"
@@ -46,11 +45,7 @@ next_to_anchor(struct history *history, const char *table, int64_t before_s,
 	*id = 0;
 	if (err)
 		return err;
-	err = stmt_next(stmt, &row);
-	if (!err && row)
-		*id = stmt_int(stmt, 0);
-	stmt_free(stmt);
-	return err;
+	return stmt_number_take(stmt, id);
 }
 
 static enum err

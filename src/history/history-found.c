@@ -137,7 +137,6 @@ history_found(struct history *history, int64_t id, int64_t *found)
 {
 	struct stmt *stmt;
 	enum err err;
-	bool row;
 
 	*found = 0;
 	err = stmt_new(history->db,
@@ -147,9 +146,5 @@ history_found(struct history *history, int64_t id, int64_t *found)
 	if (err)
 		return err;
 	stmt_bind_int(stmt, ":id", id);
-	err = stmt_next(stmt, &row);
-	if (!err && row)
-		*found = stmt_int(stmt, 0);
-	stmt_free(stmt);
-	return err;
+	return stmt_number_take(stmt, found);
 }

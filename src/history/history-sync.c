@@ -31,18 +31,13 @@ last_seen(struct history *history, int64_t id, int64_t *seen_s)
 {
 	struct stmt *stmt;
 	enum err err;
-	bool row;
 
 	err = stmt_new(history->db,
 		       "SELECT seen_s FROM revision WHERE id = :id", &stmt);
 	if (err)
 		return err;
 	stmt_bind_int(stmt, ":id", id);
-	err = stmt_next(stmt, &row);
-	if (!err)
-		*seen_s = row ? stmt_int(stmt, 0) : 0;
-	stmt_free(stmt);
-	return err;
+	return stmt_number_take(stmt, seen_s);
 }
 
 static struct revision *
@@ -158,7 +153,6 @@ trial_of_other_boot(struct history *history, int64_t *id)
 {
 	struct stmt *stmt;
 	enum err err;
-	bool row;
 
 	err = stmt_new(history->db,
 		       "SELECT id FROM revision"
@@ -167,11 +161,7 @@ trial_of_other_boot(struct history *history, int64_t *id)
 	if (err)
 		return err;
 	stmt_bind_text(stmt, ":boot", clock_boot_id());
-	err = stmt_next(stmt, &row);
-	if (!err)
-		*id = row ? stmt_int(stmt, 0) : 0;
-	stmt_free(stmt);
-	return err;
+	return stmt_number_take(stmt, id);
 }
 
 static enum err

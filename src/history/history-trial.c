@@ -120,7 +120,6 @@ find_part(struct history *history, const char *trial_id, const char *table,
 {
 	struct stmt *stmt;
 	enum err err;
-	bool row;
 
 	err = stmt_new(history->db,
 		       "SELECT id FROM revision WHERE trial_id = :trial"
@@ -129,11 +128,7 @@ find_part(struct history *history, const char *trial_id, const char *table,
 		return err;
 	stmt_bind_text(stmt, ":trial", trial_id);
 	stmt_bind_text(stmt, ":table", table);
-	err = stmt_next(stmt, &row);
-	if (!err)
-		*id = row ? stmt_int(stmt, 0) : 0;
-	stmt_free(stmt);
-	return err;
+	return stmt_number_take(stmt, id);
 }
 
 /* A record that was read before the trial was settled does not take it back. */

@@ -113,6 +113,22 @@ for port in 5014 5015; do
 done
 is "$(readlink "$file.old.1")" /nowhere 'a link stays'
 
+# Names that we might have wanted are theirs; what we left, killed, is not.
+for name in "$file.new" "$file.old.new" "$file.old.2.new"; do
+	echo '# mine as well' >"$name"
+done
+left=$(dirname "$file")/.rules.v6.sallyport-0123456789abcdef
+touch "$left" "$left.txt"
+status_is 0 'beside files of others' machine apply --yes --no-trial -- \
+	-A FORWARD -p tcp -m tcp --dport 5016 -j ACCEPT
+like "$(cat "$file")" 'dport 5016' 'it is written'
+for name in "$file.new" "$file.old.new" "$file.old.2.new"; do
+	is "$(cat "$name")" '# mine as well' "${name##*/} stays"
+done
+ok 'what a killed one left is gone' test ! -e "$left"
+is "$(find "$root" -name '.*')" "$left.txt" 'and nothing else, nor is more left'
+rm -f "$file".*new "$left.txt"
+
 # A rule that does not load in an empty namespace: its ipset is not there.
 cp "$file" "$tmp/good"
 if command -v ipset >/dev/null && ipset create friends hash:ip family inet6 2>/dev/null; then
@@ -197,7 +213,6 @@ status_is 0 'where all of them are off' machine apply --yes --no-trial -- \
 	-A FORWARD -p tcp -m tcp --dport 5009 -j ACCEPT
 like "$out" 'written for the next boot' 'it is written'
 
-ln -sf /etc/passwd "$file.new"
 chmod 777 "$(dirname "$file")"
 status_is 0 'a directory that others may write to' machine apply --yes \
 	--no-trial -- -A FORWARD -p tcp -m tcp --dport 5006 -j ACCEPT

@@ -10,22 +10,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <sallyport/backend.h>
-#include <sallyport/mem.h>
-#include "../unit/random-rules.h"
-#include "../ns.h"
-
-static struct backend *be;
-
-static struct ruleset *
-must_read(void)
-{
-	struct ruleset *rs = NULL;
-
-	if (be->ops->read(be, "filter", &rs) != OK)
-		bail_out("cannot read: %s", err_message());
-	return rs;
-}
+#include "commit.h"
 
 static _Noreturn void
 commit_traced(const struct ruleset *live, const struct changeset *cs)

@@ -5,26 +5,11 @@
 #include <sys/file.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <sallyport/backend.h>
-#include <sallyport/mem.h>
-#include "../unit/random-rules.h"
-#include "../ns.h"
+#include "commit.h"
 
 #define PACKETS 60000
 #define COMMITS 200
 #define MANY 3000	/* rules */
-
-static struct backend *be;
-
-static struct ruleset *
-must_read(void)
-{
-	struct ruleset *rs = NULL;
-
-	if (be->ops->read(be, "filter", &rs) != OK)
-		bail_out("cannot read: %s", err_message());
-	return rs;
-}
 
 /* Commit what makes live into want. */
 static enum err

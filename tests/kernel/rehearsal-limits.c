@@ -212,22 +212,10 @@ kill_many(void)
 	return poll_room() ? 0 : 2;
 }
 
-static int
-answer_of(int (*what)(void))
-{
-	int status;
-	pid_t pid = fork();
-
-	if (pid == 0)
-		_exit(what());
-	waitpid(pid, &status, 0);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 static void
 test_killed(void)
 {
-	int answer = answer_of(kill_many);
+	int answer = ns_answer_of(kill_many);
 
 	if (answer == 77)
 		skip("no user namespace here");
@@ -368,7 +356,7 @@ test_not_possible(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
-		int answer = answer_of(ways[i].what);
+		int answer = ns_answer_of(ways[i].what);
 
 		if (answer == 77)
 			skip("%s: not here", ways[i].name);

@@ -174,19 +174,6 @@ test_stuck(void)
 
 /* --- Less privilege --- */
 
-/* In a process of its own: what() and its answer. */
-static int
-answer_of(int (*what)(void))
-{
-	int status;
-	pid_t pid = fork();
-
-	if (pid == 0)
-		_exit(what());
-	waitpid(pid, &status, 0);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 static int
 as_user(void)
 {
@@ -236,7 +223,7 @@ without_namespaces(void)
 static void
 test_privilege(void)
 {
-	int user = answer_of(as_user), none = answer_of(without_namespaces);
+	int user = ns_answer_of(as_user), none = ns_answer_of(without_namespaces);
 
 	if (user == 77)
 		skip("an ordinary user makes no namespace here");

@@ -182,16 +182,26 @@ static const char *const masquerade_targets[] = { "-j MASQUERADE" };
 
 #define COMMON LIST(common_targets)
 
+/* What comes in, diverted to some; what goes out. */
+#define PREROUTING(diverting) \
+	{ "raw", "PREROUTING", 4, true, { COMMON, LIST(raw_targets) }, \
+	  LIST(in_options) }, \
+	{ "mangle", "PREROUTING", 3, true, \
+	  { COMMON, LIST(mangle_targets), LIST(tproxy_targets) }, \
+	  LIST(in_options) }, \
+	{ "nat", "PREROUTING", 4, false, \
+	  { COMMON, LIST(diverting), LIST(diverting) }, \
+	  LIST(in_options) }
+#define POSTROUTING \
+	{ "mangle", "POSTROUTING", 3, true, \
+	  { COMMON, LIST(mangle_targets) }, LIST(out_options) }, \
+	{ "nat", "POSTROUTING", 2, false, \
+	  { COMMON, LIST(source_targets), LIST(masquerade_targets) }, \
+	  LIST(out_options) }
+
 static const struct way_rules way_rules[] = {
 	{ "INPUT", "mangle", {
-		{ "raw", "PREROUTING", 4, true, { COMMON, LIST(raw_targets) },
-		  LIST(in_options) },
-		{ "mangle", "PREROUTING", 3, true,
-		  { COMMON, LIST(mangle_targets), LIST(tproxy_targets) },
-		  LIST(in_options) },
-		{ "nat", "PREROUTING", 4, false,
-		  { COMMON, LIST(host_targets), LIST(host_targets) },
-		  LIST(in_options) },
+		PREROUTING(host_targets),
 		{ "mangle", "INPUT", 3, true,
 		  { COMMON, LIST(mangle_targets) }, LIST(in_options) },
 		{ "filter", "INPUT", 9, true,
@@ -215,21 +225,10 @@ static const struct way_rules way_rules[] = {
 		  LIST(out_options) },
 		{ "security", "OUTPUT", 3, true,
 		  { COMMON, LIST(drop_targets) }, LIST(out_options) },
-		{ "mangle", "POSTROUTING", 3, true,
-		  { COMMON, LIST(mangle_targets) }, LIST(out_options) },
-		{ "nat", "POSTROUTING", 2, false,
-		  { COMMON, LIST(source_targets), LIST(masquerade_targets) },
-		  LIST(out_options) },
+		POSTROUTING,
 	} },
 	{ "FORWARD", "mangle", {
-		{ "raw", "PREROUTING", 4, true, { COMMON, LIST(raw_targets) },
-		  LIST(in_options) },
-		{ "mangle", "PREROUTING", 3, true,
-		  { COMMON, LIST(mangle_targets), LIST(tproxy_targets) },
-		  LIST(in_options) },
-		{ "nat", "PREROUTING", 4, false,
-		  { COMMON, LIST(behind_targets), LIST(behind_targets) },
-		  LIST(in_options) },
+		PREROUTING(behind_targets),
 		{ "mangle", "FORWARD", 3, true,
 		  { COMMON, LIST(mangle_targets) }, LIST(out_options) },
 		{ "filter", "FORWARD", 9, true,
@@ -237,11 +236,7 @@ static const struct way_rules way_rules[] = {
 		  LIST(out_options) },
 		{ "security", "FORWARD", 3, true,
 		  { COMMON, LIST(drop_targets) }, LIST(in_options) },
-		{ "mangle", "POSTROUTING", 3, true,
-		  { COMMON, LIST(mangle_targets) }, LIST(out_options) },
-		{ "nat", "POSTROUTING", 2, false,
-		  { COMMON, LIST(source_targets), LIST(masquerade_targets) },
-		  LIST(out_options) },
+		POSTROUTING,
 	} },
 };
 

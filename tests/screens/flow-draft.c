@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What was staged is there again after the editor was killed. */
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include "flow.h"
 
@@ -15,15 +14,7 @@
 static void
 begin(const char *name, const char *rules)
 {
-	char *dir = xasprintf("%s/%s", screen_dir(), name);
-	struct setup setup = {
-		.rows = 24, .columns = 100, .rules = rules, .dir = dir,
-		.ssh = "2001:db8::77 50000 2001:db8::1 22",
-	};
-
-	mkdir(dir, 0700);
-	editor_open(&e, &setup);
-	free(dir);
+	flow_begin(name, (struct setup){ .rules = rules, .ssh = LOGIN });
 }
 
 /* An editor that types keys and is killed. */
@@ -40,12 +31,6 @@ killed(const char *name, const char *keys)
 	}
 	if (waitpid(pid, &status, 0) != pid || !WIFSIGNALED(status))
 		bail_out("the first editor was not killed");
-}
-
-static bool
-staged(const char *text)
-{
-	return editor_staged(&e, "filter", text);
 }
 
 #define ADD ":ip6tables -A INPUT -p udp --dport 53 -j ACCEPT<Enter>"

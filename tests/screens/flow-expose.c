@@ -2,9 +2,7 @@
 /* A port is opened on the screen, for this host and for containers that Docker
  * names; what is opened in the wrong chain is told. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "../kernel/docker-engine.h"
 #include "flow.h"
 
@@ -19,7 +17,6 @@
 #define SHOP_443 \
 	"-A FORWARD -d 2001:db8:1::80/128 -p tcp -m tcp --dport 443 -j ACCEPT"
 
-static struct editor e;
 static struct engine engine;
 
 static void
@@ -50,17 +47,9 @@ set_up(void)
 static void
 begin(const char *name, enum engine_mood mood)
 {
-	char *dir = xasprintf("%s/%s", screen_dir(), name);
-	struct setup setup = {
-		.rows = 24, .columns = 100, .rules = RULES, .dir = dir,
-		.ssh = "2001:db8::77 50000 2001:db8::1 22",
-	};
-
-	mkdir(dir, 0700);
 	engine_start(&engine, screen_dir(), mood, "29");
-	editor_open(&e, &setup);
+	flow_begin(name, (struct setup){ .rules = RULES, .ssh = LOGIN });
 	e.world.docker = engine.path;
-	free(dir);
 }
 
 static void

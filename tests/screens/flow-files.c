@@ -15,19 +15,14 @@
 	"-A INPUT -p tcp -m tcp --dport 80 -j ACCEPT\n" \
 	"COMMIT\n"
 
-static struct editor e;
 static char *dir;
 
 static void
 begin_as(const char *name, struct setup setup)
 {
-	dir = xasprintf("%s/%s", screen_dir(), name);
-	mkdir(dir, 0700);
-	setup.rows = 24;
-	setup.columns = 100;
-	setup.dir = dir;
-	setup.ssh = "2001:db8::77 50000 2001:db8::1 22";
-	editor_open(&e, &setup);
+	dir = flow_dir(name);
+	setup.ssh = LOGIN;
+	flow_begin(name, setup);
 }
 
 static void

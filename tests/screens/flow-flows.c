@@ -3,8 +3,6 @@
  * or opened by one that is undone; the message line says what lives on, F lists
  * it, one key ends it, and what a session stands on stays. */
 #include <poll.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 #include "flow.h"
 
 #define RULES(rule) \
@@ -19,16 +17,10 @@
 static void
 begin(const char *name, const char *rules, bool read_only)
 {
-	char *dir = xasprintf("%s/%s", screen_dir(), name);
-	struct setup setup = {
-		.rows = 24, .columns = 140, .rules = rules, .dir = dir,
-		.ssh = "2001:db8::77 50000 2001:db8::1 22",
+	flow_begin(name, (struct setup){
+		.columns = 140, .rules = rules, .ssh = LOGIN,
 		.read_only = read_only,
-	};
-
-	mkdir(dir, 0700);
-	editor_open(&e, &setup);
-	free(dir);
+	});
 }
 
 static struct sockaddr_in6

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Others change the rules while something is staged: it is carried over, or the
  * screen says where both collide, and nothing is lost until that is settled. */
-#include <stdlib.h>
-#include <sys/stat.h>
 #include "flow.h"
 
 #define RULES \
@@ -16,15 +14,7 @@
 static void
 begin_on(const char *name, const char *rules)
 {
-	char *dir = xasprintf("%s/%s", screen_dir(), name);
-	struct setup setup = {
-		.rows = 24, .columns = 100, .rules = rules, .dir = dir,
-		.ssh = "2001:db8::77 50000 2001:db8::1 22",
-	};
-
-	mkdir(dir, 0700);
-	editor_open(&e, &setup);
-	free(dir);
+	flow_begin(name, (struct setup){ .rules = rules, .ssh = LOGIN });
 }
 
 static void
@@ -38,19 +28,6 @@ static void
 begin_again(const char *name)
 {
 	begin_on(name, NULL);
-}
-
-static void
-others(const char *command)
-{
-	if (system(command) != 0)
-		bail_out("%s failed", command);
-}
-
-static bool
-staged(const char *text)
-{
-	return editor_staged(&e, "filter", text);
 }
 
 static void

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Chains of other programs: they are marked, and an edit of one is asked about
  * first, once a session and chain, whichever way it comes. */
-#include <stdlib.h>
-#include <sys/stat.h>
 #include "flow.h"
 
 #define RULES \
@@ -19,15 +17,9 @@
 static void
 begin(const char *name)
 {
-	char *dir = xasprintf("%s/%s", screen_dir(), name);
-	struct setup setup = {
-		.rows = 40, .columns = 100, .rules = RULES, .dir = dir,
-		.ssh = "2001:db8::77 50000 2001:db8::1 22",
-	};
-
-	mkdir(dir, 0700);
-	editor_open(&e, &setup);
-	free(dir);
+	flow_begin(name, (struct setup){
+		.rows = 40, .rules = RULES, .ssh = LOGIN,
+	});
 }
 
 static void
@@ -102,21 +94,17 @@ test_once(void)
 	editor_close(&e);
 }
 
+static void
+test_ways(void)
+{
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++)
+		test_way(i);
+}
+
+static void (*const tests[])(void) = { test_marked, test_ways, test_once };
+
 int
 main(int argc, char **argv)
 {
-	struct guardian_options opt;
-	int fd;
-
-	if (guardian_asked(argc, argv, &opt, &fd))
-		return guardian_main(&opt, fd);
-	screen_dir();
-	ns_or_skip();
-	if (xt_init(false))
-		bail_out("xt_init: %s", err_message());
-	test_marked();
-	for (size_t i = 0; i < ARRAY_LEN(ways); i++)
-		test_way(i);
-	test_once();
-	return done_testing();
+	return flow_main(argc, argv, NULL, tests, ARRAY_LEN(tests));
 }

@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "flow.h"
 
 #define RULES \
@@ -23,20 +22,12 @@
 	"-m tcp --dport 80 -j ACCEPT\n" \
 	"COMMIT\n"
 
-#define SSH "2001:db8::77 50000 2001:db8::1 22"
-
 static void
 begin(const char *name, const char *ssh, const char *file)
 {
-	char *dir = xasprintf("%s/%s", screen_dir(), name);
-	struct setup setup = {
-		.rows = 24, .columns = 100, .rules = RULES, .dir = dir,
-		.ssh = ssh, .file = file,
-	};
-
-	mkdir(dir, 0700);
-	editor_open(&e, &setup);
-	free(dir);
+	flow_begin(name, (struct setup){
+		.rules = RULES, .ssh = ssh, .file = file,
+	});
 }
 
 static bool
@@ -57,7 +48,7 @@ unseen(const char *text)
 static void
 test_fields(void)
 {
-	begin("fields", SSH, NULL);
+	begin("fields", LOGIN, NULL);
 	editor_keys(&e, "t");
 	ok(seen("from         2001:db8::77") && seen("to port      22"),
 	   "the packet of the first lifeline stands there");
@@ -92,7 +83,7 @@ test_fields(void)
 static void
 test_marks(void)
 {
-	begin("marks", SSH, NULL);
+	begin("marks", LOGIN, NULL);
 	editor_keys(&e, "td<^U>23<Enter>q");
 	ok(seen("DROP by INPUT policy (walked)"), "the answer stays");
 	ok(seen("= Chain INPUT (policy DROP)"), "the policy decides");
@@ -121,7 +112,7 @@ test_marks(void)
 static void
 test_tables(void)
 {
-	begin("tables", SSH, NULL);
+	begin("tables", LOGIN, NULL);
 	editor_keys(&e, "td<^U>8080<Enter>");
 	ok(seen("DROP by nat DOCKER 1, which sends it elsewhere (DNAT)"),
 	   "nat decides");
@@ -149,7 +140,7 @@ test_links(void)
 		   "ip link add br9 type bridge && ip link set br9 up && "
 		   "ip address add 2001:db8:c::1/64 dev br9 nodad"))
 		bail_out("cannot make the links");
-	begin("links", SSH, NULL);
+	begin("links", LOGIN, NULL);
 	editor_keys(&e, "tt2001:db8:c::80<Enter>d<^U>80<Enter>");
 	ok(seen("in by        host0  (by route)") &&
 	   seen("out by       br9  (by route)"), "the routes name the links");

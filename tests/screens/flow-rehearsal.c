@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The kernel is asked while somebody edits: what the title says, what a later
  * edit does to a rehearsal that runs, and what a commit waits for. */
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sallyport/guardian.h>
-#include <sallyport/mem.h>
-#include <sallyport/xt.h>
-#include "../ns.h"
-#include "screen.h"
+#include "flow.h"
 
 #define RULES(rule) \
 	"*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n" \
@@ -24,36 +18,13 @@
 #define UNKNOWN ":-I INPUT 3 -p tcp -m conntrack --ctorigdstport 22 "
 #define WIDE 120
 
-static struct editor e;
-
 static void
 begin(const char *name, const char *rules)
 {
-	char *dir = xasprintf("%s/%s", screen_dir(), name);
-	struct setup setup = {
-		.rows = 24, .columns = WIDE, .rules = rules, .dir = dir,
-		.ssh = "2001:db8::77 50000 2001:db8::1 22", .rehearse = true,
-	};
-
-	mkdir(dir, 0700);
-	editor_open(&e, &setup);
-	free(dir);
-}
-
-static void
-end(void)
-{
-	if (e.ui.watch.phase != WATCH_NONE) {
-		watch_revert(&e.ui);
-		editor_wait(&e, WATCH_NONE);
-	}
-	editor_close(&e);
-}
-
-static bool
-seen(const char *text)
-{
-	return editor_sees(&e, text);
+	flow_begin(name, (struct setup){
+		.columns = WIDE, .rules = rules, .ssh = LOGIN,
+		.rehearse = true,
+	});
 }
 
 static bool
@@ -89,7 +60,7 @@ test_title(void)
 	ok(seen(" ms)"), "and how fast");
 	editor_keys(&e, "c");
 	ok(seen("  safe (rehearsed)"), "the review says so too");
-	end();
+	flow_end();
 }
 
 /* An edit makes the answer to what was there before worthless. */
@@ -108,7 +79,7 @@ test_edit_meanwhile(void)
 	ok(editor_idle(&e) && seen("safe (rehearsed "), "the last one counts");
 	editor_keys(&e, "u");
 	ok(!editor_idle(&e) && walked_only(), "nothing is staged");
-	end();
+	flow_end();
 }
 
 /* The walk does not know, the kernel does. */
@@ -129,7 +100,7 @@ test_unknown(void)
 	   "the kernel knows that it gets through");
 	editor_keys(&e, "c");
 	ok(seen("safe (rehearsed only)"), "and who has judged is said");
-	end();
+	flow_end();
 }
 
 static void
@@ -147,7 +118,7 @@ test_commit_waits(void)
 	ok(editor_idle(&e) && e.ui.watch.phase == WATCH_STARTING,
 	   "it follows when the kernel has said yes");
 	ok(editor_wait(&e, WATCH_RUNNING), "and is on trial");
-	end();
+	flow_end();
 }
 
 /* What was seen when c was pressed must still hold: not proven is not lost. */
@@ -161,31 +132,26 @@ test_commit_worse(void)
 	   "but not what the kernel drops");
 	ok(seen("nothing was committed: the rehearsal says otherwise"),
 	   "and that is said");
-	end();
+	flow_end();
 }
+
+static void
+set_up(void)
+{
+	others("ip link add eth0 type veth peer name far &&"
+	       " ip link set eth0 addrgenmode none &&"
+	       " ip link set far up && ip link set eth0 up &&"
+	       " ip addr add fe80::2/64 dev eth0 nodad &&"
+	       " ip addr add 2001:db8::1/64 dev eth0 nodad");
+}
+
+static void (*const tests[])(void) = {
+	test_title, test_edit_meanwhile, test_unknown, test_commit_waits,
+	test_commit_worse,
+};
 
 int
 main(int argc, char **argv)
 {
-	struct guardian_options options;
-	int fd;
-
-	if (guardian_asked(argc, argv, &options, &fd))
-		return guardian_main(&options, fd);
-	ns_or_skip();
-	if (system("ip link add eth0 type veth peer name far &&"
-		   " ip link set eth0 addrgenmode none &&"
-		   " ip link set far up && ip link set eth0 up &&"
-		   " ip addr add fe80::2/64 dev eth0 nodad &&"
-		   " ip addr add 2001:db8::1/64 dev eth0 nodad") != 0)
-		bail_out("cannot make a link");
-	if (xt_init(false))
-		bail_out("%s", err_message());
-	test_title();
-	test_edit_meanwhile();
-	test_unknown();
-	test_commit_waits();
-	test_commit_worse();
-	xt_done();
-	return done_testing();
+	return flow_main(argc, argv, set_up, tests, ARRAY_LEN(tests));
 }

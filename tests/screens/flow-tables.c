@@ -2,9 +2,7 @@
 /* All tables on the screen: switched, edited, undone, committed together, and
  * found again in the history. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "flow.h"
 
 #define RULES \
@@ -18,21 +16,7 @@
 static void
 begin(const char *name)
 {
-	char *dir = xasprintf("%s/%s", screen_dir(), name);
-	struct setup setup = {
-		.rows = 24, .columns = 100, .rules = RULES, .dir = dir,
-		.ssh = "2001:db8::77 50000 2001:db8::1 22",
-	};
-
-	mkdir(dir, 0700);
-	editor_open(&e, &setup);
-	free(dir);
-}
-
-static bool
-candidate_has(const char *text)
-{
-	return editor_staged(&e, e.session->table, text);
+	flow_begin(name, (struct setup){ .rules = RULES, .ssh = LOGIN });
 }
 
 /* Each table is left and found as it was; nothing is undone unseen. */
@@ -43,7 +27,7 @@ test_tables(void)
 	editor_keys(&e, "jd");
 	editor_keys(&e, "Trja-p udp --sport 53 -j NOTRACK<Enter>");
 	is_str(e.session->table, "raw", "T r shows the table raw");
-	ok(candidate_has("*raw") && candidate_has("-j NOTRACK"),
+	ok(staged("*raw") && staged("-j NOTRACK"),
 	   "where a rule is staged");
 	is_int(session_staged_in(e.session, "filter"), 1,
 	       "what is staged in filter stays");
@@ -53,7 +37,7 @@ test_tables(void)
 	is_int(e.ui.views[0].sel, 2, "with the selection where it was");
 	editor_keys(&e, "u");
 	is_str(e.session->table, "raw", "undo shows the table that it is in");
-	ok(!candidate_has("NOTRACK"), "and takes back the last step");
+	ok(!staged("NOTRACK"), "and takes back the last step");
 	editor_keys(&e, "u");
 	is_str(e.session->table, "filter", "then the one before");
 	is_int(session_staged_count(e.session), 0, "and nothing is left");
@@ -70,7 +54,7 @@ test_command(void)
 	editor_keys(&e, ":ip6tables -t mangle -A PREROUTING -p tcp -j MARK "
 		    "--set-mark 7<Enter>");
 	is_str(e.session->table, "mangle", ": shows the table of -t");
-	ok(candidate_has("--set-xmark 0x7/0xffffffff"), "with the rule");
+	ok(staged("--set-xmark 0x7/0xffffffff"), "with the rule");
 	ok(seen("PREROUTING 1 of 1"), "which is selected");
 	editor_keys(&e, "Tf:-t nowhere -F<Enter>");
 	ok(e.ui.form.is_open && seen("no table 'nowhere'"),
@@ -123,7 +107,7 @@ test_history(void)
 	   "two tables are not compared");
 	editor_keys(&e, "s");
 	is_str(e.session->table, "raw", "restoring shows the table");
-	ok(candidate_has("-j CT --notrack") || candidate_has("-j NOTRACK"),
+	ok(staged("-j CT --notrack") || staged("-j NOTRACK"),
 	   "in which it stages");
 	is_int(session_staged_in(e.session, "filter"), 0, "filter stays");
 	editor_close(&e);

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <sallyport/file.h>
 #include "flow.h"
@@ -16,7 +15,6 @@
 	"-A INPUT -p tcp -m tcp --dport 80 -j ACCEPT\n" \
 	"COMMIT\n"
 
-static struct editor e;
 static char *dir;
 
 /* A directory of its own; script is a shell script that gets the text as $1 and
@@ -24,22 +22,17 @@ static char *dir;
 static void
 begin(const char *name, const char *script)
 {
-	struct setup setup = { .rules = RULES };
 	char *editor = NULL, *path;
 
-	dir = xasprintf("%s/%s", screen_dir(), name);
-	mkdir(dir, 0700);
+	dir = flow_dir(name);
 	if (script) {
 		path = file_make(dir, "editor", script);
 		editor = xasprintf("sh %s", path);
 		free(path);
 	}
-	setup.rows = 24;
-	setup.columns = 100;
-	setup.dir = dir;
-	setup.ssh = "2001:db8::77 50000 2001:db8::1 22";
-	setup.editor = editor;
-	editor_open(&e, &setup);
+	flow_begin(name, (struct setup){
+		.rules = RULES, .ssh = LOGIN, .editor = editor,
+	});
 }
 
 static void
@@ -50,12 +43,6 @@ end(void)
 	editor_close(&e);
 	free(editor);
 	free(dir);
-}
-
-static bool
-staged(const char *text)
-{
-	return editor_staged(&e, e.session->table, text);
 }
 
 /* --- $EDITOR --- */

@@ -3,7 +3,6 @@
  * have not moved them to, and in one editor. */
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include "flow.h"
 
@@ -18,34 +17,15 @@
 static void
 begin(const char *name, const char *rules)
 {
-	char *dir = xasprintf("%s/%s", screen_dir(), name);
-	struct setup setup = {
-		.rows = 24, .columns = 120, .rules = rules, .dir = dir,
-		.ssh = "2001:db8::77 50000 2001:db8::1 22",
-	};
-
-	mkdir(dir, 0700);
-	editor_open(&e, &setup);
-	free(dir);
-}
-
-static void
-others(const char *command)
-{
-	if (system(command) != 0)
-		bail_out("%s failed", command);
+	flow_begin(name, (struct setup){
+		.columns = 120, .rules = rules, .ssh = LOGIN,
+	});
 }
 
 static void
 insert_first(void)
 {
 	others("ip6tables-legacy -I INPUT 1 -p tcp --dport 9995 -j DROP");
-}
-
-static bool
-staged(const char *text)
-{
-	return editor_staged(&e, "filter", text);
 }
 
 static void

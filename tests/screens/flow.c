@@ -5,38 +5,15 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "flow.h"
 
 static void
 begin(const char *name, bool read_only)
 {
-	char *dir = xasprintf("%s/%s", screen_dir(), name);
-	struct setup setup = {
-		.rows = 24, .columns = 80, .rules = LOGIN_RULES, .dir = dir,
-		.ssh = "2001:db8::77 50000 2001:db8::1 22",
+	flow_begin(name, (struct setup){
+		.columns = 80, .rules = LOGIN_RULES, .ssh = LOGIN,
 		.read_only = read_only,
-	};
-
-	mkdir(dir, 0700);
-	editor_open(&e, &setup);
-	free(dir);
-}
-
-static void
-end(void)
-{
-	if (e.ui.watch.phase != WATCH_NONE) {
-		watch_revert(&e.ui);
-		editor_wait(&e, WATCH_NONE);
-	}
-	editor_close(&e);
-}
-
-static bool
-candidate_has(const char *text)
-{
-	return editor_staged(&e, e.session->table, text);
+	});
 }
 
 static bool
@@ -50,31 +27,31 @@ test_editing(void)
 {
 	begin("editing", false);
 	editor_keys(&e, "G:-N WEB<Enter>");
-	ok(candidate_has(":WEB -"), "a command makes a chain");
+	ok(staged(":WEB -"), "a command makes a chain");
 	editor_keys(&e, "a-p tcp --dport 443 -j ACCEPT<Enter>");
-	ok(candidate_has("-A WEB -p tcp -m tcp --dport 443 -j ACCEPT"),
+	ok(staged("-A WEB -p tcp -m tcp --dport 443 -j ACCEPT"),
 	   "a adds a rule to the chain that was made");
 	editor_keys(&e, "g4Gyp");
-	ok(candidate_has("--dport 80 -j ACCEPT\n"
+	ok(staged("--dport 80 -j ACCEPT\n"
 			 "-A INPUT -p tcp -m tcp --dport 80"),
 	   "y and p make a copy");
 	editor_keys(&e, "K");
 	editor_keys(&e, "3GO-s 2001:db8:9::/48 -j DROP<Enter>");
-	ok(candidate_has("-s 2001:db8:9::/48 -j DROP\n-A INPUT -p tcp -m tcp "
+	ok(staged("-s 2001:db8:9::/48 -j DROP\n-A INPUT -p tcp -m tcp "
 			 "--dport 22"), "O adds above the rule 3");
 	editor_keys(&e, "gPaG");
-	ok(candidate_has(":INPUT ACCEPT"), "P sets the policy");
+	ok(staged(":INPUT ACCEPT"), "P sets the policy");
 	editor_keys(&e, "uuuuuu");
 	is_int(session_staged_count(e.session), 0, "u undoes all of it");
 	editor_keys(&e, "<^R><^R>");
-	ok(candidate_has("--dport 443 -j ACCEPT"), "^R does it again");
+	ok(staged("--dport 443 -j ACCEPT"), "^R does it again");
 	editor_keys(&e, "GkeSHOP<^A><^K>SHOP<Enter>");
-	ok(candidate_has(":SHOP -") && !candidate_has("WEB"),
+	ok(staged(":SHOP -") && !staged("WEB"),
 	   "e on a chain's line gives it another name");
 	editor_keys(&e, "d");
-	ok(candidate_has(":SHOP -"), "a chain that is not empty stays");
+	ok(staged(":SHOP -"), "a chain that is not empty stays");
 	ok(!live_has("SHOP"), "nothing of it is in the kernel");
-	end();
+	flow_end();
 }
 
 static void
@@ -110,7 +87,7 @@ test_forms(void)
 	editor_keys(&e, ":<Paste>ip6tables -P INPUT ACCEPT\n"
 		    "ip6tables -F\n<PasteEnd>");
 	ok(e.ui.form.is_open, "a pasted line break enters nothing");
-	end();
+	flow_end();
 }
 
 /* A value that is offered is replaced by what is typed, text is edited. */
@@ -127,7 +104,7 @@ test_offered(void)
 	is_str(str_text(&e.ui.form.text), "3", "to edit it");
 	editor_keys(&e, "<End>0<Enter>mwh<Enter>my<Enter>");
 	ok(seen("why  (m)"), "text goes on where it ends");
-	end();
+	flow_end();
 }
 
 /* What changes nothing is not staged, and edits that cancel each other are not
@@ -150,7 +127,7 @@ test_nothing(void)
 	editor_keys(&e, "c");
 	ok(seen("the edits cancel each other") && !e.ui.commit_waits &&
 	   e.ui.watch.phase == WATCH_NONE, "nor committed");
-	end();
+	flow_end();
 }
 
 /* The kernel is asked when a rule is entered. */
@@ -171,7 +148,7 @@ test_tryouts(void)
 	ok(!seen("is not tried"), "once");
 	editor_keys(&e, "c");
 	ok(seen("is not tried: IDLETIMER"), "and in the review");
-	end();
+	flow_end();
 }
 
 static void
@@ -188,7 +165,7 @@ test_searching(void)
 	ok(seen("INPUT 2 of 4"), "2G goes to rule 2");
 	editor_keys(&e, "9G");
 	ok(seen("INPUT has no rule 9"), "9G says that there is none");
-	end();
+	flow_end();
 }
 
 static void
@@ -200,7 +177,7 @@ test_read_only(void)
 	   "read-only: nothing can be staged");
 	editor_keys(&e, "E");
 	ok(seen("read-only: nothing can be staged"), "which E says, too");
-	end();
+	flow_end();
 }
 
 static void
@@ -249,7 +226,7 @@ test_keep(void)
 	       "nothing is staged any more");
 	editor_keys(&e, "H");
 	ok(seen("confirmed"), "history has it as confirmed");
-	end();
+	flow_end();
 }
 
 /* Every screen, and a terminal that is too small for any. */
@@ -276,7 +253,7 @@ test_countdown(void)
 	e.ui.watch.deadline_ms = e.world.clock->boot_ms(e.world.clock) + 9500;
 	watch_tick(&e.ui);
 	is_int(e.ui.watch.bell_s, 10, "the bell has rung at 10 s");
-	end();
+	flow_end();
 }
 
 static void
@@ -310,7 +287,7 @@ test_demand(void)
 	editor_keys(&e, "R");
 	ok(editor_wait(&e, WATCH_NONE), "R undoes it as ever");
 	ok(!live_has("--dport 8080"), "the change is undone");
-	end();
+	flow_end();
 	settings_free(settings);
 }
 
@@ -327,10 +304,10 @@ test_revert(void)
 	editor_keys(&e, "R");
 	ok(editor_wait(&e, WATCH_NONE), "R ends the trial");
 	ok(!live_has("--dport 8080"), "the change is undone");
-	ok(candidate_has("--dport 8080") && candidate_has(":INPUT ACCEPT"),
+	ok(staged("--dport 8080") && staged(":INPUT ACCEPT"),
 	   "all edits are staged again");
 	ok(seen("staged again"), "and that is said");
-	end();
+	flow_end();
 }
 
 static void
@@ -346,7 +323,7 @@ test_elsewhere(void)
 	ok(editor_wait(&e, WATCH_NONE), "a confirm from elsewhere is seen");
 	ok(live_has("--dport 8080"), "and the change stays");
 	guardian_disconnect(&other);
-	end();
+	flow_end();
 }
 
 static void
@@ -371,8 +348,8 @@ test_leaving(void)
 	editor_keys(&e, "R");
 	ok(editor_wait(&e, WATCH_NONE), "and can undo it");
 	ok(!live_has("--dport 8080"), "the change is undone");
-	ok(candidate_has("--dport 8080"), "and is staged again");
-	end();
+	ok(staged("--dport 8080"), "and is staged again");
+	flow_end();
 }
 
 /* Undone while no editor was there, and history has it already. */
@@ -395,13 +372,13 @@ test_looked_at(void)
 	trial_free(trial);
 	editor_close(&e);
 	begin("looked-at", false);
-	ok(candidate_has("--dport 8080"), "the next start stages it again");
+	ok(staged("--dport 8080"), "the next start stages it again");
 	ok(seen("was undone (asked, by root from 2001:db8::77)"), "and says why");
 	editor_keys(&e, "u");
 	editor_close(&e);
 	begin("looked-at", false);
 	is_int(session_staged_count(e.session), 0, "but once only");
-	end();
+	flow_end();
 }
 
 static void
@@ -420,7 +397,7 @@ test_refusal(void)
 	resizeterm(24, 120);
 	editor_keys(&e, "H");
 	ok(seen("guard was overridden"), "history tells of the override");
-	end();
+	flow_end();
 }
 
 /* What r finds changed is history's, and can be put back. */
@@ -438,9 +415,9 @@ test_others(void)
 	       "what is there already stages nothing");
 	ok(seen("nothing was staged"), "and that is said");
 	editor_keys(&e, "Hgjs");
-	ok(seen("back to revision 1") && !candidate_has("sctp"),
+	ok(seen("back to revision 1") && !staged("sctp"),
 	   "the state before them is staged");
-	end();
+	flow_end();
 }
 
 static void (*const tests[])(void) = {

@@ -4,6 +4,8 @@
 #ifndef TESTS_SCREENS_FLOW_H
 #define TESTS_SCREENS_FLOW_H
 
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <sallyport/guardian.h>
 #include <sallyport/mem.h>
 #include <sallyport/xt.h>
@@ -21,12 +23,62 @@
 	"-A INPUT -p tcp -m tcp --dport 80 -j ACCEPT\n" \
 	"COMMIT\n"
 
+#define LOGIN "2001:db8::77 50000 2001:db8::1 22"
+
 static struct editor e;
+
+/* A directory of its own, whose path is yours. */
+static char *
+flow_dir(const char *name)
+{
+	char *dir = xasprintf("%s/%s", screen_dir(), name);
+
+	mkdir(dir, 0700);
+	return dir;
+}
+
+/* Open the editor in the directory name; a size that is left out is 24 by 100. */
+static void TAP_UNUSED
+flow_begin(const char *name, struct setup setup)
+{
+	char *dir = flow_dir(name);
+
+	setup.rows = setup.rows ? setup.rows : 24;
+	setup.columns = setup.columns ? setup.columns : 100;
+	setup.dir = dir;
+	editor_open(&e, &setup);
+	free(dir);
+}
+
+/* Undo what is on trial, and close the editor. */
+static void TAP_UNUSED
+flow_end(void)
+{
+	if (e.ui.watch.phase != WATCH_NONE) {
+		watch_revert(&e.ui);
+		editor_wait(&e, WATCH_NONE);
+	}
+	editor_close(&e);
+}
 
 static bool TAP_UNUSED
 seen(const char *text)
 {
 	return editor_sees(&e, text);
+}
+
+/* Of the table that is shown. */
+static bool TAP_UNUSED
+staged(const char *text)
+{
+	return editor_staged(&e, e.session->table, text);
+}
+
+static void TAP_UNUSED
+others(const char *command)
+{
+	if (system(command) != 0)
+		bail_out("%s failed", command);
 }
 
 /* Wait for what the guardian tells another client. */

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <sallyport/file.h>
 #include <sallyport/guardian.h>
 #include <sallyport/mem.h>
 #include <sallyport/proc.h>
@@ -65,6 +66,29 @@ remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	(void)st, (void)type, (void)ftw;
 	return remove(path);
+}
+
+/* A file by which a test and its guardians tell each other something. */
+static char marker[112];
+
+/* In main(), after begin_tests(); in a guardian, which inherits it. */
+static void TAP_UNUSED
+marker_begin(void)
+{
+	snprintf(marker, sizeof(marker), "%s/marker", dir);
+	setenv("TRIAL_MARKER", marker, 1);
+}
+
+static void TAP_UNUSED
+marker_inherit(void)
+{
+	snprintf(marker, sizeof(marker), "%s", getenv("TRIAL_MARKER"));
+}
+
+static void TAP_UNUSED
+marker_make(void)
+{
+	close(open(marker, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
 }
 
 /* Processes of ours whose name is comm (GUARD, WATCH); the first one's pid. */
@@ -278,6 +302,30 @@ all_left(int ms)
 	return true;
 }
 
+/* Until the guardian has no more to say. */
+static TAP_UNUSED void
+hear_to_the_end(struct guardian_client *client)
+{
+	struct guardian_event event;
+	enum guardian_event_kind kind;
+
+	do {
+		kind = await(client, &event, 5000);
+		guardian_event_done(&event);
+	} while (client->fd >= 0 && kind != EVENT_NONE);
+	guardian_disconnect(client);
+}
+
+static TAP_UNUSED bool
+run_dir_has(const char *name)
+{
+	char *path = xasprintf("%s/%s", run_dir, name);
+	bool found = access(path, F_OK) == 0;
+
+	free(path);
+	return found;
+}
+
 /* The record. Yours; NULL without one. */
 static struct trial *
 record(void)
@@ -291,6 +339,19 @@ record(void)
 		trial = NULL;
 	close(fd);
 	return trial;
+}
+
+/* The same as it is stored. Yours; "none" without one. */
+static TAP_UNUSED char *
+record_text(void)
+{
+	int fd = open(run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct str text = { 0 };
+
+	if (file_read(fd, TRIAL_FILE, 1 << 20, &text))
+		str_add(&text, "none");
+	close(fd);
+	return str_take(&text);
 }
 
 static void TAP_UNUSED

@@ -113,18 +113,6 @@ thaw_run_dir(void)
 
 /* --- A record that was left behind --- */
 
-static char *
-record_text(void)
-{
-	int fd = open(run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct str text = { 0 };
-
-	if (file_read(fd, TRIAL_FILE, 1 << 20, &text))
-		str_add(&text, "none");
-	close(fd);
-	return str_take(&text);
-}
-
 static void
 write_record(const char *text, size_t len)
 {

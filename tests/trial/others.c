@@ -168,7 +168,6 @@ test_moved(void)
 	free(lost);
 }
 
-static char marker[sizeof(dir) + 8];
 
 static void
 die_once(const char *step)
@@ -182,19 +181,13 @@ static void
 test_killed(void)
 {
 	struct guardian_client client;
-	struct guardian_event event;
-	enum guardian_event_kind kind;
 
 	fresh();
 	start(&client, closing_rules, 60000);
 	run("ip6tables-legacy -A INPUT -p tcp -m tcp --dport 9999 -j DROP");
-	close(open(marker, O_WRONLY | O_CREAT, 0600));
+	marker_make();
 	is_int(guardian_revert(&client, &somebody, "asked"), OK, "revert");
-	do {
-		kind = await(&client, &event, 5000);
-		guardian_event_done(&event);
-	} while (client.fd >= 0 && kind != EVENT_NONE);
-	guardian_disconnect(&client);
+	hear_to_the_end(&client);
 	ok(access(marker, F_OK) < 0, "the guardian is killed behind the commit");
 	ok(all_left(5000), "and the next one leaves");
 	is_record(TRIAL_REVERTED, "asked");
@@ -455,13 +448,12 @@ main(int argc, char **argv)
 	int fd;
 
 	if (guardian_asked(argc, argv, &opt, &fd)) {
-		str_copy(marker, sizeof(marker), getenv("TRIAL_MARKER"));
+		marker_inherit();
 		opt.step = die_once;
 		return guardian_main(&opt, fd);
 	}
 	begin_tests();
-	snprintf(marker, sizeof(marker), "%s/die", dir);
-	setenv("TRIAL_MARKER", marker, 1);
+	marker_begin();
 	if (unshare(CLONE_NEWNS) < 0 ||
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		bail_out("no mount namespace: %s", strerror(errno));

@@ -18,7 +18,6 @@
 
 static const char *starve_at;
 static bool alone;
-static char marker[112];
 
 /* No more pages, and nothing left in those that there are. */
 static void
@@ -67,7 +66,7 @@ at_step(const char *name)
 	if (strcmp(name, "confirmed") == 0 && strcmp(starve_at, "watch") == 0)
 		outlast(getenv("RESCUE_DIR"));
 	if (strcmp(name, "rescued") == 0)
-		close(open(marker, O_WRONLY | O_CREAT, 0600));
+		marker_make();
 	if (strcmp(name, starve_at) != 0 || access(marker, F_OK) == 0)
 		return;
 	if (alone)
@@ -102,29 +101,6 @@ static const struct cell {
 };
 
 static void
-converse(struct guardian_client *client)
-{
-	struct guardian_event event;
-	enum guardian_event_kind kind;
-
-	do {
-		kind = await(client, &event, 5000);
-		guardian_event_done(&event);
-	} while (client->fd >= 0 && kind != EVENT_NONE);
-	guardian_disconnect(client);
-}
-
-static bool
-has_file(const char *name)
-{
-	char *path = xasprintf("%s/%s", run_dir, name);
-	bool found = access(path, F_OK) == 0;
-
-	free(path);
-	return found;
-}
-
-static void
 try_cell(const struct cell *cell)
 {
 	char *old = many_rules(1000), *new = many_rules(2000);
@@ -139,8 +115,8 @@ try_cell(const struct cell *cell)
 	setenv("RESCUE_AT", cell->at, 1);
 	setenv("RESCUE_ALONE", cell->alone ? "1" : "0", 1);
 	start(&client, new, WINDOW);
-	ok(has_file(TRIAL_RESCUE), "the old table is prepared");
-	converse(&client);
+	ok(run_dir_has(TRIAL_RESCUE), "the old table is prepared");
+	hear_to_the_end(&client);
 	ok(all_left(8000), "nobody is left");
 	ok(access(marker, F_OK) == 0, "the prepared table was needed");
 	after = saved(true);
@@ -148,10 +124,10 @@ try_cell(const struct cell *cell)
 	free(after);
 	setenv("RESCUE_AT", "never", 1);
 	if (cell->alone && guardian_resume(&options, &client) == OK)
-		converse(&client);
+		hear_to_the_end(&client);
 	ok(all_left(8000), "the next start settles it");
 	is_record(TRIAL_REVERTED, "deadline");
-	ok(!has_file(TRIAL_RESCUE), "what was prepared is gone");
+	ok(!run_dir_has(TRIAL_RESCUE), "what was prepared is gone");
 	after = saved(true);
 	ok(strcmp(after, before) == 0, "and nothing was undone twice");
 	free(after);
@@ -170,10 +146,10 @@ test_confirmed(void)
 	unlink(marker);
 	setenv("RESCUE_AT", "never", 1);
 	start(&client, new_rules, 60000);
-	ok(has_file(TRIAL_RESCUE), "the old table is prepared");
+	ok(run_dir_has(TRIAL_RESCUE), "the old table is prepared");
 	is_int(guardian_confirm(&client, &somebody), OK, "confirm");
 	free(expect(&client, EVENT_CONFIRMED, 3000, "confirmed"));
-	ok(!has_file(TRIAL_RESCUE), "and not any more");
+	ok(!run_dir_has(TRIAL_RESCUE), "and not any more");
 	guardian_disconnect(&client);
 	ok(all_left(3000), "the guardian leaves");
 	ok(live_is(new_rules), "the new rules stay");
@@ -275,7 +251,7 @@ test_heir(void)
 	is_int(guardian_confirm(&client, &somebody), OK, "confirm");
 	ok(!prlimit(find_process(WATCH), RLIMIT_AS, &none, NULL),
 	   "the new supervisor gets no memory");
-	converse(&client);
+	hear_to_the_end(&client);
 	ok(all_left(8000), "all leave");
 	ok(access(marker, F_OK) < 0, "nothing is put back");
 	ok(live_is(new), "the new rules stay");
@@ -292,14 +268,12 @@ main(int argc, char **argv)
 	if (guardian_asked(argc, argv, &opt, &fd)) {
 		starve_at = getenv("RESCUE_AT");
 		alone = strcmp(getenv("RESCUE_ALONE"), "1") == 0;
-		snprintf(marker, sizeof(marker), "%s",
-			 getenv("RESCUE_MARKER"));
+		marker_inherit();
 		opt.step = at_step;
 		return guardian_main(&opt, fd);
 	}
 	begin_tests();
-	snprintf(marker, sizeof(marker), "%s/rescued", dir);
-	setenv("RESCUE_MARKER", marker, 1);
+	marker_begin();
 	setenv("RESCUE_ALONE", "0", 1);
 	for (size_t i = 0; i < ARRAY_LEN(cells) && !AVARICIOUS; i++)
 		try_cell(&cells[i]);

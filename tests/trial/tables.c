@@ -49,7 +49,6 @@ static const char refused_rules[] =
 /* The step to die at, when it is met for the nth time. */
 static const char *die_at;
 static int die_nth;
-static char marker[112];
 
 static void
 die_here(const char *name)
@@ -62,13 +61,10 @@ die_here(const char *name)
 static void
 arm_death(const char *at, const char *nth)
 {
-	int fd = open(marker, O_WRONLY | O_CREAT, 0600);
-
-	if (fd < 0 || setenv("TRIAL_DIE_AT", at, 1) < 0 ||
-	    setenv("TRIAL_DIE_NTH", nth, 1) < 0 ||
-	    setenv("TRIAL_MARKER", marker, 1) < 0)
+	marker_make();
+	if (access(marker, F_OK) < 0 || setenv("TRIAL_DIE_AT", at, 1) < 0 ||
+	    setenv("TRIAL_DIE_NTH", nth, 1) < 0)
 		bail_out("cannot arm");
-	close(fd);
 }
 
 static struct ruleset *
@@ -354,8 +350,6 @@ static void
 try_cell(const struct cell *cell)
 {
 	struct guardian_client client;
-	struct guardian_event event;
-	enum guardian_event_kind kind;
 	char *before, *after;
 
 	diag("killed at '%s' %s", cell->at, cell->nth);
@@ -363,11 +357,7 @@ try_cell(const struct cell *cell)
 	arm_death(cell->at, cell->nth);
 	before = saved_both();
 	start_both(&client, new_raw, new_rules, WINDOW);
-	do {
-		kind = await(&client, &event, 5000);
-		guardian_event_done(&event);
-	} while (client.fd >= 0 && kind != EVENT_NONE);
-	guardian_disconnect(&client);
+	hear_to_the_end(&client);
 	ok(access(marker, F_OK) < 0, "it was killed");
 	ok(all_left(5000), "the last guardian leaves");
 	after = saved_both();
@@ -386,12 +376,12 @@ main(int argc, char **argv)
 	if (guardian_asked(argc, argv, &opt, &fd)) {
 		die_at = getenv("TRIAL_DIE_AT");
 		die_nth = (int)strtol(getenv("TRIAL_DIE_NTH"), NULL, 10);
-		snprintf(marker, sizeof(marker), "%s", getenv("TRIAL_MARKER"));
+		marker_inherit();
 		opt.step = die_here;
 		return guardian_main(&opt, fd);
 	}
 	begin_tests();
-	snprintf(marker, sizeof(marker), "%s/die", dir);
+	marker_begin();
 	arm_death("never", "1");
 	test_kept();
 	test_deadline();

@@ -188,18 +188,6 @@ edit_record(const char *key, json_t *value)
 	close(fd);
 }
 
-static char *
-record_text(void)
-{
-	int fd = open(run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct str text = { 0 };
-
-	if (file_read(fd, TRIAL_FILE, 1 << 20, &text))
-		str_add(&text, "none");
-	close(fd);
-	return str_take(&text);
-}
-
 /* A record on trial whose guardian and supervisor are dead. */
 static void
 leave_record(int64_t window)

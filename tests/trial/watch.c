@@ -31,8 +31,6 @@ deny_pidfds(void)
 		bail_out("no seccomp");
 }
 
-static char marker[112];
-
 /* A guardian that is gone in no time is seen by what it leaves. */
 static void
 at_step(const char *name)
@@ -46,8 +44,7 @@ at_step(const char *name)
 	if (getenv("WATCH_DIE") && strcmp(name, "revert plan") == 0)
 		raise(SIGKILL);
 	if (strcmp(name, "start") == 0)
-		close(open(getenv("WATCH_MARKER"),
-			   O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+		marker_make();
 }
 
 static bool
@@ -207,16 +204,6 @@ test_hangs(void)
 	guardian_disconnect(&client);
 }
 
-static bool
-has_file(const char *name)
-{
-	char *path = xasprintf("%s/%s", run_dir, name);
-	bool has = access(path, F_OK) == 0;
-
-	free(path);
-	return has;
-}
-
 /* Something in the rules of others kills whoever weighs them. */
 static void
 test_dies(void)
@@ -232,7 +219,7 @@ test_dies(void)
 	unsetenv("WATCH_DIE");
 	ok(all_left(3000), "all leave");
 	is_record(TRIAL_REVERTED, "deadline");
-	ok(!has_file(TRIAL_TRIES), "nothing is counted any more");
+	ok(!run_dir_has(TRIAL_TRIES), "nothing is counted any more");
 	guardian_disconnect(&client);
 }
 
@@ -318,13 +305,13 @@ main(int argc, char **argv)
 	if (guardian_asked(argc, argv, &opt, &fd)) {
 		if (getenv("WATCH_DENY"))
 			deny_pidfds();
+		marker_inherit();
 		opt.step = at_step;
 		opt.patience_ms = getenv("WATCH_HANG") ? 2000 : 0;
 		return guardian_main(&opt, fd);
 	}
 	begin_tests();
-	snprintf(marker, sizeof(marker), "%s/started", dir);
-	setenv("WATCH_MARKER", marker, 1);
+	marker_begin();
 	test_no_pidfds();
 	test_unreadable();
 	test_hangs();

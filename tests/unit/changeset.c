@@ -89,6 +89,65 @@ test_all_or_nothing(void)
 	ruleset_free(b);
 }
 
+/* What we did to before, what others did then, and the way back. */
+struct scene {
+	struct ruleset *before;
+	struct ruleset *after;
+	struct ruleset *live;
+	struct changeset *cs;
+	struct changeset *back;
+	struct str lost;
+};
+
+static struct scene
+scene_take(struct ruleset *before)
+{
+	return (struct scene){
+		.before = before,
+		.after = ruleset_copy(before),
+		.cs = changeset_new("filter"),
+	};
+}
+
+static bool
+we_do_take(struct scene *s, struct change *change)
+{
+	return changeset_push_take(s->cs, s->after, change) == OK;
+}
+
+/* All is done; live is for others. */
+static void
+scene_commit(struct scene *s)
+{
+	s->live = ruleset_copy(s->after);
+}
+
+static void
+scene_restore(struct scene *s)
+{
+	s->back = changeset_restore_chains(s->cs, s->live, s->before, s->after,
+					   &s->lost);
+}
+
+static bool
+lost_one_line(const struct scene *s, const char *head)
+{
+	const char *lost = str_text(&s->lost);
+
+	return str_starts(lost, head) && strchr(lost, '\n')[1] == '\0';
+}
+
+static void
+scene_done(struct scene *s)
+{
+	str_done(&s->lost);
+	changeset_free(s->back);
+	changeset_free(s->cs);
+	ruleset_free(s->before);
+	ruleset_free(s->after);
+	ruleset_free(s->live);
+}
+
 static void
 is_line(const char **text, const char *head)
 {
@@ -100,67 +159,44 @@ is_line(const char **text, const char *head)
 static void
 test_restore_tells(void)
 {
-	struct ruleset *before = ruleset_of("abc");
-	struct ruleset *after = ruleset_copy(before);
-	struct ruleset *live;
-	struct changeset *cs = changeset_new("filter");
-	struct rule *theirs = random_rule(4000, "DROP");
-	struct str lost = { 0 };
+	struct scene s = scene_take(ruleset_of("abc"));
+	struct chain *input;
 	const char *line;
 
-	ok(!changeset_push_take(cs, after, change_delete("INPUT", 1)),
-	   "our change");
-	live = ruleset_copy(after);
-	chain_push_take(ruleset_chain(live, "INPUT"), rule_ref(theirs));
-	rule_unref(vec_remove(&ruleset_chain(live, "INPUT")->rules, 0));
-	ruleset_chain(live, "INPUT")->policy = POLICY_DROP;
-	changeset_free(changeset_restore_chains(cs, live, before, after,
-						&lost));
-	line = str_text(&lost);
+	ok(we_do_take(&s, change_delete("INPUT", 1)), "our change");
+	scene_commit(&s);
+	input = ruleset_chain(s.live, "INPUT");
+	chain_push_take(input, random_rule(4000, "DROP"));
+	rule_unref(vec_remove(&input->rules, 0));
+	input->policy = POLICY_DROP;
+	scene_restore(&s);
+	line = str_text(&s.lost);
 	is_line(&line, "# opaque INPUT ");
 	is_line(&line, "# deleted INPUT ");
 	is_line(&line, "# policy INPUT DROP\n");
 	is_str(line, "", "and nothing else");
-	str_done(&lost);
-	rule_unref(theirs);
-	changeset_free(cs);
-	ruleset_free(before);
-	ruleset_free(after);
-	ruleset_free(live);
+	scene_done(&s);
 }
 
 /* Others' rules in chains that we did not touch stay; in ours they are named. */
 static void
 test_restore(void)
 {
-	struct ruleset *before = ruleset_of("abc");
-	struct ruleset *after = ruleset_copy(before);
-	struct ruleset *live;
-	struct changeset *cs = changeset_new("filter");
-	struct changeset *back;
+	struct scene s = scene_take(ruleset_of("abc"));
 	struct rule *theirs = random_rule(4000, "DROP");
-	struct str lost = { 0 };
 
-	ok(!changeset_push_take(cs, after, change_delete("INPUT", 1)) &&
-	   !changeset_push_take(cs, after, change_chain_new("mine")),
-	   "our change");
-	live = ruleset_copy(after);
-	chain_push_take(ruleset_chain(live, "FORWARD"), rule_ref(theirs));
-	chain_push_take(ruleset_chain(live, "INPUT"), rule_ref(theirs));
-	back = changeset_restore_chains(cs, live, before, after, &lost);
-	ok(changeset_apply(back, live) == OK, "the way back fits on live");
-	is_int(ruleset_chain(live, "INPUT")->rules.n, 3, "our chain is whole");
-	is_int(ruleset_chain(live, "FORWARD")->rules.n, 1, "theirs is kept");
-	ok(!ruleset_chain(live, "mine"), "our new chain is gone");
-	ok(str_starts(str_text(&lost), "# opaque INPUT ") &&
-	   strchr(str_text(&lost), '\n')[1] == '\0', "one lost rule is named");
-	str_done(&lost);
-	rule_unref(theirs);
-	changeset_free(back);
-	changeset_free(cs);
-	ruleset_free(before);
-	ruleset_free(after);
-	ruleset_free(live);
+	ok(we_do_take(&s, change_delete("INPUT", 1)) &&
+	   we_do_take(&s, change_chain_new("mine")), "our change");
+	scene_commit(&s);
+	chain_push_take(ruleset_chain(s.live, "FORWARD"), rule_ref(theirs));
+	chain_push_take(ruleset_chain(s.live, "INPUT"), theirs);
+	scene_restore(&s);
+	ok(changeset_apply(s.back, s.live) == OK, "the way back fits on live");
+	is_int(ruleset_chain(s.live, "INPUT")->rules.n, 3, "our chain is whole");
+	is_int(ruleset_chain(s.live, "FORWARD")->rules.n, 1, "theirs is kept");
+	ok(!ruleset_chain(s.live, "mine"), "our new chain is gone");
+	ok(lost_one_line(&s, "# opaque INPUT "), "one lost rule is named");
+	scene_done(&s);
 }
 
 /* What was lost where others did this to a table that we left alone, and it goes
@@ -324,33 +360,26 @@ test_lost_random(void)
 static void
 test_restore_drops(void)
 {
-	struct ruleset *before = ruleset_of("a");
-	struct ruleset *after = ruleset_copy(before), *live;
-	struct changeset *cs = changeset_new("filter"), *back;
-	struct rule *inner = random_rule(1, "inner"), *drop, *outer;
-	struct str lost = { 0 };
+	struct scene s = scene_take(ruleset_of("a"));
+	struct rule *drop = random_rule(2, "DROP");
+	struct rule *inner = random_rule(1, "inner");
+	struct rule *outer = random_rule(3, "outer");
 
-	drop = random_rule(2, "DROP");
-	outer = random_rule(3, "outer");
-	ok(!changeset_push_take(cs, after, change_chain_new("inner")) &&
-	   !changeset_push_take(cs, after, change_insert("inner", 0, drop)) &&
-	   !changeset_push_take(cs, after, change_chain_new("outer")) &&
-	   !changeset_push_take(cs, after, change_insert("outer", 0, inner)) &&
-	   !changeset_push_take(cs, after, change_insert("INPUT", 0, outer)),
+	ok(we_do_take(&s, change_chain_new("inner")) &&
+	   we_do_take(&s, change_insert("inner", 0, drop)) &&
+	   we_do_take(&s, change_chain_new("outer")) &&
+	   we_do_take(&s, change_insert("outer", 0, inner)) &&
+	   we_do_take(&s, change_insert("INPUT", 0, outer)),
 	   "a chain that another one leads to");
-	live = ruleset_copy(after);
-	back = changeset_restore_chains(cs, live, before, after, &lost);
-	ok(!changeset_apply(back, live) && ruleset_equal(live, before),
+	scene_commit(&s);
+	scene_restore(&s);
+	ok(!changeset_apply(s.back, s.live) && ruleset_equal(s.live, s.before),
 	   "both are gone");
-	is_str(str_text(&lost), "", "nothing was lost");
+	is_str(str_text(&s.lost), "", "nothing was lost");
 	rule_unref(inner);
 	rule_unref(outer);
 	rule_unref(drop);
-	changeset_free(back);
-	changeset_free(cs);
-	ruleset_free(before);
-	ruleset_free(after);
-	ruleset_free(live);
+	scene_done(&s);
 }
 
 /* Others put rules into a chain, and lead to it, that we renamed. */
@@ -358,30 +387,22 @@ static void
 test_restore_renamed(void)
 {
 	struct ruleset *before = ruleset_of("a");
-	struct ruleset *after, *live;
-	struct changeset *cs = changeset_new("filter"), *back;
-	struct str lost = { 0 };
+	struct scene s;
 
 	chain_push_take(ruleset_add_chain(before, "old", POLICY_NONE),
 			random_rule(1, "DROP"));
-	after = ruleset_copy(before);
-	ok(!changeset_push_take(cs, after, change_chain_rename("old", "new")),
+	s = scene_take(before);
+	ok(we_do_take(&s, change_chain_rename("old", "new")),
 	   "a chain gets another name");
-	live = ruleset_copy(after);
-	chain_push_take(ruleset_chain(live, "FORWARD"), random_rule(2, "new"));
-	chain_push_take(ruleset_chain(live, "new"), random_rule(3, "DROP"));
-	back = changeset_restore_chains(cs, live, before, after, &lost);
-	ok(!changeset_apply(back, live) &&
-	   ruleset_references(live, "old") == 1, "what leads to it follows");
-	ok(str_starts(str_text(&lost), "# opaque old ") &&
-	   strchr(str_text(&lost), '\n')[1] == '\0',
+	scene_commit(&s);
+	chain_push_take(ruleset_chain(s.live, "FORWARD"), random_rule(2, "new"));
+	chain_push_take(ruleset_chain(s.live, "new"), random_rule(3, "DROP"));
+	scene_restore(&s);
+	ok(!changeset_apply(s.back, s.live) &&
+	   ruleset_references(s.live, "old") == 1, "what leads to it follows");
+	ok(lost_one_line(&s, "# opaque old "),
 	   "only what went is told, by the old name");
-	str_done(&lost);
-	changeset_free(back);
-	changeset_free(cs);
-	ruleset_free(before);
-	ruleset_free(after);
-	ruleset_free(live);
+	scene_done(&s);
 }
 
 static void

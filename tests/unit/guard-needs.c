@@ -196,15 +196,6 @@ led(void)
 	return ll;
 }
 
-static struct lifeline
-strict(void)
-{
-	struct lifeline ll = session();
-
-	ll.strict = true;
-	return ll;
-}
-
 /* Its address is the one that MASQUERADE would give. */
 static struct lifeline
 masqueraded(void)
@@ -478,22 +469,7 @@ said(const struct guard_report *report, struct str *out)
 static void
 test_case(const struct needs_case *c)
 {
-	struct tables *live = firewall(c->live);
-	struct tables *candidate = firewall(c->candidate);
-	struct lifeline ll = c->lifeline();
-	struct vec lifelines = { 0 };
-	struct guard_report *report;
-	struct str got = { 0 };
-
-	vec_push(&lifelines, &ll);
-	report = guard_judge(&lifelines, live, candidate, false);
-	said(report, &got);
-	is_str(str_text(&got), c->says, "%s", c->what);
-	guard_report_free(report);
-	str_done(&got);
-	vec_done(&lifelines);
-	tables_free(live);
-	tables_free(candidate);
+	report_is(c->lifeline(), c->live, c->candidate, said, c->says, c->what);
 	fix_text(c->lifeline(), c->live, c->candidate, c->fix ? c->fix : "",
 		 c->what);
 }

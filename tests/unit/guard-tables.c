@@ -23,16 +23,6 @@
 	" -j DROP\n"
 #define OLD_ONLY "*raw\n-A PREROUTING -p tcp -m tcp --syn -j CT --notrack\n"
 
-/* nf_conntrack_tcp_loose is 0. */
-static struct lifeline
-strict(void)
-{
-	struct lifeline ll = session();
-
-	ll.strict = true;
-	return ll;
-}
-
 /* Nobody is logged in now. */
 static struct lifeline
 login_to_come(void)
@@ -220,56 +210,19 @@ static const struct tables_case {
 };
 
 static void
-test_summary(const struct tables_case *c)
+test_case(const struct tables_case *c)
 {
-	struct tables *live = firewall(c->live);
-	struct tables *candidate = firewall(c->candidate);
-	struct lifeline ll = c->lifeline();
-	struct vec lifelines = { 0 };
-	struct guard_report *report;
-	struct str got = { 0 };
-
-	vec_push(&lifelines, &ll);
-	report = guard_judge(&lifelines, live, candidate, false);
-	summary(report, &got);
-	is_str(str_text(&got), c->summary, "%s", c->what);
-	guard_report_free(report);
-	str_done(&got);
-	vec_done(&lifelines);
-	tables_free(live);
-	tables_free(candidate);
+	report_is(c->lifeline(), c->live, c->candidate, summary, c->summary,
+		  c->what);
+	fix_text(c->lifeline(), c->live, c->candidate, c->fix ? c->fix : "",
+		 c->what);
 }
 
 static void
-test_cases(void)
+refusal(const char *live, const char *candidate, const char *expected)
 {
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		test_summary(&cases[i]);
-		fix_text(cases[i].lifeline(), cases[i].live,
-			 cases[i].candidate, cases[i].fix ? cases[i].fix : "",
-			 cases[i].what);
-	}
-}
-
-static void
-refusal(const char *live_lines, const char *lines, const char *expected)
-{
-	struct tables *live = firewall(live_lines);
-	struct tables *candidate = firewall(lines);
-	struct lifeline ll = session();
-	struct vec lifelines = { 0 };
-	struct guard_report *report;
-	struct str got = { 0 };
-
-	vec_push(&lifelines, &ll);
-	report = guard_judge(&lifelines, live, candidate, false);
-	guard_refusal(report, &got);
-	is_str(str_text(&got), expected, "the refusal in one sentence");
-	guard_report_free(report);
-	str_done(&got);
-	vec_done(&lifelines);
-	tables_free(live);
-	tables_free(candidate);
+	report_is(session(), live, candidate, guard_refusal, expected,
+		  "the refusal in one sentence");
 }
 
 #define TAKEN GOOD "*nat\n-A PREROUTING -p tcp " AWAY
@@ -316,7 +269,8 @@ int
 main(void)
 {
 	rules_start();
-	test_cases();
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		test_case(&cases[i]);
 	test_refusals();
 	test_closed();
 	xt_done();

@@ -50,6 +50,16 @@ neighbour(void)
 	return ll;
 }
 
+/* nf_conntrack_tcp_loose is 0. */
+static TAP_UNUSED struct lifeline
+strict(void)
+{
+	struct lifeline ll = session();
+
+	ll.strict = true;
+	return ll;
+}
+
 /* SSH_CONNECTION names it and nothing else is known. */
 static TAP_UNUSED struct lifeline
 stale(void)
@@ -123,6 +133,28 @@ summary(const struct guard_report *report, struct str *out)
 		str_add(out, strrchr(str_text(&text), ','));
 	}
 	str_done(&text);
+}
+
+/* One lifeline is judged: what say has to say of it is expected. */
+static TAP_UNUSED void
+report_is(struct lifeline ll, const char *live_lines, const char *lines,
+	  void (*say)(const struct guard_report *report, struct str *out),
+	  const char *expected, const char *what)
+{
+	struct tables *live = firewall(live_lines), *candidate = firewall(lines);
+	struct vec lifelines = { 0 };
+	struct guard_report *report;
+	struct str got = { 0 };
+
+	vec_push(&lifelines, &ll);
+	report = guard_judge(&lifelines, live, candidate, false);
+	say(report, &got);
+	is_str(str_text(&got), expected, "%s", what);
+	guard_report_free(report);
+	str_done(&got);
+	vec_done(&lifelines);
+	tables_free(live);
+	tables_free(candidate);
 }
 
 /* What is refused was mended: by accept rules alone, and then it is safe. */

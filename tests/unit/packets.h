@@ -106,6 +106,24 @@ datagram(void)
 	return p;
 }
 
+static TAP_UNUSED struct packet
+related(void)
+{
+	struct packet p = login();
+
+	p.ct = CT_RELATED;
+	return p;
+}
+
+static TAP_UNUSED struct packet
+by_lo(void)
+{
+	struct packet p = login();
+
+	strcpy(p.in, "lo");
+	return p;
+}
+
 /* Verdict, deciding rule, hook_rule, why. */
 static TAP_UNUSED void
 account(const struct walk_result *r, struct str *out)

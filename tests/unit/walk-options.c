@@ -33,24 +33,6 @@ by_mark(void)
 }
 
 static struct packet
-by_lo(void)
-{
-	struct packet p = login();
-
-	strcpy(p.in, "lo");
-	return p;
-}
-
-static struct packet
-related(void)
-{
-	struct packet p = login();
-
-	p.ct = CT_RELATED;
-	return p;
-}
-
-static struct packet
 framed(void)
 {
 	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 1 };

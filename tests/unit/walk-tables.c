@@ -52,29 +52,11 @@ through(void)
 }
 
 static struct packet
-by_lo(void)
-{
-	struct packet p = login();
-
-	strcpy(p.in, "lo");
-	return p;
-}
-
-static struct packet
 to_group(void)
 {
 	struct packet p = login();
 
 	p.dst = address("ff02::1");
-	return p;
-}
-
-static struct packet
-anybody(void)
-{
-	struct packet p = login();
-
-	p.src_len = 0;
 	return p;
 }
 
@@ -85,15 +67,6 @@ anywhere(void)
 
 	p.dst = address("2001:db8::");
 	p.dst_len = 64;
-	return p;
-}
-
-static struct packet
-related(void)
-{
-	struct packet p = login();
-
-	p.ct = CT_RELATED;
 	return p;
 }
 
@@ -296,7 +269,7 @@ static const struct tables_case {
 	  "ACCEPT INPUT 1 1" },
 	{ "untracked and not asked by nat", login, PRE AWAY
 	  "*raw\n-A PREROUTING -j CT --notrack\n", "ACCEPT INPUT policy 0" },
-	{ "untracked, some", anybody, DROP "-A INPUT -m state --state NEW"
+	{ "untracked, some", any_source, DROP "-A INPUT -m state --state NEW"
 	  " -j ACCEPT\n*raw\n-A PREROUTING -s 2001:db8::/33 -j CT --notrack\n",
 	  "DROP INPUT policy 0" },
 	{ "untracked, others", login, DROP "-A INPUT -m state --state NEW"
@@ -362,7 +335,7 @@ static const struct tables_case {
 	{ "a jump in doubt to the unknown, and a drop", login, DROP
 	  ":A - [0:0]\n-A INPUT -m cpu --cpu 1 -j A\n-A A -j NFQUEUE\n",
 	  "UNKNOWN A 1 1 NFQUEUE" },
-	{ "some dropped in any case", anybody, ":A - [0:0]\n"
+	{ "some dropped in any case", any_source, ":A - [0:0]\n"
 	  "-A INPUT -s 2001:db8::/33 -j ACCEPT\n"
 	  "-A INPUT -m cpu --cpu 1 -j A\n-A INPUT " DROP_ALL "-A A "
 	  DROP_ALL, "UNKNOWN INPUT 2 2 cpu" },
@@ -451,7 +424,7 @@ test_tracking(void)
 {
 	for (size_t i = 0; i < ARRAY_LEN(tracked); i++) {
 		struct tables *tables = tables_new();
-		struct packet p = anybody();
+		struct packet p = any_source();
 		struct tracking t;
 		struct str got = { 0 };
 
