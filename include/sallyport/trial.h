@@ -154,7 +154,7 @@ bool trial_is_ours(const struct trial *trial);
 #define TRIAL_LOCK "trial.lock"
 #define TRIAL_SPARE "trial.spare"
 #define TRIAL_RESCUE "trial.rescue"
-#define TRIAL_TRIES "trial.tries"	/* trial_try() */
+#define TRIAL_TRIES "trial.tries"	/* the reverts that were begun */
 #define TRIAL_SOCKET "guardian.sock"
 
 /* Write the record to the run directory, atomically and fsynced. */
@@ -166,10 +166,6 @@ enum err trial_load(int run_dir, struct trial **trial) must_check;
 
 /* The tables that the trial changes, as they were. Yours. */
 struct tables *trial_before(const struct trial *trial);
-
-/* How many have begun to revert before without coming to an end; from now on one
- * more. 0 where the directory takes no file. */
-unsigned trial_try(int run_dir);
 
 /* A settled record that is not in history yet is set aside when the next trial
  * starts (trial-ID.json). Call each with every such record, the oldest first;

@@ -175,6 +175,17 @@ struct changeset *undo_plan(struct guardian *g, const struct trial_part *part,
 			    const struct ruleset *live, const char *print,
 			    bool whole, struct str *lost);
 
+/* tries.c: the reverts of this trial that were begun, in the run directory until
+ * it is settled. Where that takes no file nothing is known of them. */
+
+/* How many guardians have begun before; from now on one more. */
+unsigned tries_begin(int run_dir);
+/* print: the fingerprint of the table as it will be once the old rules are put
+ * back. Was it about to be that one already? Whoever resumes and finds it so
+ * has nothing left to undo, whatever the rules of others look like. */
+void tries_plan(int run_dir, const char *table, const char *print);
+bool tries_planned(int run_dir, const char *table, const char *print);
+
 /* lost.c: what a commit that undoes part on live takes from others. It is in
  * the record, with the table live, before the commit; no full disk stops that.
  * lost: it is gone; else the record is again without it, from the next time it

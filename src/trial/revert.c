@@ -62,12 +62,17 @@ carry_out(struct guardian *g, struct trial_part *part,
 	char print[FINGERPRINT_SIZE];
 	enum err err = table_expect(live, cs, &expected);
 
-	if (!err)
+	if (!err) {
+		ruleset_fingerprint(expected, print);
+		tries_plan(g->run_dir, live->table, print);
 		err = commit(g, part, live, cs, lost);
+	}
 	if (!err)
 		err = table_read_back(g, expected, &back, print);
-	if (!err)
+	if (!err) {
+		tries_plan(g->run_dir, live->table, print);
 		ruleset_free(back);
+	}
 	ruleset_free(expected);
 	return err;
 }
@@ -83,7 +88,8 @@ attempt(struct guardian *g, struct trial_part *part, bool whole)
 
 	if (err)
 		return err;
-	if (strcmp(print, part->before_print) != 0) {
+	if (strcmp(print, part->before_print) != 0 &&
+	    !tries_planned(g->run_dir, live->table, print)) {
 		if (!whole)
 			step(g, "revert plan");
 		cs = undo_plan(g, part, live, print, whole, &lost);
@@ -199,7 +205,7 @@ count_deaths(struct guardian *g)
 	if (g->tried)
 		return;
 	g->tried = true;
-	deaths = trial_try(g->run_dir);
+	deaths = tries_begin(g->run_dir);
 	g->whole = deaths >= DEATHS_MAX;
 	g->blind = deaths >= 2 * DEATHS_MAX;
 	if (g->whole)

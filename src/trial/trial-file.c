@@ -196,21 +196,6 @@ trial_settle(struct trial *trial, int run_dir)
 	return err ? ERR_FAIL : OK;
 }
 
-unsigned
-trial_try(int run_dir)
-{
-	int fd = openat(run_dir, TRIAL_TRIES, O_WRONLY | O_CREAT | O_APPEND |
-			O_NOFOLLOW | O_CLOEXEC, 0600);
-	struct stat st = { 0 };
-
-	if (fd < 0)
-		return 0;
-	if (fstat(fd, &st) < 0 || write(fd, ".", 1) != 1)
-		st.st_size = 0;
-	close(fd);
-	return st.st_size > 1000 ? 1000 : (unsigned)st.st_size;
-}
-
 void
 trial_forget(int run_dir)
 {

@@ -176,7 +176,19 @@ die_once(const char *step)
 		kill(getpid(), SIGKILL);
 }
 
-/* The next guardian finds our rule gone already: it takes nothing more. */
+/* Reverted by a guardian that is killed as soon as the old rules are in, and by
+ * the next one, which takes nothing more. */
+static void
+revert_killed(struct guardian_client *client)
+{
+	marker_make();
+	is_int(guardian_revert(client, &somebody, "asked"), OK, "revert");
+	hear_to_the_end(client);
+	ok(access(marker, F_OK) < 0, "the guardian is killed behind the commit");
+	ok(all_left(5000), "and the next one leaves");
+	is_record(TRIAL_REVERTED, "asked");
+}
+
 static void
 test_killed(void)
 {
@@ -185,12 +197,7 @@ test_killed(void)
 	fresh();
 	start(&client, closing_rules, 60000);
 	run("ip6tables-legacy -A INPUT -p tcp -m tcp --dport 9999 -j DROP");
-	marker_make();
-	is_int(guardian_revert(&client, &somebody, "asked"), OK, "revert");
-	hear_to_the_end(&client);
-	ok(access(marker, F_OK) < 0, "the guardian is killed behind the commit");
-	ok(all_left(5000), "and the next one leaves");
-	is_record(TRIAL_REVERTED, "asked");
+	revert_killed(&client);
 	is_base_with(UDP_RULE, "[0:0] -A INPUT -p tcp -m tcp --dport 9999 "
 		     "-j DROP\n");
 }
@@ -399,27 +406,38 @@ test_jump_to_ours(void)
 	free(lost);
 }
 
+/* On trial: chains get other names, a pair each; NULL ends. */
+static void
+start_renames(struct guardian_client *client, const char *const *names)
+{
+	char *now = saved(false);
+	struct trial *trial = make_trial(now, 60000);
+	struct trial_part *part = trial_part(trial, 0);
+	struct ruleset *rs = ruleset_copy(part->before);
+
+	for (; *names; names += 2)
+		if (changeset_push_take(part->changes, rs,
+					change_chain_rename(names[0], names[1])))
+			bail_out("no rename: %s", err_message());
+	ruleset_free(rs);
+	is_int(guardian_start(&options, trial, client), OK, "a rename");
+	free(expect(client, EVENT_ON_TRIAL, 5000, "on trial"));
+	trial_free(trial);
+	free(now);
+}
+
 /* What follows a renamed chain is touched by it. */
 static void
 rename_beside(const char *command)
 {
+	static const char *const names[] = { "other", "renamed", NULL };
 	struct guardian_client client;
-	struct trial *trial;
-	struct ruleset *rs;
 
 	fresh();
-	trial = make_trial(base_rules, 60000);
-	rs = ruleset_copy(trial_part(trial, 0)->before);
-	if (changeset_push_take(trial_part(trial, 0)->changes, rs,
-				change_chain_rename("other", "renamed")))
-		bail_out("no rename: %s", err_message());
-	ruleset_free(rs);
-	is_int(guardian_start(&options, trial, &client), OK, "a rename");
-	free(expect(&client, EVENT_ON_TRIAL, 5000, "on trial"));
+	start_renames(&client, names);
 	run(command);
 	is_int(guardian_revert(&client, &somebody, NULL), OK, "%s", command);
 	free(expect(&client, EVENT_REVERTED, 5000, "reverted"));
-	trial_free(trial);
 	guardian_disconnect(&client);
 }
 
@@ -439,6 +457,40 @@ test_rename_squatted(void)
 	rename_beside("ip6tables-legacy -N other && "
 		      "ip6tables-legacy -A other -j DROP");
 	is_base_with("", "");
+}
+
+/* A table that another guess at what others did would make another one of: the
+ * next guardian has to know that the first one was through with it. */
+static void
+test_renames_killed(void)
+{
+	static const char *const names[] = {
+		"one", "three", "two", "one", NULL
+	};
+	static const char *const kept[] = {
+		"-A INPUT -s 2001:db8::1/128 -j one\n",
+		"-A INPUT -s 2001:db8::2/128 -j four\n",
+		"-A one -p tcp -j ACCEPT\n",
+		"-A four -p udp -j ACCEPT\n",
+	};
+	struct guardian_client client;
+	char *now;
+
+	fresh();
+	run("ip6tables-legacy -N one && ip6tables-legacy -N two && "
+	    "ip6tables-legacy -A one -p tcp -j ACCEPT && "
+	    "ip6tables-legacy -A two -p udp -j ACCEPT && "
+	    "ip6tables-legacy -A INPUT -s 2001:db8::1 -j one && "
+	    "ip6tables-legacy -A INPUT -s 2001:db8::2 -j two");
+	start_renames(&client, names);
+	run("ip6tables-legacy -E one four");
+	revert_killed(&client);
+	now = saved(false);
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+		if (!ok(strstr(now, kept[i]), "there is %.*s",
+			(int)strlen(kept[i]) - 1, kept[i]))
+			diag("%s", now);
+	free(now);
 }
 
 int
@@ -473,6 +525,7 @@ main(int argc, char **argv)
 	test_jump_to_ours();
 	test_rename();
 	test_rename_squatted();
+	test_renames_killed();
 	xt_done();
 	return done_testing();
 }
