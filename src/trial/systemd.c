@@ -283,6 +283,8 @@ systemd_arm_timer(const struct guardian_options *opt, const char *id,
 	add(&argv, opt->run_dir);
 	add(&argv, "revert");
 	add(&argv, "--if-due");
+	add(&argv, "--timer");
+	add(&argv, id);
 	if (program && opt->run_dir[0] == '/' && is_plain(program) &&
 	    is_plain(opt->run_dir) && is_plain(opt->lock_path))
 		armed = run_limited(&argv, START_MS);
@@ -301,4 +303,10 @@ systemd_disarm_timer(const char *id)
 
 	stop_unit(unit);
 	free(unit);
+}
+
+void
+guardian_end_timer(const char *id)
+{
+	systemd_disarm_timer(id);
 }

@@ -122,6 +122,49 @@ inside sh -c "systemctl unmask --runtime -q $unit; systemctl daemon-reload;
 ok 'no unit is left of it' poll_until 10 no_units
 [ -z "$(units)" ] || diag "$(units)"
 
+# The client is killed between the timer and the service, or stopped there.
+cat >"$tmp/systemd-run" <<'RUN'
+#!/bin/sh
+case $* in
+*--unit=sallyport-trial*)
+	: >/host/service-asked
+	until [ -e /host/go-on ]; do sleep 0.05; done ;;
+esac
+[ -e /host/no-service ] || exec /host/real-run "$@"
+RUN
+chmod +x "$tmp/systemd-run"
+cp /usr/bin/systemd-run "$tmp/real-run"
+inside mount --bind /host/systemd-run /usr/bin/systemd-run
+begin 5 >/dev/null 2>&1 &
+client=$!
+ok 'a client has its timer and not yet its service' \
+	poll_until 10 test -e "$tmp/service-asked"
+like "$(units)" '^sallyport-due-.*\.timer$' 'the timer waits'
+ok 'kill -9 of the client' inside pkill -KILL -x sallyport
+: >"$tmp/no-service"
+: >"$tmp/go-on"
+wait "$client"
+ok 'nothing went on trial' lacks_rule
+ok 'its timer ends by itself' poll_until 20 no_timer
+ok 'no unit is left of it' poll_until 5 no_units
+rm -f "$tmp/service-asked" "$tmp/no-service" "$tmp/go-on"
+
+begin 5 >/dev/null 2>&1 &
+client=$!
+poll_until 10 test -e "$tmp/service-asked"
+ok 'a client is stopped there' inside pkill -STOP -x sallyport
+ok 'its timer ends' poll_until 20 no_timer
+: >"$tmp/go-on"
+poll_until 5 service
+inside pkill -CONT -x sallyport
+pkill -CONT -P "$client"	# nsenter stopped with it
+wait "$client"
+ok 'it goes on trial late' has_rule
+like "$(units)" '^sallyport-due-.*\.timer$' 'with a timer of its own again'
+sp revert >/dev/null 2>&1
+ends_clean 'stopped between timer and service' 3
+inside umount /usr/bin/systemd-run
+
 # Of another network namespace than PID 1's the service cannot be.
 inside unshare -n sh -c 'mkdir /sys/fs/cgroup/session
 	echo $$ >/sys/fs/cgroup/session/cgroup.procs; ip link set lo up; /build/sallyport apply -t 60 --yes \
