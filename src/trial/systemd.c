@@ -257,6 +257,7 @@ static const char *const timer_words[] = {
 	"--description=Undo the IPv6 rules on trial once due (sallyport)",
 	"--on-unit-inactive=5s", "--timer-property=AccuracySec=100ms",
 	"-p", "KillMode=process", "-p", "StartLimitIntervalSec=0",
+	"-p", "LogLevelMax=notice",	/* not a line each time it starts */
 };
 
 bool

@@ -165,6 +165,62 @@ sp revert >/dev/null 2>&1
 ends_clean 'stopped between timer and service' 3
 inside umount /usr/bin/systemd-run
 
+# A record that cannot be read is no end of it: not of the service, nor of the
+# timer, and the log has it once.
+record=/run/sallyport/trial.json
+spoil() {
+	inside sh -c "cp -p $record $record.kept; echo spoiled >$record"
+}
+mend() {
+	inside mv -f $record.kept $record
+}
+restarts() {
+	inside systemctl show -P NRestarts "$(service)"
+}
+triggered() {
+	inside systemctl show -P LastTriggerUSecMonotonic \
+		"$(units | grep '^sallyport-due-.*\.timer$')"
+}
+is_triggered_again() {
+	now=$(triggered) && [ "$now" != "$last" ]
+}
+told() {
+	inside journalctl --no-pager -o cat -t sallyport |
+		grep -c 'cannot\|spoiled\|NOT undone'
+}
+is_told() {
+	[ "$(told)" -gt 0 ]
+}
+begin 5 >/dev/null 2>&1
+spoil
+inside kill -9 "$(main_pid)"
+ok 'the record cannot be read: that is told' poll_until 10 is_told
+last=$(triggered)
+ok 'the timer asks' poll_until 20 is_triggered_again
+last=$(triggered)
+ok 'and asks again' poll_until 20 is_triggered_again
+last=$(triggered)
+ok 'and again' poll_until 20 is_triggered_again
+ok 'the change is in all the while' has_rule
+is "$(restarts)" 1 'the guardian was started again once'
+is "$(told)" 1 'it was told once'
+like "$(sp confirm 2>&1)" 'no JSON' 'who asks hears it'
+mend
+ends_clean 'the record can be read, past the deadline' 10
+
+begin 60 >/dev/null 2>&1
+spoil
+old=$(main_pid)
+inside kill -9 "$old"
+ok 'a record is spoiled before the deadline' poll_until 10 other_pid
+mend
+is_guarded() { sp status 2>&1 | grep -q 'on trial' && inside test -S /run/sallyport/guardian.sock; }
+ok 'it can be read: the trial is guarded' poll_until 10 is_guarded
+ok 'and is still on' has_rule
+ok 'and can be confirmed' sp confirm
+ok 'no unit is left of it' poll_until 10 no_units
+ip6tables-legacy -F INPUT
+
 # Of another network namespace than PID 1's the service cannot be.
 inside unshare -n sh -c 'mkdir /sys/fs/cgroup/session
 	echo $$ >/sys/fs/cgroup/session/cgroup.procs; ip link set lo up; /build/sallyport apply -t 60 --yes \
