@@ -109,6 +109,10 @@ enum err guardian_extend(struct guardian_client *client, int64_t ms) must_check;
  * for, and ends. */
 void guardian_end_timer(const char *id);
 
+/* In the same: a guardian that was stopped, and so missed the deadline, goes
+ * on. */
+void guardian_wake(const char *id);
+
 /* Take the next event without waiting: call it until EVENT_NONE, then poll
  * client->fd. After EVENT_LOST the client is disconnected. */
 void guardian_next(struct guardian_client *client, struct guardian_event *event);

@@ -247,6 +247,8 @@ cmd_revert(struct world *world, const struct cli_call *call)
 
 	if (call->opt.if_due && !is_due(world, call->opt.timer))
 		return OK;
+	if (call->opt.timer)
+		guardian_wake(call->opt.timer);
 	err = settle(world, false, reason);
 	if (err == ERR_REVERTED) {	/* which is what was wanted */
 		str_addf(&text, "%s\n", err_message());

@@ -221,6 +221,11 @@ ok 'and can be confirmed' sp confirm
 ok 'no unit is left of it' poll_until 10 no_units
 ip6tables-legacy -F INPUT
 
+# A guardian that is stopped: its watchdog would wait for two minutes.
+begin 5 >/dev/null 2>&1
+ok 'the guardian is stopped' inside kill -STOP "$(main_pid)"
+ends_clean 'stopped by SIGSTOP' 15
+
 # Of another network namespace than PID 1's the service cannot be.
 inside unshare -n sh -c 'mkdir /sys/fs/cgroup/session
 	echo $$ >/sys/fs/cgroup/session/cgroup.procs; ip link set lo up; /build/sallyport apply -t 60 --yes \
