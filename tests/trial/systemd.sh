@@ -226,6 +226,26 @@ begin 5 >/dev/null 2>&1
 ok 'the guardian is stopped' inside kill -STOP "$(main_pid)"
 ends_clean 'stopped by SIGSTOP' 15
 
+# What kills a login session is a kill of its scope: the client dies with it,
+# and the guardian is not in it.
+no_client() {
+	! inside pgrep -x sallyport
+}
+inside systemd-run --quiet --scope --unit=session-7 /build/sallyport apply \
+	-t 8 --yes -- -A INPUT -p tcp --dport 7777 -j ACCEPT >/dev/null 2>&1 &
+client=$!
+ok 'on trial from a session' poll_until 10 has_rule
+old=$(main_pid)
+ok 'its client is in the session' inside sh -c \
+	'grep -q session-7.scope "/proc/$(pgrep -x sallyport)/cgroup"'
+ok 'the session is killed' inside systemctl kill -s KILL session-7.scope
+ok 'and the client with it' poll_until 5 no_client
+wait "$client"
+is "$(main_pid)" "$old" 'the guardian lives'
+ok 'the change is in until the deadline' has_rule
+ends_clean 'session killed' 10
+like "$(sp log)" 'reverted' 'the history says that it was reverted'
+
 # Of another network namespace than PID 1's the service cannot be.
 inside unshare -n sh -c 'mkdir /sys/fs/cgroup/session
 	echo $$ >/sys/fs/cgroup/session/cgroup.procs; ip link set lo up; /build/sallyport apply -t 60 --yes \
@@ -248,8 +268,39 @@ kill -CONT "$pid1"
 sp revert >/dev/null 2>&1
 ends_clean 'systemd hung' 3
 
-begin 60 >/dev/null 2>&1
+# A reboot ends the trial: with the run directory goes the record, and the
+# history is told by the boot.
+inside mkdir /host/lib
+sp --db /host/lib/db apply -t 60 --yes --detach -- -A INPUT -p tcp \
+	--dport 7777 -j ACCEPT >/dev/null 2>&1
+ok 'on trial as the machine is rebooted' has_rule
+inside systemctl reboot --no-wall >/dev/null 2>&1
+is_down() {
+	! kill -0 "$pid1"
+}
+ok 'a reboot puts the old rules back' poll_until 20 lacks_rule
+ok 'it goes down' poll_until 30 is_down
+halt_systemd
+boot_systemd
+echo 11111111-2222-3333-4444-555555555555 >"$tmp/boot_id"
+inside mount --bind /host/boot_id /proc/sys/kernel/random/boot_id
+out=$(sp --db /host/lib/db log 2>&1)
+like "$out" 'ended by reboot' 'the next boot knows that the trial is over'
+
+# Where the run directory stays the history is told what the guardian did.
+sp --run-dir /host/kept --db /host/lib/db apply -t 60 --yes --detach -- \
+	-A INPUT -p tcp --dport 7777 -j ACCEPT >/dev/null 2>&1
 ok 'on trial as the machine goes down' has_rule
 inside systemctl poweroff --no-wall >/dev/null 2>&1
 ok 'a shutdown puts the old rules back' poll_until 20 lacks_rule
+ok 'it is off' poll_until 30 is_down
+after() {
+	unshare -m sh -c 'mount --bind "$tmp/boot_id" /proc/sys/kernel/random/boot_id
+		exec "$SALLYPORT" --run-dir "$tmp/kept" --db "$tmp/lib/db" "$@"' sh "$@"
+}
+# For us it is another network: the revision before the first of ours.
+number=$(after log | awk '{ print $1; exit }')
+out=$(after show "$((number - 1))")
+like "$out" '^state +reverted' 'the history says that it was reverted'
+like "$out" '^reason +terminated' 'and why'
 done_testing
