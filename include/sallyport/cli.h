@@ -37,6 +37,7 @@ struct cli_options {
 	bool all;
 	bool if_due;
 	bool delete;
+	const char *timer;
 	const char *seconds;
 	const char *message;
 	const char *grep;

@@ -105,6 +105,14 @@ enum err guardian_revert(struct guardian_client *client,
 			 const struct actor *by, const char *reason) must_check;
 enum err guardian_extend(struct guardian_client *client, int64_t ms) must_check;
 
+/* In the systemd timer that was armed for the trial id: it has nothing to wait
+ * for, and ends. */
+void guardian_end_timer(const char *id);
+
+/* In the same: a guardian that was stopped, and so missed the deadline, goes
+ * on. */
+void guardian_wake(const char *id);
+
 /* Take the next event without waiting: call it until EVENT_NONE, then poll
  * client->fd. After EVENT_LOST the client is disconnected. */
 void guardian_next(struct guardian_client *client, struct guardian_event *event);

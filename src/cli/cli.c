@@ -47,7 +47,7 @@ const struct command cli_commands[] = {
 	{ .name = "confirm", .changes = true, .rescues = true,
 	  .run = cmd_confirm,
 	  .help = N_("Keep the change that is on trial") },
-	{ .name = "revert", .options = "if-due", .changes = true,
+	{ .name = "revert", .options = "if-due timer", .changes = true,
 	  .rescues = true, .run = cmd_revert,
 	  .help = N_("Undo the change that is on trial") },
 	{ .name = "status", .args = "[--json]", .options = "json",

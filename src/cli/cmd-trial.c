@@ -149,19 +149,19 @@ wait_settled(const struct world *world, struct guardian_client *client)
 	return err;
 }
 
-/* The record as it is; NULL where it cannot be read. */
-static struct trial *
-load_record(const struct world *world)
+/* The record as it is; ERR_NOT_FOUND: there is none, *trial is NULL then. */
+static enum err
+load_record(const struct world *world, struct trial **trial)
 {
-	struct trial *trial = NULL;
+	enum err err;
 	int dir;
 
+	*trial = NULL;
 	if (dir_open_private(world->guardian.run_dir, &dir))
-		return NULL;
-	if (trial_load(dir, &trial))
-		trial = NULL;
+		return ERR_FAIL;
+	err = trial_load(dir, trial);
 	close(dir);
-	return trial;
+	return err;
 }
 
 static int64_t
@@ -174,11 +174,13 @@ left_ms(const struct world *world, const struct trial *trial)
 static void
 say_settled(const struct world *world)
 {
-	struct trial *trial = load_record(world);
+	struct trial *trial;
 
-	if (trial && trial_state_is_settled(trial->state))
+	if (load_record(world, &trial))
+		return;
+	if (trial_state_is_settled(trial->state))
 		cli_say_settled(world, trial, left_ms(world, trial));
-	if (trial && trial->state == TRIAL_CONFIRMED)
+	if (trial->state == TRIAL_CONFIRMED)
 		cli_say_missing(world, trial);
 	trial_free(trial);
 }
@@ -209,15 +211,29 @@ cmd_confirm(struct world *world, const struct cli_call *call)
 	return settle(world, true, NULL);
 }
 
-/* --if-due: a timer's question. Only a trial past its deadline is touched. */
+/* Whatever is not known to be over may come to be due: a record that cannot be
+ * read now, or one that a guardian is about to write. */
 static bool
-is_due(const struct world *world)
+may_be_due(const struct world *world, enum err err, const struct trial *trial)
 {
-	struct trial *trial = load_record(world);
-	bool due = trial && trial_is_ours(trial) &&
+	if (err ? err != ERR_NOT_FOUND : !trial_state_is_settled(trial->state))
+		return true;
+	return guardian_running(&world->guardian);
+}
+
+/* --if-due: a timer's question. Only a trial past its deadline is touched. The
+ * timer of one that is over ends here should nobody else have ended it. */
+static bool
+is_due(const struct world *world, const char *timer)
+{
+	struct trial *trial;
+	enum err err = load_record(world, &trial);
+	bool due = !err && trial_is_ours(trial) &&
 		   !trial_state_is_settled(trial->state) &&
 		   left_ms(world, trial) <= 0;
 
+	if (timer && !may_be_due(world, err, trial))
+		guardian_end_timer(timer);
 	trial_free(trial);
 	return due;
 }
@@ -229,8 +245,10 @@ cmd_revert(struct world *world, const struct cli_call *call)
 	struct str text = { 0 };
 	enum err err;
 
-	if (call->opt.if_due && !is_due(world))
+	if (call->opt.if_due && !is_due(world, call->opt.timer))
 		return OK;
+	if (call->opt.timer)
+		guardian_wake(call->opt.timer);
 	err = settle(world, false, reason);
 	if (err == ERR_REVERTED) {	/* which is what was wanted */
 		str_addf(&text, "%s\n", err_message());

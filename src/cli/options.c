@@ -83,6 +83,7 @@ const struct cli_option cli_option_rows[] = {
 	{ "delete", 0, NULL, false, false, AT(delete),
 	  N_("End them") },
 	{ "if-due", 0, NULL, false, true, AT(if_due), NULL },
+	{ "timer", 0, "ID", false, true, AT(timer), NULL },
 	{ .name = NULL },
 };
 

@@ -17,8 +17,6 @@
 #include "internal.h"
 #include "systemd.h"
 
-#define RETRY_MS 1000
-
 /* The mutual exclusion and the sign of life: held as long as supervisor or
  * guardian lives, as both have the same open file description. */
 static enum err
@@ -182,11 +180,11 @@ guardian_run(struct guardian *g, pid_t supervisor, int fd)
 	supervisor_wake(g);
 	peers_done(g);
 	login_watch_free(g->logins);
+	if (left && g->opt->service)
+		work_await(g);
 	trial_free(g->trial);
 	free(g->failure);
 	guardian_close(g);
-	if (left && g->opt->service)
-		poll(NULL, 0, RETRY_MS);	/* systemd is quick */
 	return left;
 }
 

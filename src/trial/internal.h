@@ -97,6 +97,9 @@ enum work {
 	WORK_UNKNOWN,
 };
 enum work work_find(const struct guardian *g);
+/* In a service, where it cannot be gone on with: wait until the record can be
+ * read, and be in nobody's way. systemd then starts a guardian that goes on. */
+void work_await(struct guardian *g);
 
 /* supervisor.c: look after the guardian pid until its trial is settled. */
 int supervise(struct guardian *g, pid_t pid);

@@ -168,8 +168,8 @@ launch(const struct guardian_options *opt, int *fd)
 
 /* The timer first: it must be there before the kernel's table is touched. */
 static bool
-launch_service(const struct guardian_options *opt, const char *id,
-	       int64_t ms, int *fd)
+launch_service(const struct guardian_options *opt, const char *id, int64_t ms,
+	       int *fd)
 {
 	int64_t begun = clock_system.boot_ms(&clock_system);
 	bool armed;
@@ -189,12 +189,26 @@ launch_service(const struct guardian_options *opt, const char *id,
 	return false;
 }
 
+/* Where we were stopped meanwhile the timer may have found neither record nor
+ * guardian, and have ended. Now it finds the guardian. */
+static void
+renew_timer(const struct guardian_options *opt, const struct trial *trial,
+	    int64_t begun)
+{
+	int64_t took = clock_system.boot_ms(&clock_system) - begun;
+
+	if (took > trial->window_ms && systemd_is_here())
+		systemd_arm_timer(opt, trial->id, trial->window_ms);
+}
+
 /* The trial is in the request or in the record. */
 static enum err
 launch_any(const struct guardian_options *opt, const struct trial *trial,
 	   int *fd)
 {
+	int64_t begun = clock_system.boot_ms(&clock_system);
 	struct trial *found = NULL;
+	enum err err = OK;
 	int dir = -1;
 
 	if (!trial && dir_open_private(opt->run_dir, &dir) == OK) {
@@ -203,12 +217,12 @@ launch_any(const struct guardian_options *opt, const struct trial *trial,
 		close(dir);
 	}
 	if (!launch_service(opt, trial ? trial->id : NULL,
-			    trial ? trial->window_ms : 0, fd)) {
-		trial_free(found);
-		return launch(opt, fd);
-	}
+			    trial ? trial->window_ms : 0, fd))
+		err = launch(opt, fd);
+	if (!err && trial)
+		renew_timer(opt, trial, begun);
 	trial_free(found);
-	return OK;
+	return err;
 }
 
 static enum err

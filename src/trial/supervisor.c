@@ -19,6 +19,10 @@
 #define SILENT_MS 60000	/* a guardian that hangs, or a very slow revert */
 #define TELL_MS 5000
 #define BLIND_MS 60000	/* past the deadline, with no record to be read */
+#define AWAIT_MS 1000	/* between two looks at it, at first; systemd is quick */
+#define AWAIT_MAX_MS 5000	/* and later */
+#define AWAIT_ALL_MS 3600000	/* then by another process, of a newer program
+				 * perhaps */
 
 struct supervisor {
 	struct guardian *g;
@@ -224,6 +228,43 @@ supervise(struct guardian *g, pid_t pid)
 	close(s.signal_fd);
 	unlinkat(g->run_dir, TRIAL_SOCKET, 0);
 	return 0;
+}
+
+/* Who asks is told by the record, and another guardian may take it up. */
+static void
+leave_place(struct guardian *g)
+{
+	unlinkat(g->run_dir, TRIAL_SOCKET, 0);
+	if (g->listen_fd >= 0)
+		close(g->listen_fd);
+	close(g->lock_fd);
+	g->listen_fd = g->lock_fd = -1;
+}
+
+/* False: TERM came. */
+static bool
+sleep_on(struct guardian *g, int ms)
+{
+	struct pollfd fd = { .fd = g->signal_fd, .events = POLLIN };
+
+	pulse_beat(g);
+	return poll(&fd, 1, ms) <= 0 || !take_signals(g->signal_fd);
+}
+
+void
+work_await(struct guardian *g)
+{
+	int64_t end = guardian_now(g) + AWAIT_ALL_MS;
+	int ms = AWAIT_MS;
+
+	leave_place(g);
+	if (work_find(g) == WORK_UNKNOWN)
+		process_note("%s; the change that is on trial is NOT undone at "
+			     "its deadline unless the record can be read: it is "
+			     "tried again every few seconds", g->failure);
+	while (sleep_on(g, ms) && work_find(g) == WORK_UNKNOWN &&
+	       guardian_now(g) < end)
+		ms = ms * 2 < AWAIT_MAX_MS ? ms * 2 : AWAIT_MAX_MS;
 }
 
 /* In the new supervisor, a child of the guardian it looks after. */

@@ -200,17 +200,23 @@ run_service(const struct guardian_options *opt, const char *program,
 	return accept_service(listening, START_MS);
 }
 
-static void
-stop_unit(const char *unit)
+static bool
+control_unit(const char *option, const char *verb, const char *unit)
 {
 	struct vec argv = { 0 };
 
 	add(&argv, CTL);
 	add(&argv, "--quiet");
-	add(&argv, "--no-block");
-	add(&argv, "stop");
+	add(&argv, option);
+	add(&argv, verb);
 	add(&argv, unit);
-	if (!run_limited(&argv, STOP_MS))
+	return run_limited(&argv, STOP_MS);
+}
+
+static void
+stop_unit(const char *unit)
+{
+	if (!control_unit("--no-block", "stop", unit))
 		errno = 0;	/* it ends by itself, finding nothing to do */
 }
 
@@ -257,6 +263,7 @@ static const char *const timer_words[] = {
 	"--description=Undo the IPv6 rules on trial once due (sallyport)",
 	"--on-unit-inactive=5s", "--timer-property=AccuracySec=100ms",
 	"-p", "KillMode=process", "-p", "StartLimitIntervalSec=0",
+	"-p", "LogLevelMax=notice",	/* not a line each time it starts */
 };
 
 bool
@@ -283,6 +290,8 @@ systemd_arm_timer(const struct guardian_options *opt, const char *id,
 	add(&argv, opt->run_dir);
 	add(&argv, "revert");
 	add(&argv, "--if-due");
+	add(&argv, "--timer");
+	add(&argv, id);
 	if (program && opt->run_dir[0] == '/' && is_plain(program) &&
 	    is_plain(opt->run_dir) && is_plain(opt->lock_path))
 		armed = run_limited(&argv, START_MS);
@@ -301,4 +310,20 @@ systemd_disarm_timer(const char *id)
 
 	stop_unit(unit);
 	free(unit);
+}
+
+void
+guardian_wake(const char *id)
+{
+	char *unit = xasprintf("sallyport-trial-%.8s-*.service", id);
+
+	if (!control_unit("--signal=CONT", "kill", unit))
+		errno = 0;	/* the watchdog has it replaced */
+	free(unit);
+}
+
+void
+guardian_end_timer(const char *id)
+{
+	systemd_disarm_timer(id);
 }

@@ -122,6 +122,130 @@ inside sh -c "systemctl unmask --runtime -q $unit; systemctl daemon-reload;
 ok 'no unit is left of it' poll_until 10 no_units
 [ -z "$(units)" ] || diag "$(units)"
 
+# The client is killed between the timer and the service, or stopped there.
+cat >"$tmp/systemd-run" <<'RUN'
+#!/bin/sh
+case $* in
+*--unit=sallyport-trial*)
+	: >/host/service-asked
+	until [ -e /host/go-on ]; do sleep 0.05; done ;;
+esac
+[ -e /host/no-service ] || exec /host/real-run "$@"
+RUN
+chmod +x "$tmp/systemd-run"
+cp /usr/bin/systemd-run "$tmp/real-run"
+inside mount --bind /host/systemd-run /usr/bin/systemd-run
+begin 5 >/dev/null 2>&1 &
+client=$!
+ok 'a client has its timer and not yet its service' \
+	poll_until 10 test -e "$tmp/service-asked"
+like "$(units)" '^sallyport-due-.*\.timer$' 'the timer waits'
+ok 'kill -9 of the client' inside pkill -KILL -x sallyport
+: >"$tmp/no-service"
+: >"$tmp/go-on"
+wait "$client"
+ok 'nothing went on trial' lacks_rule
+ok 'its timer ends by itself' poll_until 20 no_timer
+ok 'no unit is left of it' poll_until 5 no_units
+rm -f "$tmp/service-asked" "$tmp/no-service" "$tmp/go-on"
+
+begin 5 >/dev/null 2>&1 &
+client=$!
+poll_until 10 test -e "$tmp/service-asked"
+ok 'a client is stopped there' inside pkill -STOP -x sallyport
+ok 'its timer ends' poll_until 20 no_timer
+: >"$tmp/go-on"
+poll_until 5 service
+inside pkill -CONT -x sallyport
+pkill -CONT -P "$client"	# nsenter stopped with it
+wait "$client"
+ok 'it goes on trial late' has_rule
+like "$(units)" '^sallyport-due-.*\.timer$' 'with a timer of its own again'
+sp revert >/dev/null 2>&1
+ends_clean 'stopped between timer and service' 3
+inside umount /usr/bin/systemd-run
+
+# A record that cannot be read is no end of it: not of the service, nor of the
+# timer, and the log has it once.
+record=/run/sallyport/trial.json
+spoil() {
+	inside sh -c "cp -p $record $record.kept; echo spoiled >$record"
+}
+mend() {
+	inside mv -f $record.kept $record
+}
+restarts() {
+	inside systemctl show -P NRestarts "$(service)"
+}
+triggered() {
+	inside systemctl show -P LastTriggerUSecMonotonic \
+		"$(units | grep '^sallyport-due-.*\.timer$')"
+}
+is_triggered_again() {
+	now=$(triggered) && [ "$now" != "$last" ]
+}
+told() {
+	inside journalctl --no-pager -o cat -t sallyport |
+		grep -c 'cannot\|spoiled\|NOT undone'
+}
+is_told() {
+	[ "$(told)" -gt 0 ]
+}
+begin 5 >/dev/null 2>&1
+spoil
+inside kill -9 "$(main_pid)"
+ok 'the record cannot be read: that is told' poll_until 10 is_told
+last=$(triggered)
+ok 'the timer asks' poll_until 20 is_triggered_again
+last=$(triggered)
+ok 'and asks again' poll_until 20 is_triggered_again
+last=$(triggered)
+ok 'and again' poll_until 20 is_triggered_again
+ok 'the change is in all the while' has_rule
+is "$(restarts)" 1 'the guardian was started again once'
+is "$(told)" 1 'it was told once'
+like "$(sp confirm 2>&1)" 'no JSON' 'who asks hears it'
+mend
+ends_clean 'the record can be read, past the deadline' 10
+
+begin 60 >/dev/null 2>&1
+spoil
+old=$(main_pid)
+inside kill -9 "$old"
+ok 'a record is spoiled before the deadline' poll_until 10 other_pid
+mend
+is_guarded() { sp status 2>&1 | grep -q 'on trial' && inside test -S /run/sallyport/guardian.sock; }
+ok 'it can be read: the trial is guarded' poll_until 10 is_guarded
+ok 'and is still on' has_rule
+ok 'and can be confirmed' sp confirm
+ok 'no unit is left of it' poll_until 10 no_units
+ip6tables-legacy -F INPUT
+
+# A guardian that is stopped: its watchdog would wait for two minutes.
+begin 5 >/dev/null 2>&1
+ok 'the guardian is stopped' inside kill -STOP "$(main_pid)"
+ends_clean 'stopped by SIGSTOP' 15
+
+# What kills a login session is a kill of its scope: the client dies with it,
+# and the guardian is not in it.
+no_client() {
+	! inside pgrep -x sallyport
+}
+inside systemd-run --quiet --scope --unit=session-7 /build/sallyport apply \
+	-t 8 --yes -- -A INPUT -p tcp --dport 7777 -j ACCEPT >/dev/null 2>&1 &
+client=$!
+ok 'on trial from a session' poll_until 10 has_rule
+old=$(main_pid)
+ok 'its client is in the session' inside sh -c \
+	'grep -q session-7.scope "/proc/$(pgrep -x sallyport)/cgroup"'
+ok 'the session is killed' inside systemctl kill -s KILL session-7.scope
+ok 'and the client with it' poll_until 5 no_client
+wait "$client"
+is "$(main_pid)" "$old" 'the guardian lives'
+ok 'the change is in until the deadline' has_rule
+ends_clean 'session killed' 10
+like "$(sp log)" 'reverted' 'the history says that it was reverted'
+
 # Of another network namespace than PID 1's the service cannot be.
 inside unshare -n sh -c 'mkdir /sys/fs/cgroup/session
 	echo $$ >/sys/fs/cgroup/session/cgroup.procs; ip link set lo up; /build/sallyport apply -t 60 --yes \
@@ -144,8 +268,39 @@ kill -CONT "$pid1"
 sp revert >/dev/null 2>&1
 ends_clean 'systemd hung' 3
 
-begin 60 >/dev/null 2>&1
+# A reboot ends the trial: with the run directory goes the record, and the
+# history is told by the boot.
+inside mkdir /host/lib
+sp --db /host/lib/db apply -t 60 --yes --detach -- -A INPUT -p tcp \
+	--dport 7777 -j ACCEPT >/dev/null 2>&1
+ok 'on trial as the machine is rebooted' has_rule
+inside systemctl reboot --no-wall >/dev/null 2>&1
+is_down() {
+	! kill -0 "$pid1"
+}
+ok 'a reboot puts the old rules back' poll_until 20 lacks_rule
+ok 'it goes down' poll_until 30 is_down
+halt_systemd
+boot_systemd
+echo 11111111-2222-3333-4444-555555555555 >"$tmp/boot_id"
+inside mount --bind /host/boot_id /proc/sys/kernel/random/boot_id
+out=$(sp --db /host/lib/db log 2>&1)
+like "$out" 'ended by reboot' 'the next boot knows that the trial is over'
+
+# Where the run directory stays the history is told what the guardian did.
+sp --run-dir /host/kept --db /host/lib/db apply -t 60 --yes --detach -- \
+	-A INPUT -p tcp --dport 7777 -j ACCEPT >/dev/null 2>&1
 ok 'on trial as the machine goes down' has_rule
 inside systemctl poweroff --no-wall >/dev/null 2>&1
 ok 'a shutdown puts the old rules back' poll_until 20 lacks_rule
+ok 'it is off' poll_until 30 is_down
+after() {
+	unshare -m sh -c 'mount --bind "$tmp/boot_id" /proc/sys/kernel/random/boot_id
+		exec "$SALLYPORT" --run-dir "$tmp/kept" --db "$tmp/lib/db" "$@"' sh "$@"
+}
+# For us it is another network: the revision before the first of ours.
+number=$(after log | awk '{ print $1; exit }')
+out=$(after show "$((number - 1))")
+like "$out" '^state +reverted' 'the history says that it was reverted'
+like "$out" '^reason +terminated' 'and why'
 done_testing
