@@ -111,26 +111,26 @@ on_failed(struct ui *ui, const struct guardian_event *event)
 static void
 on_recorded(struct ui *ui, const struct trial *trial)
 {
-	struct guardian_event event = {
-		.err = ERR_FAIL,
-		.text = trial->reason,
-		.lost = trial->lost,
+	char *why = trial_reason_text(trial->reason);
+	const struct guardian_event event = {
+		.err = ERR_FAIL, .text = why, .lost = trial->lost,
 	};
 
 	switch (trial->state) {
 	case TRIAL_CONFIRMED:
 		on_kept(ui, &event);
-		return;
+		break;
 	case TRIAL_REVERTED:
 		on_reverted(ui, &event);
-		return;
+		break;
 	case TRIAL_FAILED:
 	case TRIAL_ARMED:
 	case TRIAL_ON:
 	case TRIAL_NOT_REVERTED:
 		on_failed(ui, &event);
-		return;
+		break;
 	}
+	free(why);
 }
 
 static void
