@@ -178,8 +178,7 @@ say_settled(const struct world *world)
 
 	if (trial && trial_state_is_settled(trial->state))
 		cli_say_settled(world, trial, left_ms(world, trial));
-	if (trial && trial->state == TRIAL_CONFIRMED)
-		cli_say_missing(world, trial);
+	cli_say_missing(world, trial);
 	trial_free(trial);
 }
 

@@ -201,6 +201,20 @@ store(struct cli_options *opt, const struct cli_option *row, const char *value)
 		*(bool *)at = true;
 }
 
+/* The operand that getopt_long() stops at. */
+static int
+first_operand(int argc, char **argv, const struct spelling *sp)
+{
+	int found;
+
+	opterr = 0;
+	optind = 0;
+	do {
+		found = getopt_long(argc, argv, sp->shorts, sp->longs, NULL);
+	} while (found != -1 && found != '?' && found != ':');
+	return optind;
+}
+
 /* Take the options of argv; optind is left at the first operand. */
 static enum err
 take_options(int argc, char **argv, const char *order, struct cli_call *call)

@@ -32,6 +32,19 @@ say_lost(const struct world *world, const char *lost)
 	str_done(&text);
 }
 
+void
+cli_say_missing(const struct world *world, const struct trial *trial)
+{
+	struct str lines = {0};
+	const char *said = trial ? apply_missing(world, trial, &lines) : NULL;
+
+	if (said)
+		cli_warn(world, "%s", said);
+	if (cli_print(world, &lines))
+		cli_warn(world, "%s", err_message());
+	str_done(&lines);
+}
+
 /* boot: what became of the file for the next boot, or NULL. */
 static enum err
 kept(const struct world *world, const char *boot)
