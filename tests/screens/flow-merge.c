@@ -266,6 +266,36 @@ test_on_found_trial(void)
 	editor_close(&e);
 }
 
+/* What is live, on trial, is told apart from what is staged beside it, and both
+ * are counted. */
+static void
+test_marks_on_trial(void)
+{
+	begin("marks");
+	editor_keys(&e, ":-A INPUT -p udp --dport 53 -j ACCEPT<Enter>"
+		    ":-D INPUT 2<Enter>");
+	ok(seen("+ 3") && seen("- 2"), "staged");
+	editor_keys(&e, "cc");
+	if (!editor_wait(&e, WATCH_RUNNING))
+		bail_out("no trial: %s", str_text(&e.ui.message));
+	editor_keys(&e, "<Esc>:-A INPUT -p sctp -j DROP<Enter>");
+	ok(seen("+? 3") && seen("-? 2") && seen("+  4"),
+	   "on trial, and staged");
+	ok(seen("2 on trial  1 staged"), "as the title counts them");
+	ok(seen("   1 "), "and what is neither");
+	editor_keys(&e, "k");
+	ok(seen("--dport 53 -j ACCEPT  (on trial)"), "which is said of the row");
+	editor_keys(&e, "kkd");
+	ok(seen("this rule is deleted on trial"), "what is gone cannot go");
+	resizeterm(10, 40);
+	ok(seen("-? 2"), "on a narrow screen as well");
+	editor_keys(&e, "R");
+	ok(editor_wait(&e, WATCH_NONE), "undone");
+	resizeterm(24, 100);
+	ok(seen("+ 3") && seen("- 2") && seen("+ 4"), "all is staged again");
+	editor_close(&e);
+}
+
 /* Kept, with the digits, after others did something. */
 static void
 keep_after(const char *name, const char *command)
@@ -307,7 +337,7 @@ test_kept_beside(void)
 static void (*const tests[])(void) = {
 	test_carried, test_conflict, test_theirs, test_commit,
 	test_nothing_staged, test_mark, test_review, test_on_trial,
-	test_on_found_trial, test_kept_beside,
+	test_on_found_trial, test_kept_beside, test_marks_on_trial,
 };
 
 int

@@ -105,8 +105,10 @@ test_narrow(void)
 	ok(seen("n NEW  e ESTABLISHED  r RELATED") &&
 	   seen("i INVALID  u UNTRACKED  Esc Cancel"),
 	   "all answers are there on a narrow screen");
+	ui_draw(&e.ui);
 	is_int(getcury(stdscr), 7, "the cursor stands at the question");
 	editor_keys(&e, "<Esc>iab");
+	ui_draw(&e.ui);
 	ok(getcury(stdscr) == 8 && getcurx(stdscr) == 2,
 	   "or where one types");
 	editor_keys(&e, "<Esc>");
