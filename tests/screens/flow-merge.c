@@ -289,6 +289,7 @@ test_marks_on_trial(void)
 	ok(seen("this rule is deleted on trial"), "what is gone cannot go");
 	resizeterm(10, 40);
 	ok(seen("-? 2"), "on a narrow screen as well");
+	ok(seen("2 on trial  1 staged"), "where the counts are not cut");
 	editor_keys(&e, "R");
 	ok(editor_wait(&e, WATCH_NONE), "undone");
 	resizeterm(24, 100);
