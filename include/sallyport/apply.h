@@ -137,6 +137,13 @@ bool apply_was_taken(const struct world *world, const struct trial *trial);
  * asks first. -1: another one lives, or the run directory takes no file. */
 int apply_claim(const struct world *world);
 
+/* What became of a change that was just confirmed where others changed its tables
+ * meanwhile: one sentence, translated, and what of it is not there as lines, none
+ * if all of it is. NULL: the tables are as it left them, or cannot be read, but
+ * for what other programs do in their own chains. */
+const char *apply_missing(const struct world *world, const struct trial *trial,
+			  struct str *lines);
+
 /* The record of the last trial as it is, yours; NULL: there is none to be read. */
 struct trial *apply_record(const struct world *world);
 

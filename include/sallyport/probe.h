@@ -32,6 +32,8 @@ struct probe_question {
 	const char *way;	/* "INPUT", "OUTPUT" or "FORWARD"; static */
 	bool in_by_route;	/* nobody named the interface: the routes did */
 	bool out_by_route;
+	bool in_missing;	/* this host has no interface of that name */
+	bool out_missing;
 	const char *note;	/* why it may come to nothing whatever the rules
 				 * say, translated, static; or NULL */
 };
@@ -48,6 +50,10 @@ enum err probe_ask(const struct probe_words *words, bool here,
 /* "tcp 2001:db8::77 -> any port 22, NEW, in eth0 (by route), INPUT": a notation
  * but for what stands in brackets. */
 void probe_describe(const struct probe_question *question, struct str *out);
+
+/* Append that interfaces are not there, as one sentence, translated; nothing where
+ * they are. They are asked about all the same: rules may name what comes later. */
+void probe_missing_links(const struct probe_question *question, struct str *out);
 
 /* "NEW", "ESTABLISHED" ... */
 const char *probe_state_name(enum ct_state state);

@@ -177,18 +177,23 @@ void session_on_trial(struct session *session);
  * commit that failed (reverted true). */
 enum err session_settled(struct session *session, bool reverted) must_check;
 
-/* The listing with what is staged: base and candidate woven together. */
+/* The listing with what is staged: base and candidate woven together. While a
+ * trial runs what it committed stands between the two: a row that it made differ
+ * from base, and that is staged no further, is on_trial. What is staged is told
+ * by what is live. */
 enum mark { MARK_NONE, MARK_ADDED, MARK_DELETED, MARK_CHANGED, MARK_MOVED };
 
 struct line {
 	enum { LINE_CHAIN, LINE_HEADER, LINE_RULE, LINE_BLANK } kind;
 	enum mark mark;
-	const struct chain *chain;	/* of candidate; of base for a deleted chain */
-	const struct chain *old_chain;	/* of base; NULL where the chain is new */
-	const struct rule *rule;	/* LINE_RULE; of base for a deleted one */
+	bool on_trial;			/* it is done already: the mark says what */
+	const struct chain *chain;	/* of candidate; the old one where it is deleted */
+	const struct chain *old_chain;	/* before: of base or, staged while a trial runs,
+					 * as committed; NULL where it is new */
+	const struct rule *rule;	/* LINE_RULE; the old one where it is deleted */
 	size_t pos;			/* in candidate, from 0; of deleted ones where they
 					 * would stand */
-	size_t old_pos;			/* in base, for deleted, changed and moved */
+	size_t old_pos;			/* in old_chain, for deleted, changed and moved */
 };
 
 /* Lines of the rules screen, struct line *, in order. Yours: lines_free(). */

@@ -21,7 +21,12 @@ enum trial_state {
 	TRIAL_NOT_REVERTED,	/* the kernel refuses the revert: retried */
 };
 
-const char *trial_state_name(enum trial_state state);	/* "on trial" ... */
+/* "on trial" ..., as records have it; N_(). */
+const char *trial_state_name(enum trial_state state);
+
+/* Why a trial ended, as records and history keep it, for people: translated if
+ * it is one of ours. NULL is "". Yours. */
+char *trial_reason_text(const char *reason);
 
 /* Is nothing left to be done about it? */
 bool trial_state_is_settled(enum trial_state state);

@@ -153,17 +153,19 @@ static void
 guard_again(const struct world *world)
 {
 	struct trial *trial;
+	enum apply_found found = apply_guard(world, &trial);
+	char *why = trial_reason_text(trial ? trial->reason : NULL);
 
-	switch (apply_guard(world, &trial)) {
+	switch (found) {
 	case FOUND_SETTLED:
 		if (trial->state == TRIAL_REVERTED)
 			cli_warn(world, _("note: the last change was undone "
-				 "(%s)"), trial->reason ? trial->reason : "");
+				 "(%s)"), why);
 		break;
 	case FOUND_RESUMED:
 		if (trial->state == TRIAL_NOT_REVERTED)
 			cli_warn(world, _("NOT REVERTED: %s; it is tried "
-				 "again"), trial->reason ? trial->reason : "");
+				 "again"), why);
 		break;
 	case FOUND_UNGUARDED:
 	case FOUND_UNREADABLE:
@@ -174,6 +176,7 @@ guard_again(const struct world *world)
 	case FOUND_FOREIGN:
 		break;
 	}
+	free(why);
 	trial_free(trial);
 }
 

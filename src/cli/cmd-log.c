@@ -179,6 +179,15 @@ add_when(struct str *out, const char *name, int64_t when)
 }
 
 static void
+add_reason(struct str *out, const char *reason)
+{
+	char *why = trial_reason_text(reason);
+
+	add_field(out, _("reason"), why);
+	free(why);
+}
+
+static void
 add_who(struct str *out, const char *name, const struct actor *actor)
 {
 	struct str text = {0};
@@ -219,7 +228,7 @@ add_revision(struct str *out, const struct revision *rev, int64_t kept)
 	add_field(out, _("table"), rev->table);
 	add_field(out, _("origin"), rev->origin);
 	add_field(out, _("state"), rev->state);
-	add_field(out, _("reason"), rev->reason);
+	add_reason(out, rev->reason);
 	add_when(out, _("settled"), rev->settled_s);
 	if (rev->settled_s && rev->settled_by.user)
 		add_who(out, _("by"), &rev->settled_by);

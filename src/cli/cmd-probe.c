@@ -188,6 +188,17 @@ check_ends(const struct cli_options *opt)
 				 "the packet comes from, or where it goes"));
 }
 
+static void
+warn_missing(const struct world *world, const struct probe_question *question)
+{
+	struct str text = {0};
+
+	probe_missing_links(question, &text);
+	if (text.len)
+		cli_warn(world, "%s", str_text(&text));
+	str_done(&text);
+}
+
 enum err
 cmd_probe(struct world *world, const struct cli_call *call)
 {
@@ -204,6 +215,7 @@ cmd_probe(struct world *world, const struct cli_call *call)
 		err = cli_read_live(world, &live, &other_world);
 	if (err)
 		return err;
+	warn_missing(world, &question);
 	answer = probe_walk(live, &question);
 	if (apply_rehearses(world))
 		probe_rehearse(answer, live, REHEARSAL_LIMIT_MS);

@@ -90,7 +90,7 @@ trial_state(const struct status *st)
 {
 	if (trial_state_is_settled(st->trial->state) || is_pending(st))
 		return trial_state_name(st->trial->state);
-	return "ended by reboot";
+	return N_("ended by reboot");
 }
 
 static long long
@@ -120,7 +120,7 @@ add_running(const struct world *world, struct str *out,
 	    const struct trial *trial)
 {
 	str_addf(out, _("trial      %s, %lld seconds left, by %s"),
-		 trial_state_name(trial->state), trial_left(world, trial),
+		 _(trial_state_name(trial->state)), trial_left(world, trial),
 		 trial->actor.user ? trial->actor.user : "?");
 	if (trial->message && *trial->message) {
 		str_add(out, ": ");
@@ -134,10 +134,10 @@ add_pending(const struct world *world, struct str *out,
 	    const struct status *st)
 {
 	const struct trial *trial = st->trial;
+	char *why = trial_reason_text(trial->reason);
 
 	if (trial->state == TRIAL_NOT_REVERTED)
-		str_addf(out, _("trial      NOT REVERTED: %s\n"),
-			 trial->reason ? trial->reason : "");
+		str_addf(out, _("trial      NOT REVERTED: %s\n"), why);
 	else if (is_overdue(world, st))
 		str_add(out, _("trial      NOT REVERTED: past its deadline, and "
 			       "no guardian acts; 'sallyport revert' does\n"));
@@ -153,6 +153,22 @@ add_pending(const struct world *world, struct str *out,
 	if (st->found == FOUND_FOREIGN)
 		str_add(out, _("           it is of another network namespace "
 			       "and is left alone\n"));
+	free(why);
+}
+
+/* The last one, which is over. */
+static void
+add_last(struct str *out, const struct status *st)
+{
+	char *why = trial_reason_text(st->trial->reason);
+
+	if (*why)
+		str_addf(out, _("trial      none; the last one: %s (%s)\n"),
+			 _(trial_state(st)), why);
+	else
+		str_addf(out, _("trial      none; the last one: %s\n"),
+			 _(trial_state(st)));
+	free(why);
 }
 
 static void
@@ -167,12 +183,8 @@ add_trial(const struct world *world, struct str *out, const struct status *st)
 		str_add(out, _("trial      none\n"));
 	else if (is_pending(st))
 		add_pending(world, out, st);
-	else if (trial->reason)
-		str_addf(out, _("trial      none; the last one: %s (%s)\n"),
-			 trial_state(st), trial->reason);
 	else
-		str_addf(out, _("trial      none; the last one: %s\n"),
-			 trial_state(st));
+		add_last(out, st);
 }
 
 /* Those that are in use, and the one that is asked for. */

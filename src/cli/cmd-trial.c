@@ -180,8 +180,7 @@ say_settled(const struct world *world)
 		return;
 	if (trial_state_is_settled(trial->state))
 		cli_say_settled(world, trial, left_ms(world, trial));
-	if (trial->state == TRIAL_CONFIRMED)
-		cli_say_missing(world, trial);
+	cli_say_missing(world, trial);
 	trial_free(trial);
 }
 

@@ -170,7 +170,7 @@ void cli_say_settled(const struct world *world, const struct trial *trial,
 		     int64_t left_ms);
 
 /* Warn where others changed the tables of a trial that was just confirmed, and
- * print what is missing of its change. */
+ * print what is missing of its change; trial may be NULL. */
 void cli_say_missing(const struct world *world, const struct trial *trial);
 
 /* Nothing can be settled any more: ERR_REVERTED or ERR_FAIL, how it ended. */

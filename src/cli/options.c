@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The table of options, and the parser that reads it: options of all commands
- * may stand before or after the command, those of one command after it. */
+ * and those of one alone may stand before or after the command. */
 #include <getopt.h>
 #include <string.h>
 #include <sallyport/i18n.h>
@@ -112,14 +112,29 @@ cli_option_fits(const struct cli_option *row, const struct command *command)
 	return command && has_word(command->options, row->name);
 }
 
+/* Any command that takes the option; NULL where it is of all of them. */
+static const struct command *
+taken_by(const struct cli_option *row)
+{
+	const struct command *command = cli_commands;
+
+	if (row->global)
+		return NULL;
+	while (command->name && !cli_option_fits(row, command))
+		command++;
+	return command->name ? command : NULL;
+}
+
 /* The rows that fit, as getopt_long() wants them. */
 struct spelling {
 	struct option longs[ARRAY_LEN(cli_option_rows)];
 	char shorts[2 * ARRAY_LEN(cli_option_rows) + 3];
 };
 
+/* all: those of every command, whichever it is. */
 static void
-spell(struct spelling *sp, const char *order, const struct command *command)
+spell(struct spelling *sp, const char *order, const struct command *command,
+      bool all)
 {
 	const struct cli_option *row;
 	size_t n = 0;
@@ -128,7 +143,7 @@ spell(struct spelling *sp, const char *order, const struct command *command)
 	memset(sp, 0, sizeof(*sp));
 	s = stpcpy(s, order);
 	for (row = cli_option_rows; row->name; row++) {
-		if (!cli_option_fits(row, command))
+		if (!all && !cli_option_fits(row, command))
 			continue;
 		sp->longs[n].name = row->name;
 		sp->longs[n].has_arg =
@@ -155,6 +170,22 @@ row_of_value(int value)
 	return row;
 }
 
+/* The row of an option as it is written, "-t" or "--yes=3"; NULL: none. */
+static const struct cli_option *
+row_of_word(const char *word)
+{
+	const struct cli_option *row;
+	size_t n = strcspn(word, "=");
+
+	for (row = cli_option_rows; row->name; row++)
+		if (strncmp(word, "--", 2) == 0 ?
+		    strlen(row->name) + 2 == n &&
+		    strncmp(word + 2, row->name, n - 2) == 0 :
+		    row->letter && word[1] == row->letter && !word[2])
+			return row;
+	return NULL;
+}
+
 /* How the option that getopt_long() stumbled on was written. */
 static const char *
 written(char **argv, char letter[3])
@@ -166,6 +197,21 @@ written(char **argv, char letter[3])
 		return letter;
 	}
 	return argv[optind - 1];
+}
+
+/* It may be one of a command that was not named. */
+static enum err
+no_such_option(const char *word)
+{
+	const struct cli_option *row = row_of_word(word);
+	const struct command *of = row && !row->hidden ? taken_by(row) : NULL;
+
+	if (of)
+		return fail(ERR_USAGE, _("option '%s' needs a command that it "
+			    "is for, as in 'sallyport %s %s'; see 'sallyport "
+			    "--help'"), word, of->name, word);
+	return fail(ERR_USAGE, _("'%s' has no option '%s'; see 'sallyport "
+		    "%s%s--help'"), "sallyport", word, "", "");
 }
 
 static enum err
@@ -187,6 +233,8 @@ bad_option(char **argv, int found, const struct command *command)
 		return fail(ERR_USAGE, _("'%s' has no option '%s'; arguments "
 			    "for ip6tables stand after '--'; see 'sallyport "
 			    "%s --help'"), name, word, name);
+	if (!command)
+		return no_such_option(word);
 	return fail(ERR_USAGE, _("'%s' has no option '%s'; see 'sallyport "
 		    "%s%s--help'"), name, word, more, blank);
 }
@@ -202,6 +250,23 @@ store(struct cli_options *opt, const struct cli_option *row, const char *value)
 		*(bool *)at = true;
 }
 
+/* Where the command stands, whatever options are before it: argc where there is
+ * none, or something that no command has. */
+static int
+find_operand(int argc, char **argv)
+{
+	struct spelling sp = { .shorts = "" };
+	int found;
+
+	spell(&sp, "+:", NULL, true);
+	opterr = 0;
+	optind = 0;
+	do
+		found = getopt_long(argc, argv, sp.shorts, sp.longs, NULL);
+	while (found != -1 && found != '?' && found != ':');
+	return found == -1 ? optind : argc;
+}
+
 /* Take the options of argv; optind is left at the first operand. */
 static enum err
 take_options(int argc, char **argv, const char *order, struct cli_call *call)
@@ -210,7 +275,7 @@ take_options(int argc, char **argv, const char *order, struct cli_call *call)
 	const char *last = NULL;
 	int found;
 
-	spell(&sp, order, call->command);
+	spell(&sp, order, call->command, false);
 	opterr = 0;
 	optind = 0;
 	for (;;) {
@@ -281,19 +346,20 @@ check_names(const struct cli_options *opt)
 enum err
 cli_parse(int argc, char **argv, struct cli_call *call)
 {
-	enum err err;
+	int at = find_operand(argc, argv);
+	enum err err = OK;
 
 	memset(call, 0, sizeof(*call));
-	err = take_options(argc, argv, "+:", call);
+	if (at < argc)
+		err = find_command(argv[at], call);
+	if (!err)
+		err = take_options(at, argv, "+:", call);
 	if (err)
 		return err;
-	if (optind >= argc)
+	if (at >= argc)
 		return check_names(&call->opt);
-	err = find_command(argv[optind], call);
-	if (err)
-		return err;
-	argc -= optind;
-	argv += optind;
+	argc -= at;
+	argv += at;
 	err = take_options(argc, argv, ":", call);
 	if (!err)
 		err = check_names(&call->opt);

@@ -32,6 +32,19 @@ say_lost(const struct world *world, const char *lost)
 	str_done(&text);
 }
 
+void
+cli_say_missing(const struct world *world, const struct trial *trial)
+{
+	struct str lines = {0};
+	const char *said = trial ? apply_missing(world, trial, &lines) : NULL;
+
+	if (said)
+		cli_warn(world, "%s", said);
+	if (cli_print(world, &lines))
+		cli_warn(world, "%s", err_message());
+	str_done(&lines);
+}
+
 /* boot: what became of the file for the next boot, or NULL. */
 static enum err
 kept(const struct world *world, const char *boot)
@@ -49,12 +62,12 @@ kept(const struct world *world, const char *boot)
 }
 
 static enum err
-undone(const struct world *world, const char *reason, const char *lost)
+undone(const struct world *world, const char *why, const char *lost)
 {
 	say_lost(world, lost);
 	cli_tell_flows(world);
 	return fail(ERR_REVERTED, _("reverted: the change was undone (%s)"),
-		    reason ? reason : "");
+		    why ? why : "");
 }
 
 enum err
@@ -82,24 +95,33 @@ cli_outcome(const struct world *world, const struct guardian_event *event)
 	die("an event that settles nothing");
 }
 
-enum err
-cli_record_outcome(const struct world *world, const struct trial *trial)
+static enum err
+record_outcome(const struct world *world, const struct trial *trial,
+	       const char *why)
 {
 	switch (trial->state) {
 	case TRIAL_CONFIRMED:
 		return kept(world, NULL);
 	case TRIAL_REVERTED:
-		return undone(world, trial->reason, trial->lost);
+		return undone(world, why, trial->lost);
 	case TRIAL_FAILED:
-		return fail(ERR_FAIL, _("nothing was changed: %s"),
-			    trial->reason ? trial->reason : "");
+		return fail(ERR_FAIL, _("nothing was changed: %s"), why);
 	case TRIAL_NOT_REVERTED:
 	case TRIAL_ARMED:
 	case TRIAL_ON:
 		break;
 	}
-	return fail(ERR_FAIL, _("NOT REVERTED: %s"),
-		    trial->reason ? trial->reason : "");
+	return fail(ERR_FAIL, _("NOT REVERTED: %s"), why);
+}
+
+enum err
+cli_record_outcome(const struct world *world, const struct trial *trial)
+{
+	char *why = trial_reason_text(trial->reason);
+	enum err err = record_outcome(world, trial, why);
+
+	free(why);
+	return err;
 }
 
 void
@@ -200,6 +222,16 @@ cli_leave(const struct world *world, struct guardian_client *client)
 	return err;
 }
 
+static void
+note_undone(const struct world *world, const struct trial *trial)
+{
+	char *why = trial_reason_text(trial->reason);
+
+	cli_warn(world, _("note: the last change was undone (%s)"), why);
+	say_lost(world, trial->lost);
+	free(why);
+}
+
 enum err
 cli_settle_first(const struct world *world)
 {
@@ -214,11 +246,8 @@ cli_settle_first(const struct world *world)
 		err = apply_busy(world, trial);
 		break;
 	case FOUND_SETTLED:
-		if (!trial || trial->state != TRIAL_REVERTED)
-			break;
-		cli_warn(world, _("note: the last change was undone (%s)"),
-			 trial->reason ? trial->reason : "");
-		say_lost(world, trial->lost);
+		if (trial && trial->state == TRIAL_REVERTED)
+			note_undone(world, trial);
 		break;
 	case FOUND_FOREIGN:
 		cli_warn(world, _("note: the trial record in %s is of another "

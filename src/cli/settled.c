@@ -65,13 +65,14 @@ cli_say_settled(const struct world *world, const struct trial *trial,
 	bool kept = trial->state == TRIAL_CONFIRMED;
 	struct str what = { 0 }, by = { 0 }, left = { 0 }, proof = { 0 };
 	struct str out = { 0 };
+	char *why = trial_reason_text(trial->reason);
 
 	add_what(&what, trial);
 	add_actor(&by, &trial->settled_by);
 	if (left_ms > 0)
 		str_addf(&left, _("%lld s"), (long long)left_ms / 1000);
-	if (kept && trial->reason)
-		str_add(&proof, trial->reason);
+	if (kept)
+		str_add(&proof, why);
 	add_line(&out, _("what"), &what);
 	add_line(&out, kept ? _("kept by") : _("undone by"), &by);
 	add_line(&out, _("proof"), &proof);
@@ -82,6 +83,7 @@ cli_say_settled(const struct world *world, const struct trial *trial,
 	str_done(&by);
 	str_done(&left);
 	str_done(&proof);
+	free(why);
 	str_done(&out);
 }
 
@@ -89,6 +91,7 @@ enum err
 cli_ended_already(const struct trial *trial)
 {
 	struct str who = { 0 }, when = { 0 };
+	char *why = trial_reason_text(trial->reason);
 	enum err err;
 
 	add_actor(&who, &trial->settled_by);
@@ -98,10 +101,9 @@ cli_ended_already(const struct trial *trial)
 		err = who.len ?
 		      fail(ERR_REVERTED, _("reverted already: the last change "
 			   "was undone on %s by %s (%s)"), str_text(&when),
-			   str_text(&who), trial->reason ? trial->reason : "") :
+			   str_text(&who), why) :
 		      fail(ERR_REVERTED, _("reverted already: the last change "
-			   "was undone on %s (%s)"), str_text(&when),
-			   trial->reason ? trial->reason : "");
+			   "was undone on %s (%s)"), str_text(&when), why);
 	else if (trial->state == TRIAL_CONFIRMED && !trial->no_trial)
 		err = fail(ERR_FAIL, _("no change is on trial: the last one was "
 			   "confirmed on %s by %s"), str_text(&when),
@@ -110,5 +112,6 @@ cli_ended_already(const struct trial *trial)
 		err = fail(ERR_FAIL, _("no change is on trial"));
 	str_done(&who);
 	str_done(&when);
+	free(why);
 	return err;
 }

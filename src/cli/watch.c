@@ -369,6 +369,16 @@ watch_run(struct watch *w)
 	return err;
 }
 
+/* Confirmed: it is there as far as others left it. */
+static void
+say_missing(const struct world *world)
+{
+	struct trial *trial = apply_record(world);
+
+	cli_say_missing(world, trial);
+	trial_free(trial);
+}
+
 enum err
 cli_watch(const struct world *world, struct guardian_client *client)
 {
@@ -394,6 +404,8 @@ cli_watch(const struct world *world, struct guardian_client *client)
 	if (w.signals >= 0)
 		close(w.signals);
 	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (!err)
+		say_missing(world);
 	if (err == ERR_REVERTED)
 		apply_take(world);
 	return err;

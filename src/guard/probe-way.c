@@ -104,12 +104,35 @@ find_note(const struct probe_question *q)
 	return NULL;
 }
 
+static bool
+is_missing(const char *ifname)
+{
+	return ifname[0] && if_nametoindex(ifname) == 0;
+}
+
+void
+probe_missing_links(const struct probe_question *q, struct str *out)
+{
+	const struct packet *p = &q->packet;
+
+	if (q->in_missing && q->out_missing && strcmp(p->in, p->out) != 0)
+		str_addf(out, _("this host has no interfaces '%s' and '%s' now: "
+				"the rules are asked all the same"), p->in,
+			 p->out);
+	else if (q->in_missing || q->out_missing)
+		str_addf(out, _("this host has no interface '%s' now: the rules "
+				"are asked all the same"),
+			 q->in_missing ? p->in : p->out);
+}
+
 static void
 ask_routes(struct probe_question *q)
 {
 	struct routes *routes = routes_open();
 	struct packet *p = &q->packet;
 
+	q->in_missing = is_missing(p->in);
+	q->out_missing = is_missing(p->out);
 	if (strcmp(q->way, "OUTPUT") != 0 && !p->in[0])
 		q->in_by_route = route_names(routes, &p->src, p->src_len,
 					     p->in);

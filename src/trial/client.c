@@ -99,7 +99,7 @@ guardian_extend(struct guardian_client *client, int64_t ms)
 }
 
 /* The guardian speaks no language: its constant sentences are translated
- * here. */
+ * here, and the reasons that it makes of several parts. */
 static void
 event_translate(struct guardian_event *event)
 {
@@ -107,7 +107,7 @@ event_translate(struct guardian_event *event)
 
 	if (!text || !*text)
 		return;
-	event->text = xstrdup(_(text));
+	event->text = trial_reason_text(_(text));
 	free(text);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sallyport/addr.h>
+#include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include <sallyport/proc.h>
 #include <sallyport/trial.h>
@@ -14,12 +15,12 @@ static const struct {
 	const char *name;
 	bool settled;
 } states[] = {
-	[TRIAL_ARMED] = { "armed", false },
-	[TRIAL_ON] = { "on trial", false },
-	[TRIAL_CONFIRMED] = { "confirmed", true },
-	[TRIAL_REVERTED] = { "reverted", true },
-	[TRIAL_FAILED] = { "failed", true },
-	[TRIAL_NOT_REVERTED] = { "not reverted", false },
+	[TRIAL_ARMED] = { N_("armed"), false },
+	[TRIAL_ON] = { N_("on trial"), false },
+	[TRIAL_CONFIRMED] = { N_("confirmed"), true },
+	[TRIAL_REVERTED] = { N_("reverted"), true },
+	[TRIAL_FAILED] = { N_("failed"), true },
+	[TRIAL_NOT_REVERTED] = { N_("not reverted"), false },
 };
 
 const char *

@@ -194,9 +194,13 @@ draw_form(const struct ui *ui, const struct form_place *place, int rows,
 	draw_form_text(ui, &(struct area){ y, place->shown, width },
 		       (size_t)first, (size_t)place->lines);
 	paint_clear(&paint);
-	form_foot(form, &paint);
-	draw_paint(rows - 1, width, &paint, 0, ROLE_TEXT);
+	form_foot(form, (size_t)width, &paint);
+	if (form->n_choices > 0 && paint.width > (size_t)width)
+		draw_wrapped(&(struct area){ rows - 2, 2, width }, &paint);
+	else
+		draw_paint(rows - 1, width, &paint, 0, ROLE_TEXT);
 	paint_done(&paint);
-	*cy = y + (int)place->row - first;
-	*cx = (int)place->column;
+	/* A question is answered by one key: nothing is typed below it. */
+	*cy = form->choices ? y - place->head : y + (int)place->row - first;
+	*cx = form->choices ? 0 : (int)place->column;
 }

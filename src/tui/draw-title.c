@@ -82,7 +82,7 @@ title_verdict(const struct ui *ui, enum verdict_length length,
 	str_done(&text);
 }
 
-enum detail_level { TITLE_FULL, TITLE_SHORT, TITLE_LEAST };
+enum detail_level { TITLE_FULL, TITLE_SHORT, TITLE_LEAST, TITLE_BARE };
 
 static void
 title_host(const char *host, enum detail_level level, struct paint *paint)
@@ -135,7 +135,7 @@ title_left(const struct ui *ui, enum detail_level level, struct paint *paint)
 	paint_add(paint, ROLE_TITLE, " ");
 	if (world->file)
 		title_file(world->file, level, paint);
-	else
+	else if (level < TITLE_LEAST || !world->sandbox)
 		title_host(ui_host(ui), level, paint);
 	if (level < TITLE_LEAST || strcmp(ui->session->table, "filter") != 0)
 		paint_addf(paint, ROLE_TITLE, "  %s",
@@ -144,7 +144,8 @@ title_left(const struct ui *ui, enum detail_level level, struct paint *paint)
 		paint_addf(paint, ROLE_TITLE, " (%s)",
 			   world->backend->ops->name);
 	if (world->sandbox)
-		paint_add(paint, ROLE_TITLE, "  SANDBOX");
+		paint_addf(paint, ROLE_TITLE, "%sSANDBOX",
+			   paint->width > 1 ? "  " : "");
 	if (world->read_only)
 		paint_addf(paint, ROLE_TITLE, "  %s", _("read-only"));
 	if (on_trial > 0)
@@ -156,7 +157,7 @@ title_left(const struct ui *ui, enum detail_level level, struct paint *paint)
 			   Q_("  %zu staged", "  %zu staged", n), n);
 	if (level < TITLE_LEAST)
 		title_elsewhere(ui->session, paint);
-	if (ui->depth > 1)
+	if (ui->depth > 1 && level < TITLE_BARE)
 		paint_addf(paint, ROLE_TITLE, "  %s",
 			   _(ui_view(ui)->screen->name));
 }
@@ -174,6 +175,7 @@ draw_title(const struct ui *ui, int width)
 		{ TITLE_FULL, VERDICT_RULE }, { TITLE_SHORT, VERDICT_RULE },
 		{ TITLE_LEAST, VERDICT_RULE }, { TITLE_FULL, VERDICT_WORD },
 		{ TITLE_SHORT, VERDICT_WORD }, { TITLE_LEAST, VERDICT_WORD },
+		{ TITLE_BARE, VERDICT_WORD },
 	};
 	struct paint left, right;
 

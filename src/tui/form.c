@@ -198,30 +198,38 @@ form_head(const struct form *form, struct paint *paint)
 		paint_raw(paint, ROLE_CHAIN, form->label);
 }
 
+/* A key and its label stand on one line. */
 static void
-foot_add(struct paint *paint, const char *key, const char *label)
+foot_add(struct paint *paint, size_t width, const char *key, const char *label)
 {
-	if (paint->width > 0)
+	size_t n = text_width(key) + 1 + text_width(label);
+	size_t used = paint->width % width;
+
+	if (paint->width > 0 && used + 2 + n > width)
+		paint_to(paint, ROLE_TEXT, paint->width - used + width);
+	else if (paint->width > 0)
 		paint_add(paint, ROLE_TEXT, "  ");
 	paint_add(paint, ROLE_KEY, key);
 	paint_addf(paint, ROLE_TEXT, " %s", label);
 }
 
 void
-form_foot(const struct form *form, struct paint *paint)
+form_foot(const struct form *form, size_t width, struct paint *paint)
 {
 	for (size_t i = 0; i < form->n_choices; i++) {
 		struct str key = { 0 };
 
 		term_key_name(form->choices[i].key, &key);
-		foot_add(paint, str_text(&key), _(form->choices[i].label));
+		foot_add(paint, width, str_text(&key), _(form->choices[i].label));
 		str_done(&key);
 	}
 	if (!form->choices)
-		foot_add(paint, "Enter", _("Accept"));
+		foot_add(paint, width, "Enter", _("Accept"));
 	if (form->complete)
-		foot_add(paint, "Tab", _("Complete"));
-	foot_add(paint, "Esc", _("Cancel"));
-	if (!form->choices && form->past[form->kind].n > 0)
-		foot_add(paint, "Up", _("Earlier text"));
+		foot_add(paint, width, "Tab", _("Complete"));
+	foot_add(paint, width, "Esc", _("Cancel"));
+	if (!form->choices && form->past[form->kind].n > 0 &&
+	    paint->width + strlen("  Up ") + text_width(_("Earlier text")) <=
+	    width)
+		foot_add(paint, width, "Up", _("Earlier text"));
 }

@@ -79,6 +79,6 @@ size_t form_line_start(const struct form *form, size_t width, size_t n);
 
 /* The label, or the error in its place; the keys. */
 void form_head(const struct form *form, struct paint *paint);
-void form_foot(const struct form *form, struct paint *paint);
+void form_foot(const struct form *form, size_t width, struct paint *paint);
 
 #endif

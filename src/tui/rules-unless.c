@@ -12,7 +12,9 @@ unless_rule(struct ui *ui)
 	if (!line || line->kind != LINE_RULE)
 		return _("there is no rule on this line");
 	if (line->mark == MARK_DELETED)
-		return _("this rule is deleted already; u undoes that");
+		return line->on_trial ?
+		       _("this rule is deleted on trial; R undoes the trial") :
+		       _("this rule is deleted already; u undoes that");
 	return NULL;
 }
 
@@ -37,7 +39,9 @@ unless_line(struct ui *ui)
 	if (line->kind == LINE_RULE)
 		return unless_rule(ui);
 	if (line->mark == MARK_DELETED)
-		return _("this chain is deleted already; u undoes that");
+		return line->on_trial ?
+		       _("this chain is deleted on trial; R undoes the trial") :
+		       _("this chain is deleted already; u undoes that");
 	return NULL;
 }
 

@@ -43,15 +43,24 @@ flows_selectable(const struct view *view, size_t row)
 	return flow_at(view, row) != NULL;
 }
 
+#define NARROW 76	/* the heading is shorter then */
+
 static void
 draw_heading(const struct view *view, struct paint *paint)
 {
 	const struct flows *flows = found(view);
 	size_t n = flows->v.n + flows->more;
+	bool narrow = view->width < NARROW;
 
 	if (view->ui->flowing.search)
 		paint_add(paint, ROLE_DIM, _("looking through the connections "
 					     "..."));
+	else if (n == 0 && narrow)
+		paint_add(paint, ROLE_TEXT, _("No connection lives on."));
+	else if (narrow)
+		paint_addf(paint, ROLE_CHAIN,
+			   Q_("%zu connection lives on",
+			      "%zu connections live on", n), n);
 	else if (n == 0)
 		paint_add(paint, ROLE_TEXT, _("No connection lives on that "
 			  "only the removed rules allowed."));

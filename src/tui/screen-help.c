@@ -41,6 +41,8 @@ static const struct {
 	{ "-", ROLE_DELETED, N_("will be deleted") },
 	{ "~", ROLE_CHANGED, N_("will be changed") },
 	{ ">", ROLE_MOVED, N_("will be moved") },
+	{ "+? -? ~? >?", ROLE_KEY, N_("with ?: done already, on trial: undone "
+				      "unless it is kept") },
 	{ "*", ROLE_KEY, N_("the packet that is asked about meets this rule") },
 	{ "=", ROLE_KEY, N_("this rule, or policy, decides about it") },
 	{ "!", ROLE_TEXT, N_("narrow screens: a negation (!) is not shown") },

@@ -87,7 +87,7 @@ take(const struct revision *rev, void *arg)
 	entry->origin = or_dash(rev->origin);
 	entry->state = or_dash(rev->state);
 	entry->message = xstrdup(rev->message ? rev->message : "");
-	entry->reason = xstrdup(rev->reason);
+	entry->reason = rev->reason ? trial_reason_text(rev->reason) : NULL;
 	entry->override = xstrdup(rev->override);
 	widen(&revisions->who_width, entry->who);
 	widen(&revisions->from_width, entry->from);

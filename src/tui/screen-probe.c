@@ -141,7 +141,8 @@ key_of(const char *name, struct str *out)
 }
 
 static void
-put_link(const char *ifname, bool by_route, bool is_there, struct paint *paint)
+put_link(const char *ifname, bool by_route, bool is_there, bool missing,
+	 struct paint *paint)
 {
 	if (ifname[0])
 		paint_raw(paint, ROLE_TEXT, ifname);
@@ -149,6 +150,8 @@ put_link(const char *ifname, bool by_route, bool is_there, struct paint *paint)
 		paint_add(paint, ROLE_DIM, is_there ? _("not known") : "-");
 	if (by_route)
 		paint_addf(paint, ROLE_DIM, "  %s", _("(by route)"));
+	if (missing)
+		paint_addf(paint, ROLE_WARN, "  %s", _("(not there now)"));
 }
 
 /* A field that has no words of its own is what was made of it. */
@@ -159,9 +162,11 @@ put_meaning(const struct probe_question *q, enum probe_field field,
 	const struct packet *p = &q->packet;
 
 	if (field == PROBE_IN)
-		put_link(p->in, q->in_by_route, p->in_unknown, paint);
+		put_link(p->in, q->in_by_route, p->in_unknown, q->in_missing,
+			 paint);
 	else if (field == PROBE_OUT)
-		put_link(p->out, q->out_by_route, p->out_unknown, paint);
+		put_link(p->out, q->out_by_route, p->out_unknown,
+			 q->out_missing, paint);
 	else
 		paint_add(paint, ROLE_TEXT, probe_state_name(p->ct));
 }
@@ -269,18 +274,25 @@ static void
 put_question(const struct ui *ui, struct paint *paint)
 {
 	const struct probe_question *q = &ui->probe.question;
-	struct str account = { 0 };
+	struct str account = { 0 }, missing = { 0 };
 
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++)
 		if (strcmp(ways[i].way, q->way) == 0)
 			paint_add(paint, ROLE_TEXT, _(ways[i].text));
+	probe_missing_links(q, &missing);
+	if (missing.len > 0) {
+		paint_add(paint, ROLE_TEXT, "; ");
+		paint_raw(paint, ROLE_WARN, str_text(&missing));
+	}
 	if (q->note)
 		paint_addf(paint, ROLE_WARN, "; %s", q->note);
-	probe_account(ui->probe.answer, &account);
+	if (missing.len == 0)	/* else the kernel cannot be asked */
+		probe_account(ui->probe.answer, &account);
 	if (account.len > 0) {
 		paint_add(paint, ROLE_TEXT, "; ");
 		paint_raw(paint, ROLE_TEXT, str_text(&account));
 	}
+	str_done(&missing);
 	str_done(&account);
 }
 

@@ -9,7 +9,8 @@
 #include <sallyport/xt.h>
 #include "rules.h"
 
-#define GUTTER 2	/* one more with the marks of a probe */
+#define GUTTER 2	/* one more with the marks of a probe, and with those of a
+			 * trial */
 
 static const struct {
 	const char *sign;
@@ -61,11 +62,12 @@ rules_selectable(const struct view *view, size_t row)
 static size_t
 gutter(const struct view *view)
 {
-	return view->ui->probe.answer ? GUTTER + 1 : GUTTER;
+	return GUTTER + (view->ui->probe.answer != NULL) +
+	       (view->ui->session->committed != NULL);
 }
 
-/* What happens to the row, then whether the packet that is asked about meets
- * it. */
+/* What happens to the row, whether that is on trial, then whether the packet that
+ * is asked about meets it. */
 static void
 draw_signs(const struct view *view, const struct line *line,
 	   struct paint *paint)
@@ -78,6 +80,9 @@ draw_signs(const struct view *view, const struct line *line,
 	if (is_rule || line->mark != MARK_NONE)
 		paint_add(paint, marks[line->mark].role,
 			  marks[line->mark].sign);
+	if (ui->session->committed && paint->width > 0)
+		paint_add(paint, marks[line->mark].role,
+			  line->on_trial ? "?" : " ");
 	if (line->mark != MARK_DELETED)
 		sign = probing_sign(ui, ui->session->table, line->chain->name,
 				    is_rule ? line->pos + 1 : 0, &role);
@@ -87,14 +92,23 @@ draw_signs(const struct view *view, const struct line *line,
 		paint_add(paint, ROLE_TEXT, " ");
 }
 
+/* What is in the kernel looks so, on trial or not. */
+static enum role
+row_role(const struct line *line, enum role live)
+{
+	bool is_live = line->mark == MARK_NONE ||
+		       (line->on_trial && line->mark != MARK_DELETED);
+
+	return is_live ? live : marks[line->mark].role;
+}
+
 static void
 draw_chain(const struct view *view, const struct line *line,
 	   struct paint *paint)
 {
 	const struct chain *chain = line->chain;
 	const struct rules *rules = rules_data(view);
-	enum role role = line->mark == MARK_NONE ? ROLE_CHAIN
-						 : marks[line->mark].role;
+	enum role role = row_role(line, ROLE_CHAIN);
 	const char *owner = owned_by(chain->name);
 
 	draw_signs(view, line, paint);
@@ -175,7 +189,7 @@ columns_of(const struct view *view, const struct chain *chain)
 static void
 draw_rule(const struct view *view, const struct line *line, struct paint *paint)
 {
-	enum role role = marks[line->mark].role;
+	enum role role = row_role(line, ROLE_TEXT);
 
 	draw_signs(view, line, paint);
 	columns_row(columns_of(view, line->chain), line->rule,
@@ -261,9 +275,15 @@ rules_detail(const struct view *view, size_t row, struct paint *paint)
 	if (line->kind != LINE_RULE)
 		return;
 	put_spec(line->rule, line->chain->name, ROLE_TEXT, paint);
-	if (line->mark == MARK_DELETED)
+	if (line->on_trial)
+		paint_addf(paint, ROLE_DIM, "  (%s)",
+			   line->mark == MARK_DELETED ?
+			   _("deleted, on trial") : _("on trial"));
+	else if (line->mark == MARK_DELETED)
 		paint_addf(paint, ROLE_DIM, "  (%s)", _("will be deleted"));
-	else if (line->mark == MARK_MOVED)
+	if (line->mark == MARK_DELETED)
+		return;
+	if (line->mark == MARK_MOVED)
 		paint_addf(paint, ROLE_DIM, _("  (was number %zu)"),
 			   line->old_pos + 1);
 	else if (line->mark == MARK_CHANGED)

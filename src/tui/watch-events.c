@@ -65,6 +65,25 @@ settled_elsewhere(const struct ui *ui)
 	return by;
 }
 
+/* It is there as far as others left it: what is not is shown on a screen of its
+ * own, what they did else is a word more in the message. */
+static void
+tell_missing(struct ui *ui, char *kept)
+{
+	struct trial *trial = apply_record(ui->world);
+	struct str lines = { 0 };
+	const char *said = trial ? apply_missing(ui->world, trial, &lines) :
+				   NULL;
+	bool missing = lines.len > 0;
+
+	if (missing)
+		diff_open(ui, &lines, said);
+	outcome(ui, missing ? ROLE_ERROR : ROLE_MESSAGE, !said || missing ?
+		xstrdup(kept) : xasprintf("%s; %s", kept, said));
+	trial_free(trial);
+	free(kept);
+}
+
 static void
 on_kept(struct ui *ui, const struct guardian_event *event)
 {
@@ -73,8 +92,8 @@ on_kept(struct ui *ui, const struct guardian_event *event)
 	char *by = settled_elsewhere(ui);
 
 	settle(ui, false);
-	outcome(ui, ROLE_MESSAGE, by ? xasprintf(_("kept by %s: %s"), by, what) :
-				       xasprintf(_("kept: %s"), what));
+	tell_missing(ui, by ? xasprintf(_("kept by %s: %s"), by, what) :
+			      xasprintf(_("kept: %s"), what));
 	free(by);
 	flowing_settled(ui);
 }
@@ -111,26 +130,26 @@ on_failed(struct ui *ui, const struct guardian_event *event)
 static void
 on_recorded(struct ui *ui, const struct trial *trial)
 {
-	struct guardian_event event = {
-		.err = ERR_FAIL,
-		.text = trial->reason,
-		.lost = trial->lost,
+	char *why = trial_reason_text(trial->reason);
+	const struct guardian_event event = {
+		.err = ERR_FAIL, .text = why, .lost = trial->lost,
 	};
 
 	switch (trial->state) {
 	case TRIAL_CONFIRMED:
 		on_kept(ui, &event);
-		return;
+		break;
 	case TRIAL_REVERTED:
 		on_reverted(ui, &event);
-		return;
+		break;
 	case TRIAL_FAILED:
 	case TRIAL_ARMED:
 	case TRIAL_ON:
 	case TRIAL_NOT_REVERTED:
 		on_failed(ui, &event);
-		return;
+		break;
 	}
+	free(why);
 }
 
 static void

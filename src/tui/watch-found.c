@@ -26,9 +26,11 @@ watch_who(const struct actor *actor)
 char *
 watch_why(const char *reason, const char *by)
 {
-	if (!reason || !*reason)
-		reason = "?";
-	return by ? xasprintf(_("%s, by %s"), reason, by) : xstrdup(reason);
+	char *text = trial_reason_text(reason && *reason ? reason : "?");
+	char *why = by ? xasprintf(_("%s, by %s"), text, by) : xstrdup(text);
+
+	free(text);
+	return why;
 }
 
 void
@@ -173,8 +175,10 @@ found_settled(struct ui *ui, const struct trial *trial)
 	} else if (trial->state == TRIAL_REVERTED) {
 		found_undone(ui, trial);
 	} else {
-		ui_warn(ui, _("the last commit failed: %s"),
-			trial->reason ? trial->reason : "?");
+		char *why = watch_why(trial->reason, NULL);
+
+		ui_warn(ui, _("the last commit failed: %s"), why);
+		free(why);
 		return;
 	}
 	flowing_settled(ui);

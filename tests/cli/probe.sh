@@ -80,6 +80,15 @@ like "$out" '^ACCEPT by FORWARD 1 ' 'and gets through'
 status_is 0 'another interface' sp probe --from 2001:db8:77::1 \
 	--to 2001:db8:c::80 --dport 80 --in eth9
 like "$out" '^DROP by FORWARD policy' 'does not'
+like "$out" "^sallyport: this host has no interface 'eth9' now: the rules are asked all the same\$" \
+	'that it is not there is told'
+status_is 0 'one that comes later' sp probe --in wg7 --out wg8 2>"$tmp/err"
+sp probe --in wg7 --out host0 --json 2>"$tmp/err" | jq -r .in.name >"$tmp/out"
+is "$(cat "$tmp/out")" 'wg7' 'can be asked about'
+like "$(cat "$tmp/err")" "'wg7' now" 'with a word on standard error'
+like "$out" "no interfaces 'wg7' and 'wg8' now" 'or of two'
+sp probe --in host0 --dport 22 >/dev/null 2>"$tmp/err"
+is "$(cat "$tmp/err")" '' 'but none of one that is there'
 status_is 0 'a port that is sent elsewhere' sp probe --from 2001:db8:77::1 \
 	--to 2001:db8:1::2 --dport 8080
 like "$out" '^DROP by nat DOCKER 1, which sends it elsewhere .DNAT.' 'is told'
@@ -111,6 +120,8 @@ echo ':INPUT DROP' >>"$tmp/other"
 echo COMMIT >>"$tmp/other"
 status_is 0 'another' sp --file "$tmp/other" probe --from ::1 --dport 22
 like "$out" '^DROP by INPUT policy' 'drops'
+status_is 0 'and another host may have' sp --file "$tmp/other" probe --in wg7
+unlike "$out" 'no interface' 'the interface'
 
 json=$(sp probe --json --from 2001:db8:77::1 --dport 443)
 is "$(echo "$json" | jq -r '.verdict, .way, .in.name, .in.by_route, .out')" \

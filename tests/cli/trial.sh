@@ -63,6 +63,10 @@ like "$out" 'others changed the rules meanwhile; .* not there:$' 'says so'
 like "$out" '^\+ FORWARD [0-9]*: -p tcp -m tcp --dport 5001 -j ACCEPT$' 'and what'
 unlike "$out" 'policy' 'not what is theirs'
 settled_by 0 'apply leaves with 0'
+like "$(cat "$tmp/out")" 'others changed the rules meanwhile; .* not there:$' \
+	'and says so, too'
+like "$(cat "$tmp/out")" '^\+ FORWARD [0-9]*: -p tcp -m tcp --dport 5001 -j ACCEPT$' \
+	'and what'
 ip6tables-legacy -P FORWARD DROP
 ok 'the table is back' is_back
 
@@ -72,7 +76,21 @@ status_is 0 'confirm beside others' sp confirm
 like "$out" 'others changed the rules meanwhile; all of the change is there$' \
 	'is told'
 settled_by 0 'apply leaves with 0'
+like "$(cat "$tmp/out")" 'others changed .* all of the change is there$' \
+	'which is told it, too'
 ip6tables-legacy -D FORWARD -p sctp --dport 9 -j DROP
+ip6tables-legacy -D FORWARD -p tcp --dport 5001 -j ACCEPT
+ok 'the table is back' is_back
+
+ip6tables-legacy -N f2b-sshd
+new_trial 60 'beside a ban'
+ip6tables-legacy -A f2b-sshd -s 2001:db8:bad::1 -j REJECT
+status_is 0 'confirm beside a ban' sp confirm
+unlike "$out" 'others changed' 'which is nothing to be told'
+settled_by 0 'apply leaves with 0'
+unlike "$(cat "$tmp/out")" 'others changed' 'nor there'
+ip6tables-legacy -F f2b-sshd
+ip6tables-legacy -X f2b-sshd
 ip6tables-legacy -D FORWARD -p tcp --dport 5001 -j ACCEPT
 ok 'the table is back' is_back
 

@@ -170,7 +170,10 @@ test_nothing(void)
 	   !strstr(str_text(&e.ui.message), "live"), "nothing is said");
 	editor_keys(&e, "F");
 	found();
-	ok(seen("No connection lives on"), "F says it when asked");
+	ok(seen("No connection lives on that"), "F says it when asked");
+	resizeterm(10, 40);
+	ok(seen("No connection lives on."), "in short on a narrow screen");
+	resizeterm(24, 80);
 	editor_close(&e);
 }
 

@@ -243,10 +243,79 @@ test_on_found_trial(void)
 	editor_close(&e);
 }
 
+/* What is live, on trial, is told apart from what is staged beside it, and both
+ * are counted. */
+static void
+test_marks_on_trial(void)
+{
+	begin("marks");
+	editor_keys(&e, ":-A INPUT -p udp --dport 53 -j ACCEPT<Enter>"
+		    ":-D INPUT 2<Enter>");
+	ok(seen("+ 3") && seen("- 2"), "staged");
+	editor_keys(&e, "cc");
+	if (!editor_wait(&e, WATCH_RUNNING))
+		bail_out("no trial: %s", str_text(&e.ui.message));
+	editor_keys(&e, "<Esc>:-A INPUT -p sctp -j DROP<Enter>");
+	ok(seen("+? 3") && seen("-? 2") && seen("+  4"),
+	   "on trial, and staged");
+	ok(seen("2 on trial  1 staged"), "as the title counts them");
+	ok(seen("   1 "), "and what is neither");
+	editor_keys(&e, "k");
+	ok(seen("--dport 53 -j ACCEPT  (on trial)"), "which is said of the row");
+	editor_keys(&e, "kkd");
+	ok(seen("this rule is deleted on trial"), "what is gone cannot go");
+	resizeterm(10, 40);
+	ok(seen("-? 2"), "on a narrow screen as well");
+	ok(seen("2 on trial  1 staged"), "where the counts are not cut");
+	editor_keys(&e, "R");
+	ok(editor_wait(&e, WATCH_NONE), "undone");
+	resizeterm(24, 100);
+	ok(seen("+ 3") && seen("- 2") && seen("+ 4"), "all is staged again");
+	editor_close(&e);
+}
+
+/* Kept, with the digits, after others did something. */
+static void
+keep_after(const char *name, const char *command)
+{
+	char code[8];
+
+	begin(name);
+	editor_keys(&e, ":-A INPUT -p udp --dport 53 -j ACCEPT<Enter>c");
+	editor_keys(&e, "c");
+	if (!editor_wait(&e, WATCH_RUNNING))
+		bail_out("no trial: %s", str_text(&e.ui.message));
+	others(command);
+	snprintf(code, sizeof(code), "%d", e.ui.watch.code.code);
+	editor_keys(&e, code);
+	ok(editor_wait(&e, WATCH_NONE), "%s: it is kept", name);
+	look();
+}
+
+static void
+test_kept_beside(void)
+{
+	keep_after("taken", "ip6tables-legacy -D INPUT 4");
+	ok(seen("kept:") && seen("of the change this is not there:"),
+	   "what others took away meanwhile is told");
+	ok(seen("+ INPUT 4: -p udp -m udp --dport 53 -j ACCEPT"), "line by line");
+	editor_keys(&e, "<Esc>");
+	ok(seen("Chain INPUT") && !staged("--dport 53"), "Esc leaves it");
+	editor_close(&e);
+	keep_after("beside", "ip6tables-legacy -I INPUT -p sctp -j DROP");
+	ok(seen("kept:") && seen("all of the change is there"),
+	   "and so is that all is there");
+	ok(staged("sctp") && staged("--dport 53"), "beside what they did");
+	editor_close(&e);
+	keep_after("alone", "true");
+	ok(seen("kept:") && !seen("others changed"), "nothing where nothing is");
+	editor_close(&e);
+}
+
 static void (*const tests[])(void) = {
 	test_carried, test_conflict, test_theirs, test_commit,
 	test_nothing_staged, test_mark, test_review, test_on_trial,
-	test_on_found_trial,
+	test_on_found_trial, test_kept_beside, test_marks_on_trial,
 };
 
 int

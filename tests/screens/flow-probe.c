@@ -76,6 +76,33 @@ test_fields(void)
 	   "from here to here is no question");
 	editor_keys(&e, "<Esc>t2001:db8:53::1<Enter>f<^U><Enter>");
 	ok(seen("OUTPUT policy"), "without a sender this host sends it");
+	editor_keys(&e, "iwg7<Enter>");
+	ok(seen("wg7  (not there now)") &&
+	   seen("this host has no interface 'wg7' now"),
+	   "an interface that is not there is told, and taken");
+	ok(unseen("not rehearsed"), "once");
+	editor_keys(&e, "i<^U>lo<Enter>");
+	ok(unseen("not there"), "one that is there is not");
+	editor_close(&e);
+}
+
+/* What is asked can be answered, and the cursor is where that is. */
+static void
+test_narrow(void)
+{
+	begin("narrow", SSH, NULL);
+	resizeterm(10, 40);
+	editor_keys(&e, "tc");
+	ok(seen("n NEW  e ESTABLISHED  r RELATED") &&
+	   seen("i INVALID  u UNTRACKED  Esc Cancel"),
+	   "all answers are there on a narrow screen");
+	ui_draw(&e.ui);
+	is_int(getcury(stdscr), 7, "the cursor stands at the question");
+	editor_keys(&e, "<Esc>iab");
+	ui_draw(&e.ui);
+	ok(getcury(stdscr) == 8 && getcurx(stdscr) == 2,
+	   "or where one types");
+	editor_keys(&e, "<Esc>");
 	editor_close(&e);
 }
 
@@ -214,7 +241,7 @@ test_kernel(void)
 }
 
 static void (*const tests[])(void) = {
-	test_fields, test_marks, test_tables, test_links, test_kernel,
+	test_fields, test_narrow, test_marks, test_tables, test_links, test_kernel,
 };
 
 int

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Command lines: what is taken, and which word an error names. */
 #include <sallyport/cli.h>
+#include <sallyport/mem.h>
 #include "../../src/cli/internal.h"
 #include "../tap.h"
 
@@ -42,10 +43,35 @@ test_options_anywhere(void)
 	ok(call.opt.verbose, "one of its own");
 	is_int(call.argc, 1, "one operand");
 	is_str(call.argv[0], "INPUT", "which is the chain");
+	is_int(parse("-v --json list INPUT"), OK, "its own before it");
+	ok(call.opt.verbose && call.opt.json, "are taken, too");
 	is_int(parse("list INPUT -v"), OK, "its own option behind the operand");
 	ok(call.opt.verbose, "is taken");
 	is_int(parse("list"), OK, "a second line");
 	ok(!call.opt.verbose, "knows nothing of the first");
+}
+
+static void
+test_apply(void)
+{
+	static const char *const lines[] = {
+		"-t 30 apply rules", "apply -t 30 rules", "apply rules -t 30",
+		"-t30 -T filter apply rules", "--seconds=30 apply rules",
+		"--seconds 30 --table=filter apply rules", "-yt 30 apply rules",
+		"-T filter apply rules -t 30", "apply -T filter -t 30 rules",
+		"-t 3 apply -t 30 rules",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
+		is_int(parse(lines[i]), OK, "%s", lines[i]);
+		is_str(call.opt.seconds, "30", "has the seconds");
+		ok(call.argc == 1 && strcmp(call.argv[0], "rules") == 0 &&
+		   !call.dashes, "and the file");
+	}
+	is_int(parse("-t 30 --yes apply -- -P INPUT DROP"), OK, "a command");
+	ok(call.dashes && call.argc == 3 && call.opt.yes, "likewise");
+	is_int(parse("-m -- apply rules"), OK, "-- as an option's argument");
+	ok(!call.dashes && strcmp(call.opt.message, "--") == 0, "is no --");
 }
 
 static void
@@ -75,7 +101,15 @@ test_refusals(void)
 	refused("list --frob", "see 'sallyport list --help'");
 	refused("list -x", "'-x'");
 	refused("save --json", "'save' has no option '--json'");
-	refused("-v list", "'-v'");
+	refused("-t 30 list", "'list' has no option '-t'");
+	refused("--yes list", "'list' has no option '--yes'");
+	refused("--yes list", "see 'sallyport list --help'");
+	refused("-t 30", "option '-t' needs a command that it is for");
+	refused("--message=x", "'sallyport apply --message=x'");
+	refused("--if-due", "'sallyport' has no option '--if-due'");
+	refused("-t", "option '-t' needs a command that it is for");
+	refused("-t 30 frobnicate", "unknown command 'frobnicate'");
+	refused("-x list", "'sallyport' has no option '-x'");
 	refused("list --db", "option '--db' needs an argument");
 	refused("apply -t", "option '-t' needs an argument");
 	refused("apply rules --yes=3", "takes no argument");
@@ -116,6 +150,7 @@ int
 main(void)
 {
 	test_options_anywhere();
+	test_apply();
 	test_dashes();
 	test_refusals();
 	test_tables();

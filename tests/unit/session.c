@@ -7,6 +7,7 @@
 #include <sallyport/file.h>
 #include <sallyport/mem.h>
 #include <sallyport/session.h>
+#include "../../src/session/internal.h"
 #include "../tap.h"
 
 static char path[] = "/tmp/session-XXXXXX";
@@ -67,6 +68,8 @@ shape(const struct session *s)
 		else if (line->kind == LINE_RULE)
 			str_addf(&out, "%c%zu", marks[line->mark],
 				 line->pos + 1);
+		if (line->on_trial)
+			str_addc(&out, '?');
 	}
 	lines_free(&lines);
 	return str_text(&out);
@@ -92,6 +95,67 @@ test_marks(const struct world *world)
 	ok(!session_undo(s), "there is no fourth step");
 	ok(session_redo(s), "one step forth");
 	is_int(session_staged_count(s), 1, "one change is staged");
+	session_free(s);
+}
+
+/* What is on trial is live: the marks of what is staged are on top of it. */
+static void
+test_marks_on_trial(const struct world *world)
+{
+	struct session *s = must_open(world);
+
+	must_stage(s, "ip6tables -D INPUT 2");
+	must_stage(s, "ip6tables -A INPUT -p udp -j ACCEPT");
+	must_stage(s, "ip6tables -P FORWARD ACCEPT");
+	is_str(shape(s), "INPUT  1-2 2+3 FORWARD~ OUTPUT  mine  1", "staged");
+	session_commits(s);
+	is_str(shape(s), "INPUT  1-2? 2+3? FORWARD~? OUTPUT  mine  1",
+	       "then on trial");
+	is_int(session_trial_count(s), 3, "that many");
+	must_stage(s, "ip6tables -A INPUT -p sctp -j ACCEPT");
+	is_str(shape(s), "INPUT  1-2? 2+3?+4 FORWARD~? OUTPUT  mine  1",
+	       "what is staged beside it is told apart");
+	is_int(session_staged_count(s) - session_trial_count(s), 1, "one");
+	must_stage(s, "ip6tables -D INPUT 3");
+	is_str(shape(s), "INPUT  1-2? 2+3-4 FORWARD~? OUTPUT  mine  1",
+	       "a rule on trial that is to go is live and shown");
+	must_stage(s, "ip6tables -R INPUT 1 -p tcp -j DROP");
+	must_stage(s, "ip6tables -P FORWARD DROP");
+	is_str(shape(s), "INPUT ~1-2? 2+3-4 FORWARD~ OUTPUT  mine  1",
+	       "as is what is changed, and a policy that is to be as it was");
+	ok(session_undo(s) && session_undo(s) && session_undo(s) &&
+	   session_undo(s) && !session_undo(s), "back to the trial");
+	is_str(shape(s), "INPUT  1-2? 2+3? FORWARD~? OUTPUT  mine  1",
+	       "which cannot be undone");
+	session_free(s);
+}
+
+static void
+test_chains_on_trial(const struct world *world)
+{
+	struct session *s = must_open(world);
+
+	must_stage(s, "ip6tables -E mine ours");
+	must_stage(s, "ip6tables -N fresh");
+	must_stage(s, "ip6tables -A fresh -j DROP");
+	session_commits(s);
+	is_str(shape(s), "INPUT  1 2~3? FORWARD  OUTPUT  ours~? 1 fresh+?+1?",
+	       "chains are on trial");
+	must_stage(s, "ip6tables -F fresh");
+	must_stage(s, "ip6tables -X fresh");
+	is_str(shape(s), "INPUT  1 2~3? FORWARD  OUTPUT  ours~? 1 fresh--1",
+	       "and go again only when that is committed");
+	session_free(s);
+	s = must_open(world);
+	must_stage(s, "ip6tables -D INPUT 3");
+	must_stage(s, "ip6tables -F mine");
+	must_stage(s, "ip6tables -X mine");
+	session_commits(s);
+	is_str(shape(s), "INPUT  1 2-3? FORWARD  OUTPUT  mine-?-1?",
+	       "one that is gone is shown");
+	must_stage(s, "ip6tables -N mine");
+	is_str(shape(s), "INPUT  1 2-3? FORWARD  OUTPUT  mine+",
+	       "until there is another one");
 	session_free(s);
 }
 
@@ -273,6 +337,8 @@ main(void)
 	world.backend = backend_file(path);
 	write_rules(rules);
 	test_marks(&world);
+	test_marks_on_trial(&world);
+	test_chains_on_trial(&world);
 	test_chains(&world);
 	test_move(&world);
 	test_refusals(&world);

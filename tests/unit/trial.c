@@ -2,10 +2,12 @@
 /* The trial record: what is written is read back, and what does not hold
  * together is not acted on. The conversation's lines likewise. */
 #include <fcntl.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <sys/stat.h>
 #include <sallyport/file.h>
+#include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include <sallyport/trial.h>
 #include "../../src/trial/event.h"
@@ -357,6 +359,102 @@ test_lines(void)
 	trial_free(trial);
 }
 
+static char words_dir[] = "/tmp/sallyport-words.XXXXXX";
+
+static void
+forget_german(void)
+{
+	static const char *const names[] = {
+		"/de/LC_MESSAGES/" PACKAGE ".mo", "/de/LC_MESSAGES", "/de", "",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		char *path = xasprintf("%s%s", words_dir, names[i]);
+
+		remove(path);
+		free(path);
+	}
+}
+
+/* The catalogue as it is installed, in a directory of its own. */
+static bool
+speak_german(void)
+{
+	char *dir = words_dir;
+	const char *srcdir = getenv("top_srcdir");
+	char *from = xasprintf("%s/po/de.gmo", srcdir ? srcdir : ".");
+	char *to, *real = realpath(from, NULL);
+	bool there = real && mkdtemp(dir) && setlocale(LC_ALL, "C.UTF-8");
+
+	free(from);
+	if (there) {
+		to = xasprintf("%s/de", dir);
+		there = mkdir(to, 0700) == 0;
+		free(to);
+		to = xasprintf("%s/de/LC_MESSAGES", dir);
+		there = there && mkdir(to, 0700) == 0;
+		free(to);
+		to = xasprintf("%s/de/LC_MESSAGES/" PACKAGE ".mo", dir);
+		there = there && symlink(real, to) == 0;
+		free(to);
+		setenv("LANGUAGE", "de", 1);
+		bindtextdomain(PACKAGE, dir);
+		textdomain(PACKAGE);
+		there = there && strcmp(_("asked"), "asked") != 0;
+	}
+	free(real);
+	return there;
+}
+
+static void
+reason_is(const char *reason, const char *expected)
+{
+	char *text = trial_reason_text(reason);
+
+	is_str(text, expected, "%s", reason ? reason : "no reason");
+	free(text);
+}
+
+static void
+test_reasons(void)
+{
+	static const char *const reasons[] = {
+		"asked", "deadline", "new login from 2001:db8::1",
+		"the neighbour fe80::1 does not answer any more",
+		"deadline, without the xtables lock: it is held",
+		"deadline, the whole old table 'nat': beside what others "
+		"changed a lifeline would be cut",
+		"cannot read table 'filter': no memory", "100% %s", "",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(reasons); i++)
+		reason_is(reasons[i], reasons[i]);
+	reason_is(NULL, "");
+	if (!speak_german()) {
+		forget_german();
+		skip("no German here");
+		return;
+	}
+	reason_is("asked", "auf Wunsch");
+	reason_is("deadline", "Frist abgelaufen");
+	reason_is("terminated", "Wächter beendet");
+	reason_is("new login from 2001:db8::1",
+		  "neue Anmeldung von 2001:db8::1");
+	reason_is("the neighbour fe80::1 does not answer any more",
+		  "der Nachbar fe80::1 antwortet nicht mehr");
+	reason_is("deadline, without the xtables lock: it is held",
+		  "Frist abgelaufen, ohne die xtables-Sperre: it is held");
+	reason_is("deadline, without the xtables lock: it is held, the whole "
+		  "old table 'nat': beside what others changed a lifeline "
+		  "would be cut",
+		  "Frist abgelaufen, ohne die xtables-Sperre: it is held, die "
+		  "ganze alte Tabelle 'nat': neben dem, was andere geändert "
+		  "haben, wäre eine Lebensader gekappt");
+	reason_is("100% %s", "100% %s");
+	reason_is("", "");
+	forget_german();
+}
+
 int
 main(void)
 {
@@ -369,6 +467,7 @@ main(void)
 	test_twice();
 	test_files();
 	test_lines();
+	test_reasons();
 	xt_done();
 	return done_testing();
 }
