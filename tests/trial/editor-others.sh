@@ -24,8 +24,10 @@ end_first() {
 leave_editor() {
 	sees 'undone|kept|gone'
 	keys q
-	sees 'Leave' 1 && keys y
+	poll_until 10 asks_or_ended
+	has_ended || keys y
 }
+asks_or_ended() { has_ended || shows 'Leave'; }
 
 # --- Guardians that are killed ---
 
@@ -74,6 +76,7 @@ guards_reverting() {
 }
 
 guards_confirmed() {
+	no_hurry
 	bring_to trial "$1"
 	poll_until 5 code
 	kill_guards
@@ -93,14 +96,14 @@ type_code() {
 	[ "$(record .state)" = confirmed ]
 }
 
-# All ninety codes, before and while the guardian waits for the lock.
+# All ninety codes, before and while the guardian waits for the lock: at once, as
+# it waits for ten seconds.
 ahead_starting() {
 	bring_to review "$1"
 	hold_lock
 	"commit_$1"
-	for n in $(seq 10 99); do
-		keys "$n"
-	done
+	# shellcheck disable=SC2046	# words
+	keys $(seq 10 99)
 	let_go
 	"await_$1"
 	! shows '^(kept:|Confirmed:)' && again='kept nothing'
@@ -128,6 +131,7 @@ q_trial() {
 # --- Others ---
 
 confirm_trial() {
+	no_hurry
 	bring_to trial "$1"
 	sp confirm
 	said 'kept|Confirmed'
@@ -137,6 +141,7 @@ confirm_trial() {
 }
 
 revert_trial() {
+	no_hurry
 	bring_to trial "$1"
 	sp revert
 	said 'undone'
@@ -145,6 +150,7 @@ revert_trial() {
 
 # Its editor was killed: what is confirmed then is not offered again.
 kill_confirm_trial() {
+	no_hurry
 	bring_to trial "$1"
 	kill -KILL "$(program_pid)"
 	sp confirm
@@ -191,6 +197,7 @@ second_sees() {
 	in_second sees "$2"
 }
 second_keeps_trial() {
+	no_hurry
 	second_sees "$1" 'ON TRIAL'
 	in_second poll_until 5 type_code
 	in_second said 'kept' || return
@@ -200,6 +207,7 @@ second_keeps_trial() {
 	in_second end_pane
 }
 second_undoes_trial() {
+	no_hurry
 	second_sees "$1" 'put a change on trial'
 	in_second keys R
 	end_first "$1"
@@ -246,6 +254,7 @@ unreadable_editor() {
 }
 
 reboot_trial() {
+	no_hurry
 	bring_to trial "$1"
 	kill -KILL "$(program_pid)"
 	kill_guards

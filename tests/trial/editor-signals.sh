@@ -46,6 +46,9 @@ wake() {
 on_trial_or_over() { new_is_in || is_settled; }
 
 run_cell() {
+	case $1-$2-$3 in
+	'^C'-starting-apply|'^C'-trial-apply|QUIT-trial-apply) no_hurry ;;
+	esac
 	bring_to "$2" "$3"
 	do_fault "$1"
 	case $2 in
