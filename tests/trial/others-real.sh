@@ -72,8 +72,8 @@ other_world() {
 
 # By the deadline they are through with what they do during the trial. What
 # collides with the undo halfway is another test (tests/trial/others.c).
-deadline_s=5
-[ "${2-}" != fail2ban ] || deadline_s=12
+deadline_s=10
+[ "${2-}" != fail2ban ] || deadline_s=25
 
 settled() {
 	case $(jq -r .state "$run_dir/trial.json") in
