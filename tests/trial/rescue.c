@@ -12,7 +12,7 @@
 #define AVARICIOUS false
 #endif
 
-#define WINDOW 700
+#define WINDOW 2000
 #define RULES 3000
 #define DEADLINE_AT 64	/* in the file */
 
@@ -108,7 +108,7 @@ converse(struct guardian_client *client)
 	enum guardian_event_kind kind;
 
 	do {
-		kind = await(client, &event, 5000);
+		kind = await(client, &event, PATIENCE_MS);
 		guardian_event_done(&event);
 	} while (client->fd >= 0 && kind != EVENT_NONE);
 	guardian_disconnect(client);
@@ -232,7 +232,7 @@ test_extended(void)
 	struct guardian_client client;
 	const int64_t early = 1;
 	char *path = xasprintf("%s/%s", run_dir, TRIAL_RESCUE);
-	int64_t until = now_ms() + 3000;
+	int64_t until = now_ms() + PATIENCE_MS;
 	int fd;
 
 	fresh();
@@ -258,7 +258,7 @@ test_heir(void)
 	const struct rlimit none = { .rlim_cur = 1, .rlim_max = 1 };
 	char *old = many_rules(1000), *new = many_rules(2000);
 	struct guardian_client client;
-	int64_t until = now_ms() + 3000;
+	int64_t until = now_ms() + PATIENCE_MS;
 	pid_t watch;
 
 	fresh();
