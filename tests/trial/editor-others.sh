@@ -44,6 +44,7 @@ guards_starting() {
 guards_trial() {
 	bring_to trial "$1"
 	kill_guards
+	done_by_now
 	poll_until 5 runs sallyport-watch && again='goes on'
 	end_first "$1"
 }
@@ -55,6 +56,7 @@ everything_trial() {
 	bring_to trial "$1"
 	kill -KILL "$(program_pid)"
 	kill_guards
+	done_by_now
 	poll_until 5 has_ended
 	poll_until 30 deadline_passed
 	poll_until 10 is_told_overdue || again='not said'
@@ -115,6 +117,7 @@ habit_trial() {
 	keys Enter Space y Enter C-m y
 	sleep 0.5
 	is_on_trial && again='kept nothing'
+	done_by_now
 	end_first "$1"
 }
 
@@ -123,6 +126,7 @@ q_trial() {
 	keys q
 	said 'goes on; .sallyport confirm. keeps it. Leave'
 	keys y
+	done_by_now
 	poll_until 10 has_ended
 	shows 'the trial goes on' || again='says nothing'
 	await_old
@@ -177,6 +181,7 @@ kill_change_trial() {
 	bring_to trial "$1"
 	kill -KILL "$(program_pid)"
 	ip6tables-legacy -I INPUT 1 -p sctp -j DROP
+	done_by_now
 	await_old
 	before=$(rules)
 	end_pane
@@ -220,6 +225,7 @@ second_commits_trial() {
 	in_second review_editor
 	bring_to trial "$1"
 	in_second keys c
+	done_by_now
 	in_second sees 'is on trial for|put a change on trial|trial is running' &&
 		again=told
 	ok 'one record' test "$(printf '%s\n' "$run_dir"/trial*.json)" = \
