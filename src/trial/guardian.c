@@ -206,9 +206,11 @@ refuse(int fd, enum err err)
 static int
 run_supervised(struct guardian *g, int fd)
 {
-	pid_t self = getpid();
-	pid_t pid = fork();
+	pid_t self = getpid(), pid;
 
+	/* Before there is a guardian: who sees one sees both. */
+	process_name("sallyport-watch");
+	pid = fork();
 	if (pid == 0)
 		exit(guardian_run(g, self, fd));
 	if (pid < 0) {

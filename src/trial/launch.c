@@ -57,6 +57,20 @@ guardian_running(const struct guardian_options *opt)
 	return running;
 }
 
+/* Who is stopped and goes on, or gets a signal, while it waits for a place, asks
+ * again. */
+static int
+connect_to(int fd, const struct sockaddr_un *address)
+{
+	int rc;
+
+	do
+		rc = connect(fd, (const struct sockaddr *)address,
+			     sizeof(*address));
+	while (rc < 0 && errno == EINTR);
+	return rc;
+}
+
 /* A path of any length fits into a socket's address through /proc/self/fd. -1
  * with EAGAIN: somebody listens, but takes nobody. */
 static int
@@ -72,8 +86,7 @@ connect_in_dir(const char *dir)
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
 	snprintf(address.sun_path, sizeof(address.sun_path),
 		 "/proc/self/fd/%d/%s", dir_fd, TRIAL_SOCKET);
-	rc = dir_fd < 0 || fd < 0 ? -1 :
-	     connect(fd, (struct sockaddr *)&address, sizeof(address));
+	rc = dir_fd < 0 || fd < 0 ? -1 : connect_to(fd, &address);
 	error = errno;
 	if (dir_fd >= 0)
 		close(dir_fd);

@@ -84,12 +84,14 @@ ip6tables-legacy -D FORWARD -p tcp --dport 5002 -j ACCEPT
 ip6tables-legacy -P FORWARD DROP
 is "$(apart live boot_file)" 0 'undone, it does not'
 
+has_draft() { find "$tmp/state/drafts" -name '*.json' | grep .; }
+
 # What is staged in an editor that is open, and in one that was killed.
 ip6tables-legacy-save >"$rules"
 begin 100 30 screen-256color
 keys j j j d
 poll_until 5 shows '1 staged'
-poll_until 5 test -n "$(find "$tmp/state/drafts" -name '*.json')"
+poll_until 5 has_draft
 is "$(apart staged live) $(apart staged revision) $(apart staged boot_file)" \
 	'1 1 1' 'what an editor has staged'
 kill -KILL "$(editor_pid)"

@@ -111,7 +111,7 @@ cp "$db" "$tmp/whole"
 for kind in $kinds; do
 	rm -f "$db-wal" "$db-shm"
 	plant "$kind" "$db"
-	status_is 1 "history: $kind" timeout 10 "$SALLYPORT" \
+	status_is 1 "history: $kind" timeout 60 "$SALLYPORT" \
 		--run-dir "$run_dir" --db "$db" log
 	like "$out" "'$db'.*($(says "$kind"))" 'is refused by name'
 	# shellcheck disable=SC2086	# words
@@ -124,7 +124,7 @@ for kind in $kinds; do
 		rm -rf "$db"
 		cp "$tmp/whole" "$db"
 		plant "$kind" "$db$suffix"
-		status_is 1 "$suffix: $kind" timeout 10 "$SALLYPORT" \
+		status_is 1 "$suffix: $kind" timeout 60 "$SALLYPORT" \
 			--run-dir "$run_dir" --db "$db" log
 		like "$out" "'$db$suffix'.*($(says "$kind"))" \
 			'is refused by name'
@@ -137,7 +137,7 @@ rm -rf "$db"
 cp "$run_dir/trial.json" "$tmp/whole"
 for kind in $kinds; do
 	plant "$kind" "$run_dir/trial.json"
-	status_is 0 "record: $kind" timeout 10 "$SALLYPORT" \
+	status_is 0 "record: $kind" timeout 60 "$SALLYPORT" \
 		--run-dir "$run_dir" --db "$db" status
 	like "$out" "trial.*$run_dir/trial.json'?.*($(says "$kind"))" \
 		'is refused by name'
@@ -163,7 +163,7 @@ is "$(cat "$tmp/victim")" victim 'nothing was written through a link'
 printf 'lifelines = none\n' >"$tmp/whole"
 for kind in $kinds; do
 	plant "$kind" "$tmp/conf"
-	status_is 1 "settings: $kind" timeout 10 "$SALLYPORT" \
+	status_is 1 "settings: $kind" timeout 60 "$SALLYPORT" \
 		--run-dir "$run_dir" --db "$db" --config "$tmp/conf" list
 	like "$out" "'$tmp/conf'.*($(says "$kind"))" 'are refused by name'
 done

@@ -263,9 +263,9 @@ log_in(struct build *b)
 
 	while (case_words(&at, words, 2, &line)) {
 		int fd = net_connect(host->peer, words[0], words[1],
-				     (uint16_t)atoi(host->port), 5000);
+				     (uint16_t)atoi(host->port), 20000);
 
-		if (fd < 0 || !net_ask(fd, 5000))
+		if (fd < 0 || !net_ask(fd, 20000))
 			net_die("no session from %s under the live rules",
 				words[0]);
 		if (!host->n_sessions)

@@ -81,7 +81,7 @@ ra_learn(int ns, int router, const char *link, uint16_t lifetime,
 	 const char *prefix)
 {
 	struct advertisement ad = advertisement(lifetime, prefix);
-	int64_t end = net_now_ms() + 5000;
+	int64_t end = net_now_ms() + 20000;
 
 	while (!has_route(ns)) {
 		if (net_now_ms() > end)

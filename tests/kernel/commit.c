@@ -116,7 +116,7 @@ poll_until(uint64_t want, const char *chain, bool policy)
 {
 	const struct timespec pause = { .tv_nsec = 10000000 };
 
-	for (int i = 0; i < 500 && counted(chain, policy) != want; i++)
+	for (int i = 0; i < 2000 && counted(chain, policy) != want; i++)
 		nanosleep(&pause, NULL);
 }
 

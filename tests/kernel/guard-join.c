@@ -21,7 +21,7 @@
 #define SOME_PORTS DROP "-A INPUT -p tcp -m tcp --sport 1024:1030 --dport 22" \
 	" -j DROP\n" ALIVE SSH NDP
 #define SHUT DROP ALIVE NDP
-#define LIMIT_MS 5000
+#define LIMIT_MS 20000		/* busy machines are no failure */
 
 /* Its link is in this namespace. */
 static struct lifeline

@@ -150,7 +150,7 @@ test_inetd(void)
 	pid_t pid = child(inetd), client;
 
 	client = connect_client(NEAR, 40003, HOST, 2202);
-	for (int i = 0; i < 500 && strcmp(str_text(&got), expected); i++) {
+	for (int i = 0; i < 2000 && strcmp(str_text(&got), expected); i++) {
 		account_of(&(struct lifeline_sources){ .self = getpid() },
 			   &got);
 		usleep(10000);
@@ -207,10 +207,10 @@ test_orphan(void)
 	      " running on-link via ::\n"
 	      "ssh port 2204 | the SSH server listens" VIA,
 	      "a session and its server");
-	for (int i = 0; i < 500 && !*session_pid; i++)
+	for (int i = 0; i < 2000 && !*session_pid; i++)
 		usleep(10000);
 	stop(sshd);
-	for (int i = 0; i < 500 && strcmp(str_text(&got), expected); i++) {
+	for (int i = 0; i < 2000 && strcmp(str_text(&got), expected); i++) {
 		account_of(&(struct lifeline_sources){ .self = getpid() },
 			   &got);
 		usleep(10000);
@@ -350,7 +350,7 @@ test_multiplexer(void)
 	sshd = child(session);
 	client = connect_client(NEAR, 40004, HOST, 22);
 	tmux = child(multiplexer);
-	for (int i = 0; i < 500 && strcmp(str_text(&got), expected); i++) {
+	for (int i = 0; i < 2000 && strcmp(str_text(&got), expected); i++) {
 		account_of(&(struct lifeline_sources){ .self = tmux }, &got);
 		usleep(10000);
 	}
@@ -365,7 +365,7 @@ test_multiplexer(void)
 	stop(client);
 	stop(sshd);
 	/* Its children go a moment after it, and have its port open. */
-	for (int i = 0; i < 500 && got.len; i++) {
+	for (int i = 0; i < 2000 && got.len; i++) {
 		account_of(&(struct lifeline_sources){ .self = getpid() },
 			   &got);
 		usleep(10000);

@@ -274,7 +274,7 @@ test_demand(void)
 	if (guardian_connect(&e.world.guardian, &other) ||
 	    guardian_confirm(&other, &e.world.actor))
 		bail_out("confirm: %s", err_message());
-	for (int i = 0; i < 500 && event.kind != EVENT_DENIED; i++) {
+	for (int i = 0; i < 2000 && event.kind != EVENT_DENIED; i++) {
 		guardian_event_done(&event);
 		guardian_next(&other, &event);
 		if (event.kind == EVENT_NONE)

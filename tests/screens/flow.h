@@ -87,7 +87,7 @@ hear(struct guardian_client *client, enum guardian_event_kind kind)
 {
 	struct guardian_event event = { 0 };
 
-	for (int i = 0; i < 500 && event.kind != kind; i++) {
+	for (int i = 0; i < 2000 && event.kind != kind; i++) {
 		guardian_event_done(&event);
 		guardian_next(client, &event);
 		if (event.kind == EVENT_NONE)

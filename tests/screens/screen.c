@@ -346,7 +346,7 @@ editor_wait(struct editor *editor, enum watch_phase phase)
 {
 	struct watch *watch = &editor->ui.watch;
 
-	for (int i = 0; i < 100 && watch->phase != phase; i++) {
+	for (int i = 0; i < 300 && watch->phase != phase; i++) {
 		struct pollfd fd = { .fd = watch_fd(watch), .events = POLLIN };
 
 		if (fd.fd >= 0 && poll(&fd, 1, 100) > 0)

@@ -101,6 +101,7 @@ run_cell() {
 	else
 		bring_to trial "$3"
 		break_history "$1"
+		done_by_now
 		await_old
 		is_said "$1"
 	fi

@@ -24,8 +24,10 @@ end_first() {
 leave_editor() {
 	sees 'undone|kept|gone'
 	keys q
-	sees 'Leave' 1 && keys y
+	poll_until 10 asks_or_ended
+	has_ended || keys y
 }
+asks_or_ended() { has_ended || shows 'Leave'; }
 
 # --- Guardians that are killed ---
 
@@ -42,6 +44,7 @@ guards_starting() {
 guards_trial() {
 	bring_to trial "$1"
 	kill_guards
+	done_by_now
 	poll_until 5 runs sallyport-watch && again='goes on'
 	end_first "$1"
 }
@@ -53,6 +56,7 @@ everything_trial() {
 	bring_to trial "$1"
 	kill -KILL "$(program_pid)"
 	kill_guards
+	done_by_now
 	poll_until 5 has_ended
 	poll_until 30 deadline_passed
 	poll_until 10 is_told_overdue || again='not said'
@@ -74,6 +78,7 @@ guards_reverting() {
 }
 
 guards_confirmed() {
+	no_hurry
 	bring_to trial "$1"
 	poll_until 5 code
 	kill_guards
@@ -93,14 +98,14 @@ type_code() {
 	[ "$(record .state)" = confirmed ]
 }
 
-# All ninety codes, before and while the guardian waits for the lock.
+# All ninety codes, before and while the guardian waits for the lock: at once, as
+# it waits for ten seconds.
 ahead_starting() {
 	bring_to review "$1"
 	hold_lock
 	"commit_$1"
-	for n in $(seq 10 99); do
-		keys "$n"
-	done
+	# shellcheck disable=SC2046	# words
+	keys $(seq 10 99)
 	let_go
 	"await_$1"
 	! shows '^(kept:|Confirmed:)' && again='kept nothing'
@@ -112,6 +117,7 @@ habit_trial() {
 	keys Enter Space y Enter C-m y
 	sleep 0.5
 	is_on_trial && again='kept nothing'
+	done_by_now
 	end_first "$1"
 }
 
@@ -120,6 +126,7 @@ q_trial() {
 	keys q
 	said 'goes on; .sallyport confirm. keeps it. Leave'
 	keys y
+	done_by_now
 	poll_until 10 has_ended
 	shows 'the trial goes on' || again='says nothing'
 	await_old
@@ -128,6 +135,7 @@ q_trial() {
 # --- Others ---
 
 confirm_trial() {
+	no_hurry
 	bring_to trial "$1"
 	sp confirm
 	said 'kept|Confirmed'
@@ -137,6 +145,7 @@ confirm_trial() {
 }
 
 revert_trial() {
+	no_hurry
 	bring_to trial "$1"
 	sp revert
 	said 'undone'
@@ -145,6 +154,7 @@ revert_trial() {
 
 # Its editor was killed: what is confirmed then is not offered again.
 kill_confirm_trial() {
+	no_hurry
 	bring_to trial "$1"
 	kill -KILL "$(program_pid)"
 	sp confirm
@@ -171,6 +181,7 @@ kill_change_trial() {
 	bring_to trial "$1"
 	kill -KILL "$(program_pid)"
 	ip6tables-legacy -I INPUT 1 -p sctp -j DROP
+	done_by_now
 	await_old
 	before=$(rules)
 	end_pane
@@ -191,6 +202,7 @@ second_sees() {
 	in_second sees "$2"
 }
 second_keeps_trial() {
+	no_hurry
 	second_sees "$1" 'ON TRIAL'
 	in_second poll_until 5 type_code
 	in_second said 'kept' || return
@@ -200,6 +212,7 @@ second_keeps_trial() {
 	in_second end_pane
 }
 second_undoes_trial() {
+	no_hurry
 	second_sees "$1" 'put a change on trial'
 	in_second keys R
 	end_first "$1"
@@ -212,6 +225,7 @@ second_commits_trial() {
 	in_second review_editor
 	bring_to trial "$1"
 	in_second keys c
+	done_by_now
 	in_second sees 'is on trial for|put a change on trial|trial is running' &&
 		again=told
 	ok 'one record' test "$(printf '%s\n' "$run_dir"/trial*.json)" = \
@@ -246,6 +260,7 @@ unreadable_editor() {
 }
 
 reboot_trial() {
+	no_hurry
 	bring_to trial "$1"
 	kill -KILL "$(program_pid)"
 	kill_guards

@@ -46,8 +46,12 @@ wake() {
 on_trial_or_over() { new_is_in || is_settled; }
 
 run_cell() {
+	case $1-$2-$3 in
+	'^C'-starting-apply|'^C'-trial-apply|QUIT-trial-apply) no_hurry ;;
+	esac
 	bring_to "$2" "$3"
 	do_fault "$1"
+	[ "$2" != trial ] || done_by_now
 	case $2 in
 	starting) let_go; poll_until 10 on_trial_or_over ;;
 	reverting) sleep 0.3; let_go ;;

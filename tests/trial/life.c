@@ -27,12 +27,14 @@ test_confirm(void)
 	trial_free(trial);
 }
 
-static void
-test_deadline(void)
+/* Whether it took as long as it should: within a second of the deadline, not
+ * before. */
+static bool
+run_out(void)
 {
 	struct guardian_client client;
 	char *before, *after, *text;
-	int64_t begin;
+	int64_t begin, took;
 
 	fresh();
 	before = saved(true);
@@ -41,10 +43,9 @@ test_deadline(void)
 	ok(live_is(new_rules), "the change is in the kernel");
 	text = expect(&client, EVENT_REVERTED, 3000, "reverted");
 	is_str(text, "deadline", "for the deadline");
+	took = now_ms() - begin;
 	free(text);
-	diag("%d ms from on trial to reverted", (int)(now_ms() - begin));
-	ok(now_ms() - begin > 900 && now_ms() - begin < 2200,
-	   "within a second of the deadline, not before");
+	diag("%d ms from on trial to reverted", (int)took);
 	after = saved(true);
 	is_str(after, before, "rule by rule and counter by counter");
 	ok(all_left(3000), "the guardian leaves");
@@ -52,6 +53,18 @@ test_deadline(void)
 	free(before);
 	free(after);
 	guardian_disconnect(&client);
+	return took > 900 && took < 2200;
+}
+
+/* A machine that was busy elsewhere is asked again. */
+static void
+test_deadline(void)
+{
+	bool in_time = false;
+
+	for (int i = 0; i < 3 && !in_time; i++)
+		in_time = run_out();
+	ok(in_time, "within a second of the deadline, not before");
 }
 
 static void
@@ -64,7 +77,7 @@ test_revert_asked(void)
 	start(&client, new_rules, 60000);
 	is_int(guardian_connect(&options, &other), OK,
 	       "another client connects");
-	is_int(await(&other, &event, 2000), EVENT_ON_TRIAL,
+	is_int(await(&other, &event, PATIENCE_MS), EVENT_ON_TRIAL,
 	       "and hears how it is");
 	ok(event.deadline_ms > now_ms() + 50000 &&
 	   event.deadline_ms < now_ms() + 60000, "and until when");
@@ -91,9 +104,10 @@ test_extend(void)
 	int64_t deadline;
 
 	fresh();
-	start(&client, new_rules, 800);
+	start(&client, new_rules, 3000);
 	is_int(guardian_extend(&client, 1000), OK, "more time is asked for");
-	is_int(await(&client, &event, 2000), EVENT_EXTENDED, "and given");
+	is_int(await(&client, &event, PATIENCE_MS), EVENT_EXTENDED,
+	       "and given");
 	deadline = event.deadline_ms;
 	guardian_event_done(&event);
 	trial = record();
@@ -107,10 +121,11 @@ test_extend(void)
 	guardian_disconnect(&client);
 
 	fresh();
-	start(&client, new_rules, 5000);
+	start(&client, new_rules, 60000);
 	is_int(guardian_extend(&client, 7200000), OK,
 	       "two hours are asked for");
-	is_int(await(&client, &event, 2000), EVENT_EXTENDED, "some are given");
+	is_int(await(&client, &event, PATIENCE_MS), EVENT_EXTENDED,
+	       "some are given");
 	ok(event.deadline_ms < now_ms() + 3600000, "an hour from the commit");
 	guardian_event_done(&event);
 	is_int(guardian_extend(&client, 1000), OK, "more is asked for");
@@ -125,10 +140,10 @@ test_confirm_too_late(void)
 	pid_t guard;
 
 	fresh();
-	start(&client, new_rules, 500);
+	start(&client, new_rules, 2000);
 	guard = find_process(GUARD);
 	kill(guard, SIGSTOP);
-	pause_ms(600);
+	pause_ms(2100);
 	is_int(guardian_confirm(&client, &somebody), OK,
 	       "a confirm after the deadline is sent");
 	kill(guard, SIGCONT);
@@ -169,7 +184,7 @@ test_conflict(void)
 	run("ip6tables-legacy -A FORWARD -p udp --dport 53 -j ACCEPT");
 	before = saved(true);
 	is_int(guardian_start(&options, trial, &client), OK, "started");
-	is_int(await(&client, &event, 5000), EVENT_FAILED, "it fails");
+	is_int(await(&client, &event, PATIENCE_MS), EVENT_FAILED, "it fails");
 	is_int(event.err, ERR_CONFLICT, "as a conflict");
 	guardian_event_done(&event);
 	ok(all_left(3000), "the guardian leaves");

@@ -41,13 +41,13 @@ listen_to_log(void)
 		bail_out("no log");
 }
 
-/* The next line that has text in it, within 5 s; else fails. */
+/* The next line that has text in it, or fails. */
 static void
 is_logged(const char *text, const char *what)
 {
 	char *authpriv = xasprintf("<%d>sallyport[",
 				   LOG_AUTHPRIV | LOG_WARNING);
-	int64_t until = now_ms() + 5000;
+	int64_t until = now_ms() + PATIENCE_MS;
 	char line[2048] = "";
 	bool found = false;
 

@@ -46,7 +46,7 @@ kill_cell(size_t s, unsigned who)
 		.kernel = steps[s].kernel, .record = steps[s].record,
 		.history = steps[s].history,
 		.victims = who, .signo = SIGKILL, .wish = steps[s].wish,
-		.window = confirms ? 1500 : 0,
+		.window = confirms ? LONG_WINDOW : 0,
 	};
 
 	if (!dies) {
@@ -74,7 +74,7 @@ static void
 kill_the_renewed(void)
 {
 	pid_t first = find_process(WATCH);
-	int64_t until = now_ms() + 5000;
+	int64_t until = now_ms() + PATIENCE_MS;
 
 	kill(first, SIGKILL);
 	while ((!find_process(WATCH) || find_process(WATCH) == first) &&
@@ -91,7 +91,7 @@ static const struct cell signal_cells[] = {
 	{ "kill -9", "revert", "guardian, its heir", "old", UNDONE,
 	  "reverted", "lost", G, .signo = SIGKILL, .again = "before revert commit" },
 	{ "kill -9", "supervisor, renewed", "then the guardian", "old", UNDONE,
-	  "reverted", "lost", .during = kill_the_renewed, .window = 4000 },
+	  "reverted", "lost", .during = kill_the_renewed, .window = 8000 },
 	{ "HUP", "on trial", NULL, "old", UNDONE, "reverted", "reverted",
 	  G | S, .signo = SIGHUP },
 	{ "INT", "on trial", NULL, "old", UNDONE, "reverted", "reverted",

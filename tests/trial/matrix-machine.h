@@ -150,7 +150,7 @@ refuse_change(void)
 static void
 await_state(enum trial_state state)
 {
-	int64_t until = now_ms() + 10000;
+	int64_t until = now_ms() + PATIENCE_MS;
 	bool there = false;
 
 	while (!there && now_ms() < until) {
@@ -201,7 +201,7 @@ hold_lock(void)
 static void
 let_go_late(void)
 {
-	pause_ms(WINDOW + 2000);
+	pause_ms(LONG_WINDOW + 1000);
 	ok(live_is(new_text), "the lock is waited for");
 	close(lock_fd);
 }
@@ -256,7 +256,7 @@ freeze(void)
 
 	kill(watch, SIGSTOP);
 	kill(guard, SIGSTOP);
-	pause_ms(WINDOW + 300);
+	pause_ms(LONG_WINDOW + 300);
 	ok(live_is(new_text), "nobody is there to revert");
 	kill(guard, SIGCONT);
 	kill(watch, SIGCONT);
@@ -319,11 +319,11 @@ static const struct cell machine_cells[] = {
 	  .later = refused_and_killed, .orphaned = relents },
 	{ "the lock is held", "at the start", "lock", "old", "none", "none",
 	  "failed", .before = hold_lock },
-	{ "the lock is held", "2 s past the deadline", "lock", REVERTS,
-	  .during = hold_lock, .later = let_go_late },
+	{ "the lock is held", "1 s past the deadline", "lock", REVERTS,
+	  .during = hold_lock, .later = let_go_late, .window = LONG_WINDOW },
 	{ "the lock is held", "for ever", "lock", "old",
 	  "reverted (deadline, without the xtables lock*", "reverted",
-	  "reverted", .during = hold_lock },
+	  "reverted", .during = hold_lock, .window = LONG_WINDOW },
 	{ "the wall clock jumps", "a year forward", "clock", REVERTS,
 	  .before = clock_as_is, .during = wall_forward },
 	{ "the wall clock jumps", "a year back", "clock", REVERTS,
@@ -331,7 +331,7 @@ static const struct cell machine_cells[] = {
 	{ "suspended", "over the deadline", "clock", REVERTS, .window = 60000,
 	  .before = clock_as_is, .during = suspend },
 	{ "frozen", "over the deadline", "guardian, supervisor", REVERTS,
-	  .during = freeze },
+	  .during = freeze, .window = LONG_WINDOW },
 	{ "STOP", "on trial", NULL, REVERTS, G, .signo = SIGSTOP },
 	{ "STOP", "before revert commit", NULL, REVERTS, G, .signo = SIGSTOP },
 	{ "STOP", "on trial", NULL, REVERTS, S, .signo = SIGSTOP },
@@ -349,11 +349,11 @@ static const struct cell machine_cells[] = {
 	  "lost, status NOT REVERTED", G | S, .signo = SIGKILL,
 	  .orphaned = others_add },
 	{ "clients", "200 at once", "guardian", "old", "reverted (deadline)",
-	  "reverted", "lost", .window = 1500, .during = flood },
+	  "reverted", "lost", .window = LONG_WINDOW, .during = flood },
 	{ "ulimit", "12 files of 1000 bytes", "guardian", REVERTS,
 	  .before = limited_shell },
 	{ "ulimit", "the same and 200 clients", "guardian", "old",
-	  "reverted (deadline)", "reverted", "lost", .window = 1500,
+	  "reverted (deadline)", "reverted", "lost", .window = LONG_WINDOW,
 	  .before = limited_shell, .during = flood },
 };
 

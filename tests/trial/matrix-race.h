@@ -179,7 +179,7 @@ static const struct cell race_cells[] = {
 	  .wish = REVERT, .offset = 1 },
 	{ "commit", "at once", "two clients", "old", UNDONE, "reverted",
 	  "reverted, busy|busy, reverted", .run = race_to_commit,
-	  .window = 2000 },
+	  .window = LONG_WINDOW },
 	{ "none", "1,000 rules", "-", REVERTS, .before = thousand },
 	{ "none", "10,000 rules", "-", REVERTS, .before = ten_thousand,
 	  .window = 1000 },

@@ -143,7 +143,7 @@ settle_in(size_t i)
 static void
 live_through(size_t i, int out)
 {
-	alarm(60);
+	alarm(120);
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("proc", "/proc", "proc", 0, NULL) < 0)
 		bail_out("no mounts of its own: %s", strerror(errno));

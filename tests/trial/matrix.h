@@ -51,6 +51,7 @@ struct found {
 };
 
 #define WINDOW 500
+#define LONG_WINDOW 3000	/* where something must be done within it */
 
 static const char *old_text = base_rules;
 static const char *new_text = new_rules;

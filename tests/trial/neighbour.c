@@ -51,7 +51,7 @@ meet(void)
 {
 	struct sockaddr_in6 to = { .sin6_family = AF_INET6,
 				   .sin6_port = htons(9) };
-	int64_t until = now_ms() + 5000;
+	int64_t until = now_ms() + PATIENCE_MS;
 	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	inet_pton(AF_INET6, "2001:db8::2", &to.sin6_addr);

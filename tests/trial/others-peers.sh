@@ -199,7 +199,7 @@ f2b() {
 
 # What never comes is told by the whole.
 await() {
-	poll_until 10 "$@" || echo "never: $*" >>"$found.faults"
+	poll_until 30 "$@" || echo "never: $*" >>"$found.faults"
 }
 
 # Its rules, whatever the block type.

@@ -19,7 +19,7 @@ revert_beside(const char *text, const char *command)
 	start(&client, text, 60000);
 	run(command);
 	is_int(guardian_revert(&client, &somebody, NULL), OK, "%s", command);
-	is_int(await(&client, &event, 5000), EVENT_REVERTED, "reverted");
+	is_int(await(&client, &event, PATIENCE_MS), EVENT_REVERTED, "reverted");
 	lost = xstrdup(event.lost);
 	guardian_event_done(&event);
 	guardian_disconnect(&client);
@@ -301,7 +301,7 @@ revert_with_need(const char *command)
 	trial_free(trial);
 	run(command);
 	is_int(guardian_revert(&client, &somebody, "asked"), OK, "%s", command);
-	is_int(await(&client, &event, 5000), EVENT_REVERTED, "reverted");
+	is_int(await(&client, &event, PATIENCE_MS), EVENT_REVERTED, "reverted");
 	lost = xasprintf("%s\n%s", event.text, event.lost ? event.lost : "");
 	guardian_event_done(&event);
 	guardian_disconnect(&client);

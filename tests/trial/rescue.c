@@ -12,7 +12,7 @@
 #define AVARICIOUS false
 #endif
 
-#define WINDOW 700
+#define WINDOW 2000
 #define RULES 3000
 #define DEADLINE_AT 64	/* in the file */
 
@@ -208,7 +208,7 @@ test_extended(void)
 	struct guardian_client client;
 	const int64_t early = 1;
 	char *path = xasprintf("%s/%s", run_dir, TRIAL_RESCUE);
-	int64_t until = now_ms() + 3000;
+	int64_t until = now_ms() + PATIENCE_MS;
 	int fd;
 
 	fresh();
@@ -234,7 +234,7 @@ test_heir(void)
 	const struct rlimit none = { .rlim_cur = 1, .rlim_max = 1 };
 	char *old = many_rules(1000), *new = many_rules(2000);
 	struct guardian_client client;
-	int64_t until = now_ms() + 3000;
+	int64_t until = now_ms() + PATIENCE_MS;
 	pid_t watch;
 
 	fresh();

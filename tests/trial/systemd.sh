@@ -60,7 +60,7 @@ other_pid() {
 
 ends_clean() {
 	ok "$1: the old rules are back" poll_until "$2" lacks_rule
-	ok "$1: no unit is left" poll_until 5 no_units
+	ok "$1: no unit is left" poll_until 15 no_units
 	[ -z "$(units)" ] || diag "$(units)"
 }
 
@@ -82,16 +82,16 @@ begin 60 >/dev/null 2>&1
 ok 'it is reverted' sp revert
 ends_clean 'asked' 1
 
-begin 10 >/dev/null 2>&1
+begin 20 >/dev/null 2>&1
 old=$(main_pid)
 ok 'kill -9 of the guardian' inside kill -9 "$old"
-ok 'systemd starts another' poll_until 3 other_pid
+ok 'systemd starts another' poll_until 15 other_pid
 old=$(main_pid)
 ok 'kill -9 of all that the service has' \
 	inside systemctl kill -s KILL "$(service)"
-ok 'systemd starts another once more' poll_until 3 other_pid
+ok 'systemd starts another once more' poll_until 15 other_pid
 ok 'which does not revert early' has_rule
-ends_clean 'killed' 15
+ends_clean 'killed' 40
 
 begin 60 >/dev/null 2>&1
 ok 'the service is stopped' inside systemctl stop "$(service)"
@@ -115,7 +115,7 @@ unit=$(service)
 inside sh -c "rm -f /run/systemd/transient/$unit; systemctl mask --runtime -q $unit;
 	systemctl daemon-reload; systemctl kill -s KILL $unit" 2>/dev/null
 ok 'only the timer is left' has_rule
-ok 'the timer has the old rules put back' poll_until 25 lacks_rule
+ok 'the timer has the old rules put back' poll_until 40 lacks_rule
 ok 'and goes' poll_until 10 no_timer
 inside sh -c "systemctl unmask --runtime -q $unit; systemctl daemon-reload;
 	systemctl stop -q $unit; systemctl reset-failed" 2>/dev/null
@@ -259,7 +259,7 @@ ok 'it lives, in one of its own' \
 inside pkill -KILL -x 'sallyport-watch|sallyport-guard' 2>/dev/null
 
 kill -STOP "$pid1"
-ok 'systemd hangs: the change goes on trial in time' timeout 10 nsenter -t "$pid1" \
+ok 'systemd hangs: the change goes on trial in time' timeout 20 nsenter -t "$pid1" \
 	-m -u -i -p -n -C env XTABLES_LOCKFILE=/run/xtables.lock \
 	/build/sallyport apply -t 60 --yes --detach -- \
 	-A INPUT -p tcp --dport 7777 -j ACCEPT

@@ -311,7 +311,7 @@ test_lost(void)
 	run("ip6tables-legacy -A INPUT -p sctp -j ACCEPT");
 	run("ip6tables-legacy -t security -A INPUT -p sctp -j ACCEPT");
 	is_int(guardian_revert(&client, &somebody, "asked"), OK, "revert");
-	is_int(await(&client, &event, 5000), EVENT_REVERTED, "both are undone");
+	is_int(await(&client, &event, PATIENCE_MS), EVENT_REVERTED, "both are undone");
 	ok(event.lost && str_starts(event.lost, "*security\n# opaque INPUT "),
 	   "what is lost in security comes first: %s", event.lost);
 	ok(event.lost && strstr(event.lost, "\n*filter\n# opaque INPUT "),

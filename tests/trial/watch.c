@@ -50,7 +50,7 @@ at_step(const char *name)
 static bool
 is_started(int ms)
 {
-	int64_t until = now_ms() + ms;
+	int64_t until = now_ms() + ms + PATIENCE_MS;
 
 	while (access(marker, F_OK) < 0 && now_ms() < until)
 		pause_ms(5);
@@ -87,11 +87,11 @@ processes(const char *comm)
 	return count.n;
 }
 
-/* Another process of that name than pid, within 3 s; 0: none. */
+/* Another process of that name than pid; 0: none comes. */
 static pid_t
 await_other(const char *comm, pid_t pid)
 {
-	int64_t until = now_ms() + 3000;
+	int64_t until = now_ms() + PATIENCE_MS;
 	pid_t now = find_process(comm);
 
 	while ((!now || now == pid) && now_ms() < until) {
@@ -133,7 +133,7 @@ test_no_pidfds(void)
 
 	fresh();
 	setenv("WATCH_DENY", "1", 1);
-	start(&client, new_rules, 5000);
+	start(&client, new_rules, 10000);
 	unsetenv("WATCH_DENY");
 	is_int(most(WATCH, 2200), 1, "one supervisor stays the only one");
 	kill_and_await(GUARD);
@@ -141,7 +141,7 @@ test_no_pidfds(void)
 	kill_and_await(GUARD);
 	is_int(processes(WATCH), 1, "one supervisor");
 	is_int(processes(GUARD), 1, "and one guardian");
-	ok(await_live(base_rules, 8000) >= 0, "the deadline undoes the change");
+	ok(await_live(base_rules, 10000) >= 0, "the deadline undoes the change");
 	ok(all_left(3000), "all leave");
 	guardian_disconnect(&client);
 }
@@ -168,7 +168,7 @@ test_unreadable(void)
 
 	fresh();
 	start(&client, new_rules, WINDOW);
-	is_started(0);
+	unlink(marker);
 	exchange_record();
 	kill_9(GUARD);
 	ok(is_started(3000), "another guardian starts, and finds no record");
@@ -212,7 +212,7 @@ test_dies(void)
 
 	fresh();
 	setenv("WATCH_DIE", "1", 1);
-	start(&client, new_rules, 1000);
+	start(&client, new_rules, 3000);
 	run("ip6tables-legacy -A INPUT -p sctp -j DROP");
 	ok(await_live(base_rules, 15000) >= 0,
 	   "in the end the old rules go in whole");
