@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Putting back the chains that a changeset touched, on a table that others
  * changed meanwhile: their chains stay, ours become what they were. */
+#include <stdlib.h>
 #include <string.h>
 #include <sallyport/mem.h>
 #include "change.h"
@@ -85,6 +86,30 @@ touched_names(const struct changeset *cs, struct vec *names)
 		}
 	}
 	keys_done(&seen);
+}
+
+/* Others gave such a chain another name: it gets its own back. Each is told to
+ * lost, which may be NULL. */
+void
+merge_undo_their_renames(const struct changeset *cs,
+			 const struct ruleset *target,
+			 const struct ruleset *after, struct ruleset *rs,
+			 struct str *lost)
+{
+	struct vec names = { 0 };
+
+	touched_names(cs, &names);
+	for (size_t i = 0; i < names.n; i++) {
+		const struct chain *chain = ruleset_chain(after, names.v[i]);
+		const char *to = chain ? merge_went_to(after, target, rs, chain) :
+					 NULL;
+		char *was = to ? xstrdup(to) : NULL;
+
+		if (was && merge_rename_chain(rs, was, chain->name) && lost)
+			lost_renamed(lost, chain->name, was);
+		free(was);
+	}
+	vec_done(&names);
 }
 
 /* What target has becomes what it is there, and the others are emptied. */
@@ -218,6 +243,7 @@ changeset_restore_chains(const struct changeset *cs, const struct ruleset *live,
 	struct changeset *back;
 	struct vec names = { 0 };
 
+	merge_undo_their_renames(cs, target, after, want, NULL);
 	changeset_undo_renames(cs, want);
 	touched_names(cs, &names);
 	put_opened(want, target, after, live, &names);
