@@ -51,12 +51,10 @@ struct side {
 void merge_follow_renames(struct merge *m, struct ruleset *base,
 			  struct ruleset *ours, struct ruleset *theirs);
 
-/* What others call the chain of base now, or NULL: they have it by its name, or
- * have it no more. The name is theirs'. */
-const char *merge_went_to(const struct ruleset *base,
-			  const struct ruleset *ours,
-			  const struct ruleset *theirs,
-			  const struct chain *chain);
+/* The same for what theirs renamed alone, as far as it can be told. The chains of
+ * base stay in their places. */
+void merge_follow_theirs(struct ruleset *base, struct ruleset *ours,
+			 const struct ruleset *theirs);
 
 /* False: rs has no such chain, or one of that name. */
 bool merge_rename_chain(struct ruleset *rs, const char *from, const char *to);

@@ -88,6 +88,15 @@ touched_names(const struct changeset *cs, struct vec *names)
 	keys_done(&seen);
 }
 
+static bool
+is_among(const struct vec *names, const char *name)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (strcmp(names->v[i], name) == 0)
+			return true;
+	return false;
+}
+
 /* Others gave such a chain another name: it gets its own back. Each is told to
  * lost, which may be NULL. */
 void
@@ -96,20 +105,22 @@ merge_undo_their_renames(const struct changeset *cs,
 			 const struct ruleset *after, struct ruleset *rs,
 			 struct str *lost)
 {
+	struct ruleset *base = ruleset_copy(after), *ours = ruleset_copy(target);
 	struct vec names = { 0 };
 
+	merge_follow_theirs(base, ours, rs);
 	touched_names(cs, &names);
-	for (size_t i = 0; i < names.n; i++) {
-		const struct chain *chain = ruleset_chain(after, names.v[i]);
-		const char *to = chain ? merge_went_to(after, target, rs, chain) :
-					 NULL;
-		char *was = to ? xstrdup(to) : NULL;
+	for (size_t i = 0; i < base->chains.n; i++) {
+		const char *was = ((struct chain *)after->chains.v[i])->name;
+		const char *is = ((struct chain *)base->chains.v[i])->name;
 
-		if (was && merge_rename_chain(rs, was, chain->name) && lost)
-			lost_renamed(lost, chain->name, was);
-		free(was);
+		if (strcmp(was, is) != 0 && is_among(&names, was) &&
+		    merge_rename_chain(rs, is, was) && lost)
+			lost_renamed(lost, was, is);
 	}
 	vec_done(&names);
+	ruleset_free(base);
+	ruleset_free(ours);
 }
 
 /* What target has becomes what it is there, and the others are emptied. */

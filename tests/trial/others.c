@@ -507,7 +507,7 @@ test_renamed_and_opened(void)
 				   "--dport 9999 -j ACCEPT");
 
 	ok(lost && strstr(lost, "# renamed other theirs\n"),
-	   "that they renamed it is listed: %s", lost);
+	   "that they renamed it is listed: %s", lost ? lost : "nothing is");
 	ok(lost && strstr(lost, "# opaque INPUT ") && !strstr(lost, "# made") &&
 	   !strstr(lost, "# gone"), "and what else they did");
 	is_base_with("", "");

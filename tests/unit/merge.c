@@ -703,18 +703,45 @@ rename_one(struct ruleset *rs, const char *from, const char *to)
 	changeset_free(cs);
 }
 
+/* The kernel takes no such chain. */
+static bool
+leads_to_itself(const struct chain *chain)
+{
+	for (size_t i = 0; i < chain->rules.n; i++)
+		if (rule_jumps_to(chain_rule(chain, i), chain->name))
+			return true;
+	return false;
+}
+
 /* One of before's own chains that after still has, or NULL. */
 static const char *
 any_chain(const struct ruleset *before, const struct ruleset *after)
 {
 	for (size_t i = 0; i < before->chains.n; i++) {
 		const struct chain *chain = before->chains.v[i];
+		const struct chain *left = ruleset_chain(after, chain->name);
 
-		if (!chain_is_builtin(chain) &&
-		    ruleset_chain(after, chain->name))
+		if (!chain_is_builtin(chain) && left && !leads_to_itself(left))
 			return chain->name;
 	}
 	return NULL;
+}
+
+/* One that had no rules, and that none led to, cannot be known again. */
+static void
+name_back(struct ruleset *rs, const char *from, const char *to)
+{
+	const struct chain *chain = ruleset_chain(rs, from);
+	struct changeset *cs = changeset_new(rs->table);
+
+	if (!chain)
+		;
+	else if (!ruleset_chain(rs, to))
+		rename_one(rs, from, to);
+	else if (!chain->rules.n &&
+		 changeset_push_take(cs, rs, change_chain_delete(from)))
+		diag("%s", err_message());
+	changeset_free(cs);
 }
 
 /* Others only gave a chain another name: undone, all else is as it was. */
@@ -733,8 +760,7 @@ rename_run(int *open, int *tried)
 		live = reread(now);
 		ruleset_free(now);
 		now = undone(cs, before, after, live, &whole);
-		if (ruleset_chain(now, "elsewhere"))
-			rename_one(now, "elsewhere", name);
+		name_back(now, "elsewhere", name);
 		*open += !ruleset_equal(now, before);
 		*tried += 1;
 		ruleset_free(now);
