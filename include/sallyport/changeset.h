@@ -101,6 +101,7 @@ struct changeset *changeset_restore_chains(const struct changeset *cs,
  *   "# policy CHAIN POLICY"   a policy that they set
  *   "# made CHAIN"            a chain that they made
  *   "# gone CHAIN"            one that they deleted
+ *   "# renamed CHAIN NAME"    one, touched by cs, to which they gave that name
  * Nothing is left out; of moves there may be more, where target has moved rules of
  * that chain as well. Chains that cs renamed bear the name that target gives them.
  * Entries in base64: a guardian has no libxtables to print them with. */

@@ -57,6 +57,9 @@ bool rule_equal(const struct rule *a, const struct rule *b);
  * target. */
 bool rule_resembles(const struct rule *a, const struct rule *b);
 
+/* Is it for every packet: no address, protocol, interface or match? */
+bool rule_is_bare(const struct rule *rule);
+
 /* Name of the target: ACCEPT, DROP, a chain, an extension, or "" for none. */
 const char *rule_target(const struct rule *rule);
 

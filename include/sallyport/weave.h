@@ -41,6 +41,9 @@ void weave_done(struct weave *weave);
  * edited in its place is one change. */
 void weave_pair_places(struct weave *weave);
 
+/* Do both begin and end alike, for more than half of their rules? */
+bool weave_much_alike(const struct chain *a, const struct chain *b);
+
 /* The chain of a, gone in b, whose rules chain of b has, for the most part: it
  * was renamed. NULL where chain is in a, or new, or empty. */
 const struct chain *weave_renamed_from(const struct ruleset *a,

@@ -218,14 +218,15 @@ apply_sync(const struct world *world, const struct tables *live, char **warning)
 static const struct lost_word {
 	const char *what;
 	const char *command;
-	enum { NOTHING, POLICY, ENTRY } then;
+	enum { NOTHING, WORD, ENTRY } then;
 } lost_words[] = {
 	{ "opaque", "-A", ENTRY },
 	{ "deleted", "-D", ENTRY },
 	{ "moved", "# moved", ENTRY },
-	{ "policy", "-P", POLICY },
+	{ "policy", "-P", WORD },
 	{ "made", "-N", NOTHING },
 	{ "gone", "-X", NOTHING },
+	{ "renamed", "-E", WORD },
 };
 
 static const struct lost_word *
@@ -269,8 +270,10 @@ add_command(char **words, size_t n, struct str *out)
 		return false;
 	str_addf(out, "%s ", word->command);
 	words_quote(out, words[2]);
-	if (word->then == POLICY)
-		str_addf(out, " %s", words[3]);
+	if (word->then == WORD) {
+		str_addc(out, ' ');
+		words_quote(out, words[3]);
+	}
 	return word->then != ENTRY || add_spec(words[3], out);
 }
 

@@ -309,6 +309,17 @@ rule_resembles(const struct rule *a, const struct rule *b)
 		      ea->target_offset - head) == 0;
 }
 
+bool
+rule_is_bare(const struct rule *rule)
+{
+	static const struct ip6t_ip6 any;
+	struct ip6t_ip6 ip = rule_entry(rule)->ipv6;
+
+	ip.flags &= (uint8_t)~IP6T_F_GOTO;
+	return memcmp(&ip, &any, sizeof(ip)) == 0 &&
+	       !rule_next_match(rule, NULL);
+}
+
 enum err
 rule_check_chain(const struct rule *rule, const char *chain)
 {

@@ -62,6 +62,16 @@ add_line(struct str *lost, const char *what, const char *chain,
 	str_addf(lost, "%s%s\n", *more ? " " : "", more);
 }
 
+void
+lost_renamed(struct str *lost, const char *from, const char *to)
+{
+	struct str name = { 0 };
+
+	words_quote(&name, to);
+	add_line(lost, "renamed", from, str_text(&name));
+	str_done(&name);
+}
+
 static void
 add_rule(struct str *lost, const char *what, const char *chain,
 	 const struct rule *rule)
@@ -223,6 +233,7 @@ ruleset_lost(const struct changeset *cs, const struct ruleset *live,
 {
 	struct ruleset *now = ruleset_copy(live), *left = ruleset_copy(after);
 
+	merge_undo_their_renames(cs, target, after, now, lost);
 	if (changeset_undo_renames(cs, now))
 		chains_lost(live, want, target, after, lost);
 	else {

@@ -33,48 +33,6 @@ conflicts_done(struct vec *conflicts)
 	vec_done(conflicts);
 }
 
-static bool
-rename_chain(struct ruleset *rs, const char *from, const char *to)
-{
-	struct change *change = change_chain_rename(from, to);
-	bool done = change_apply(change, rs) == OK;
-
-	change_free(change);
-	return done;
-}
-
-/* Theirs did it too, as a revert that was begun before did. */
-static bool
-is_renamed(const struct ruleset *rs, const char *from, const char *to)
-{
-	return !ruleset_chain(rs, from) && ruleset_chain(rs, to);
-}
-
-/* What ours renamed has the new name everywhere from here on. */
-static void
-follow_renames(struct merge *m, struct ruleset *base, struct ruleset *theirs)
-{
-	for (size_t i = 0; i < m->ours->chains.n; i++) {
-		const struct chain *to = m->ours->chains.v[i];
-		const struct chain *from = weave_renamed_from(base, m->ours,
-							      to);
-		char old[CHAIN_NAME_SIZE];
-
-		if (!from)
-			continue;
-		str_copy(old, sizeof(old), from->name);
-		if (is_renamed(theirs, old, to->name) ||
-		    rename_chain(theirs, old, to->name)) {
-			if (!rename_chain(base, old, to->name))
-				die("a chain cannot be renamed");
-		} else {
-			str_copy(merge_conflict(m, CONFLICT_CHAIN_NAME,
-						old)->name,
-				 CHAIN_NAME_SIZE, to->name);
-		}
-	}
-}
-
 bool
 chain_same_rules(const struct chain *a, const struct chain *b)
 {
@@ -293,19 +251,21 @@ ruleset_merge(const struct ruleset *base, const struct ruleset *ours,
 	      const struct ruleset *theirs, enum merge_side side,
 	      struct ruleset **merged, struct vec *conflicts)
 {
-	struct ruleset *from = ruleset_copy(base), *to = ruleset_copy(theirs);
+	struct ruleset *from = ruleset_copy(base);
+	struct ruleset *to[] = { ruleset_copy(ours), ruleset_copy(theirs) };
 	struct merge m = {
-		.base = from, .ours = ours, .theirs = to, .side = side,
+		.base = from, .ours = to[0], .theirs = to[1], .side = side,
 		.merged = ruleset_new(base->table), .conflicts = conflicts,
 	};
 	size_t before = conflicts->n;
 
-	follow_renames(&m, from, to);
+	merge_follow_renames(&m, from, to[0], to[1]);
 	merge_init(&m);
 	merge_chains(&m);
 	merge_done(&m);
 	ruleset_free(from);
-	ruleset_free(to);
+	ruleset_free(to[0]);
+	ruleset_free(to[1]);
 	m.merged->absent = theirs->absent;
 	*merged = m.merged;
 	return conflicts->n > before ? ERR_CONFLICT : OK;

@@ -3,6 +3,7 @@
 #ifndef SALLYPORT_RULESET_MERGE_H
 #define SALLYPORT_RULESET_MERGE_H
 
+#include <sallyport/changeset.h>
 #include <sallyport/merge.h>
 #include <sallyport/weave.h>
 #include "keys.h"
@@ -42,6 +43,36 @@ struct side {
 	size_t *of_base;	/* for each rule of base: where it is, or
 				 * NO_MATCH */
 };
+
+/* --- merge-renames.c --- */
+
+/* Give the chains that one side renamed their new names on all sides, which are
+ * m's own. A name that cannot be given is a conflict. */
+void merge_follow_renames(struct merge *m, struct ruleset *base,
+			  struct ruleset *ours, struct ruleset *theirs);
+
+/* The same for what theirs renamed alone, as far as it can be told. The chains of
+ * base stay in their places. */
+void merge_follow_theirs(struct ruleset *base, struct ruleset *ours,
+			 const struct ruleset *theirs);
+
+/* False: rs has no such chain, or one of that name. */
+bool merge_rename_chain(struct ruleset *rs, const char *from, const char *to);
+
+/* --- restore.c --- */
+
+/* Chains that cs touched and that others renamed since after get in rs, a copy of
+ * what they left, the name back that they have in after. Each is told to lost,
+ * which may be NULL. */
+void merge_undo_their_renames(const struct changeset *cs,
+			      const struct ruleset *target,
+			      const struct ruleset *after, struct ruleset *rs,
+			      struct str *lost);
+
+/* --- lost.c --- */
+
+/* A line more: others renamed the chain. */
+void lost_renamed(struct str *lost, const char *from, const char *to);
 
 /* --- merge-opens.c --- */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Putting back the chains that a changeset touched, on a table that others
  * changed meanwhile: their chains stay, ours become what they were. */
+#include <stdlib.h>
 #include <string.h>
 #include <sallyport/mem.h>
 #include "change.h"
@@ -85,6 +86,41 @@ touched_names(const struct changeset *cs, struct vec *names)
 		}
 	}
 	keys_done(&seen);
+}
+
+static bool
+is_among(const struct vec *names, const char *name)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (strcmp(names->v[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Others gave such a chain another name: it gets its own back. Each is told to
+ * lost, which may be NULL. */
+void
+merge_undo_their_renames(const struct changeset *cs,
+			 const struct ruleset *target,
+			 const struct ruleset *after, struct ruleset *rs,
+			 struct str *lost)
+{
+	struct ruleset *base = ruleset_copy(after), *ours = ruleset_copy(target);
+	struct vec names = { 0 };
+
+	merge_follow_theirs(base, ours, rs);
+	touched_names(cs, &names);
+	for (size_t i = 0; i < base->chains.n; i++) {
+		const char *was = ((struct chain *)after->chains.v[i])->name;
+		const char *is = ((struct chain *)base->chains.v[i])->name;
+
+		if (strcmp(was, is) != 0 && is_among(&names, was) &&
+		    merge_rename_chain(rs, is, was) && lost)
+			lost_renamed(lost, was, is);
+	}
+	vec_done(&names);
+	ruleset_free(base);
+	ruleset_free(ours);
 }
 
 /* What target has becomes what it is there, and the others are emptied. */
@@ -218,6 +254,7 @@ changeset_restore_chains(const struct changeset *cs, const struct ruleset *live,
 	struct changeset *back;
 	struct vec names = { 0 };
 
+	merge_undo_their_renames(cs, target, after, want, NULL);
 	changeset_undo_renames(cs, want);
 	touched_names(cs, &names);
 	put_opened(want, target, after, live, &names);

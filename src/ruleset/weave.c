@@ -202,9 +202,8 @@ same_rule(const struct chain *a, size_t i, const struct chain *b, size_t j)
 	return x->id == y->id || rule_equal(x, y);
 }
 
-/* Do both begin and end alike, for more than half of their rules? */
-static bool
-much_alike(const struct chain *a, const struct chain *b)
+bool
+weave_much_alike(const struct chain *a, const struct chain *b)
 {
 	size_t n = a->rules.n, m = b->rules.n, most = n > m ? n : m;
 	size_t head = 0, tail = 0;
@@ -227,7 +226,7 @@ weave_renamed_from(const struct ruleset *a, const struct ruleset *b,
 		const struct chain *old = a->chains.v[i];
 
 		if (!chain_is_builtin(old) && !ruleset_chain(b, old->name) &&
-		    much_alike(old, chain))
+		    weave_much_alike(old, chain))
 			return old;
 	}
 	return NULL;

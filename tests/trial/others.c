@@ -459,6 +459,72 @@ test_rename_squatted(void)
 	is_base_with("", "");
 }
 
+/* closing is the rule that turns somebody away, or "". */
+static char *
+rules_with_9000(const char *closing)
+{
+	return xasprintf("*filter\n"
+			 ":INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n"
+			 ":OUTPUT ACCEPT [0:0]\n:other - [0:0]\n%s"
+			 "-A INPUT -i lo -j ACCEPT\n"
+			 "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT\n"
+			 "-A INPUT -p udp -m udp --dport 443 -m comment "
+			 "--comment \"a b\" -j ACCEPT\n"
+			 "-A FORWARD -s 2001:db8::/64 -j other\n"
+			 "-A other -p tcp -m tcp --dport 4001 -j ACCEPT\n"
+			 "-A other -p tcp -m tcp --dport 9000 -j ACCEPT\n"
+			 "COMMIT\n", closing);
+}
+
+/* Others gave a chain another name: what we did to it is undone there. */
+static void
+test_renamed_by_others(const char *more)
+{
+	char *text = rules_with_9000("");
+	char *command = xasprintf("ip6tables-legacy -E other theirs%s", more);
+	char *lost = revert_beside(text, command), *now = saved(false);
+
+	is_str(lost, NULL, "nothing was lost");
+	ok(!strstr(now, "--dport 9000") && !strstr(now, "other"),
+	   "our rule is gone");
+	ok(strstr(now, "-A theirs -p tcp -m tcp --dport 4001 -j ACCEPT\n"),
+	   "the chain keeps their name");
+	ok(strstr(now, "-A FORWARD -s 2001:db8::/64 -j theirs\n"),
+	   "and is led to");
+	free(now);
+	free(lost);
+	free(command);
+	free(text);
+}
+
+/* The same where the chains are put back whole. */
+static void
+test_renamed_and_opened(void)
+{
+	char *text = rules_with_9000("-A INPUT -s 2001:db8:bad::/48 -j DROP\n");
+	char *lost = revert_beside(text, "ip6tables-legacy -E other theirs && "
+				   "ip6tables-legacy -A INPUT -p tcp -m tcp "
+				   "--dport 9999 -j ACCEPT");
+
+	ok(lost && strstr(lost, "# renamed other theirs\n"),
+	   "that they renamed it is listed: %s", lost ? lost : "nothing is");
+	ok(lost && strstr(lost, "# opaque INPUT ") && !strstr(lost, "# made") &&
+	   !strstr(lost, "# gone"), "and what else they did");
+	is_base_with("", "");
+	free(lost);
+	free(text);
+}
+
+static void
+test_ours_renamed(void)
+{
+	char *lost = revert_beside(with_chain, "ip6tables-legacy -E ours mine");
+
+	is_str(lost, NULL, "nothing was lost");
+	is_base_with("", "");
+	free(lost);
+}
+
 /* A table that another guess at what others did would make another one of: the
  * next guardian has to know that the first one was through with it. */
 static void
@@ -468,10 +534,10 @@ test_renames_killed(void)
 		"one", "three", "two", "one", NULL
 	};
 	static const char *const kept[] = {
-		"-A INPUT -s 2001:db8::1/128 -j one\n",
-		"-A INPUT -s 2001:db8::2/128 -j four\n",
-		"-A one -p tcp -j ACCEPT\n",
-		"-A four -p udp -j ACCEPT\n",
+		"-A INPUT -s 2001:db8::1/128 -j four\n",
+		"-A INPUT -s 2001:db8::2/128 -j two\n",
+		"-A four -p tcp -j ACCEPT\n",
+		"-A two -p udp -j ACCEPT\n",
 	};
 	struct guardian_client client;
 	char *now;
@@ -526,6 +592,13 @@ main(int argc, char **argv)
 	test_rename();
 	test_rename_squatted();
 	test_renames_killed();
+	test_renamed_by_others("");
+	/* Hardly to be known again, but that our rule is in it. */
+	test_renamed_by_others(" && ip6tables-legacy -I theirs -p sctp -j DROP"
+			       " && ip6tables-legacy -A theirs -p udp -j DROP"
+			       " && ip6tables-legacy -A theirs -p esp -j DROP");
+	test_renamed_and_opened();
+	test_ours_renamed();
 	xt_done();
 	return done_testing();
 }

@@ -694,6 +694,97 @@ test_undone_twice(bool input)
 }
 
 static void
+rename_one(struct ruleset *rs, const char *from, const char *to)
+{
+	struct changeset *cs = changeset_new(rs->table);
+
+	if (changeset_push_take(cs, rs, change_chain_rename(from, to)))
+		bail_out("%s", err_message());
+	changeset_free(cs);
+}
+
+/* The kernel takes no such chain. */
+static bool
+leads_to_itself(const struct chain *chain)
+{
+	for (size_t i = 0; i < chain->rules.n; i++)
+		if (rule_jumps_to(chain_rule(chain, i), chain->name))
+			return true;
+	return false;
+}
+
+/* One of before's own chains that after still has, or NULL. */
+static const char *
+any_chain(const struct ruleset *before, const struct ruleset *after)
+{
+	for (size_t i = 0; i < before->chains.n; i++) {
+		const struct chain *chain = before->chains.v[i];
+		const struct chain *left = ruleset_chain(after, chain->name);
+
+		if (!chain_is_builtin(chain) && left && !leads_to_itself(left))
+			return chain->name;
+	}
+	return NULL;
+}
+
+/* One that had no rules, and that none led to, cannot be known again. */
+static void
+name_back(struct ruleset *rs, const char *from, const char *to)
+{
+	const struct chain *chain = ruleset_chain(rs, from);
+	struct changeset *cs = changeset_new(rs->table);
+
+	if (!chain)
+		;
+	else if (!ruleset_chain(rs, to))
+		rename_one(rs, from, to);
+	else if (!chain->rules.n &&
+		 changeset_push_take(cs, rs, change_chain_delete(from)))
+		diag("%s", err_message());
+	changeset_free(cs);
+}
+
+/* Others only gave a chain another name: undone, all else is as it was. */
+static void
+rename_run(int *open, int *tried)
+{
+	struct ruleset *before = random_ruleset(), *now, *live;
+	struct ruleset *after = ruleset_copy(before);
+	struct changeset *cs = random_edits(after, 1 + rnd(6), false);
+	const char *name = any_chain(before, after);
+	bool whole;
+
+	if (name) {
+		now = ruleset_copy(after);
+		rename_one(now, name, "elsewhere");
+		live = reread(now);
+		ruleset_free(now);
+		now = undone(cs, before, after, live, &whole);
+		name_back(now, "elsewhere", name);
+		*open += !ruleset_equal(now, before);
+		*tried += 1;
+		ruleset_free(now);
+		ruleset_free(live);
+	}
+	changeset_free(cs);
+	ruleset_free(before);
+	ruleset_free(after);
+}
+
+static void
+test_renamed_by_others(void)
+{
+	int open = 0, tried = 0;
+
+	random_next = 1;
+	for (int i = 0; i < RUNS; i++)
+		rename_run(&open, &tried);
+	random_next = 0;
+	is_int(open, 0, "a chain that others renamed is undone like any other");
+	ok(tried > RUNS / 3, "in %d tables", tried);
+}
+
+static void
 test_chains(void)
 {
 	struct ruleset *b = ruleset_of("a"), *o, *t, *m;
@@ -744,6 +835,7 @@ main(void)
 	test_alike_twice();
 	test_undone_twice(true);
 	test_undone_twice(false);
+	test_renamed_by_others();
 	test_never_more_open();
 	test_chains();
 	test_random(false);
