@@ -82,6 +82,7 @@ await_apply() { sees ' keeps '; }
 # The xtables lock is somebody's until let_go.
 hold_lock() {
 	touch "$tmp/hold"
+	held=$(boot_ms)
 	flock "$XTABLES_LOCKFILE" sh -c "touch $tmp/held
 		while [ -e $tmp/hold ]; do sleep 0.02; done" &
 	poll_until 5 test -e "$tmp/held"
@@ -96,6 +97,15 @@ is_settled() {
 	confirmed|reverted|failed) ;;
 	*) return 1 ;;
 	esac
+}
+
+# The guardian waits for the lock for ten seconds before a trial, and for five
+# past its deadline.
+let_go_in_time() {
+	let_go
+	due=$(record .deadline_ms)
+	[ "$(boot_ms)" -lt $((${due:-$((held + 5000))} + 4500)) ] ||
+		touch "$late"
 }
 
 # Milliseconds of the boot clock, as deadlines are.

@@ -73,7 +73,7 @@ everything_trial() {
 guards_reverting() {
 	bring_to reverting "$1"
 	kill_guards
-	let_go
+	let_go_in_time
 	end_first "$1"
 }
 
@@ -106,7 +106,7 @@ ahead_starting() {
 	"commit_$1"
 	# shellcheck disable=SC2046	# words
 	keys $(seq 10 99)
-	let_go
+	let_go_in_time
 	"await_$1"
 	! shows '^(kept:|Confirmed:)' && again='kept nothing'
 	end_first "$1"

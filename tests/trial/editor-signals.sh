@@ -53,8 +53,8 @@ run_cell() {
 	do_fault "$1"
 	[ "$2" != trial ] || done_by_now
 	case $2 in
-	starting) let_go; poll_until 10 on_trial_or_over ;;
-	reverting) sleep 0.3; let_go ;;
+	starting) let_go_in_time; poll_until 10 on_trial_or_over ;;
+	reverting) sleep 0.3; let_go_in_time ;;
 	esac
 	settle_fault "$1" "$2" "$3"
 	[ "$2" = review ] || await_old
