@@ -7,6 +7,8 @@
 #include "change.h"
 #include "merge.h"
 
+#define NEAR_MAX 500	/* each costs a look at every rule */
+
 bool
 merge_rename_chain(struct ruleset *rs, const char *from, const char *to)
 {
@@ -49,13 +51,80 @@ follow_ours(struct merge *m, struct ruleset *base, struct ruleset *theirs)
 	}
 }
 
-/* The tables in which what theirs renamed is followed. */
+/* The tables in which what theirs renamed is followed, as far as ours has to do
+ * with it. */
 struct follow {
 	struct ruleset *base;
 	struct ruleset *ours;
 	const struct ruleset *theirs;
+	struct keys touched;	/* chains that ours changed, or leads to anew
+				 * or no more */
+	struct keys near;	/* to which rules beside a change of ours lead */
+	int near_left;		/* more of these are not followed */
 	bool any;		/* one was renamed in this round */
 };
+
+/* The targets of a's rules; of those that b has not too in touched. */
+static void
+touch_targets(struct follow *f, const struct chain *a, const struct chain *b)
+{
+	struct keys known;
+
+	merge_rule_keys(&known, b);
+	for (size_t i = 0; a && i < a->rules.n; i++) {
+		const struct rule *rule = chain_rule(a, i);
+		const char *target = rule_target(rule);
+
+		if (!rule_has_standard_target(rule))
+			continue;
+		keys_add(&f->near, target, strlen(target));
+		if (keys_find(&known, rule->entry, rule->size) == NO_KEY)
+			keys_add(&f->touched, target, strlen(target));
+	}
+	keys_done(&known);
+}
+
+static void
+touch_chain(struct follow *f, const struct chain *base,
+	    const struct chain *ours)
+{
+	const char *name = base ? base->name : ours->name;
+
+	if (base && ours && chain_same_rules(base, ours))
+		return;
+	keys_add(&f->touched, name, strlen(name));
+	touch_targets(f, base, ours);
+	touch_targets(f, ours, base);
+}
+
+/* The names are those of base and ours. */
+static void
+touched_init(struct follow *f, const struct ruleset *base,
+	     const struct ruleset *ours)
+{
+	size_t most = base->chains.n + ours->chains.n +
+		      ruleset_rule_count(base) + ruleset_rule_count(ours);
+
+	keys_init(&f->touched, most);
+	keys_init(&f->near, most);
+	for (size_t i = 0; i < base->chains.n; i++) {
+		const struct chain *chain = base->chains.v[i];
+
+		touch_chain(f, chain, ruleset_chain(ours, chain->name));
+	}
+	for (size_t i = 0; i < ours->chains.n; i++) {
+		const struct chain *chain = ours->chains.v[i];
+
+		if (!ruleset_chain(base, chain->name))
+			touch_chain(f, NULL, chain);
+	}
+}
+
+static bool
+is_among(const struct keys *names, const struct chain *chain)
+{
+	return keys_find(names, chain->name, strlen(chain->name)) != NO_KEY;
+}
 
 /* A chain that only theirs has. */
 static bool
@@ -66,10 +135,14 @@ is_new(const struct follow *f, const struct chain *chain)
 	       !ruleset_chain(f->ours, chain->name);
 }
 
+/* A chain that ours has to do with and that theirs has by that name no more. */
 static bool
 is_gone(const struct follow *f, const struct chain *chain)
 {
-	return !chain_is_builtin(chain) && !ruleset_chain(f->theirs, chain->name);
+	return !chain_is_builtin(chain) &&
+	       (is_among(&f->touched, chain) ||
+		(f->near_left > 0 && is_among(&f->near, chain))) &&
+	       !ruleset_chain(f->theirs, chain->name);
 }
 
 static void
@@ -77,6 +150,8 @@ went_to(struct follow *f, const struct chain *chain, const struct chain *to)
 {
 	char old[CHAIN_NAME_SIZE];
 
+	if (!is_among(&f->touched, chain))
+		f->near_left--;
 	str_copy(old, sizeof(old), chain->name);
 	if (!merge_rename_chain(f->base, old, to->name) ||
 	    (ruleset_chain(f->ours, old) &&
@@ -257,13 +332,22 @@ void
 merge_follow_theirs(struct ruleset *base, struct ruleset *ours,
 		    const struct ruleset *theirs)
 {
-	struct follow f = { .base = base, .ours = ours, .theirs = theirs };
+	struct ruleset *old[] = { ruleset_copy(base), ruleset_copy(ours) };
+	struct follow f = {
+		.base = base, .ours = ours, .theirs = theirs,
+		.near_left = NEAR_MAX,
+	};
 
+	touched_init(&f, old[0], old[1]);
 	for (f.any = any_gone(&f); f.any;) {
 		f.any = false;
 		follow_rules(&f);
 		follow_jumps(&f);
 	}
+	keys_done(&f.touched);
+	keys_done(&f.near);
+	ruleset_free(old[0]);
+	ruleset_free(old[1]);
 }
 
 void
