@@ -90,7 +90,7 @@ test_fields(void)
 static void
 test_narrow(void)
 {
-	begin("narrow", SSH, NULL);
+	begin("narrow", LOGIN, NULL);
 	resizeterm(10, 40);
 	editor_keys(&e, "tc");
 	ok(seen("n NEW  e ESTABLISHED  r RELATED") &&
