@@ -271,6 +271,24 @@ say_note(struct ui *ui)
 	free(note);
 }
 
+/* The countdown is all that is shown: what it offers works, whatever is open
+ * below, and nothing else. */
+static void
+small_key(struct ui *ui, int key)
+{
+	if (ui->pasting)
+		return;
+	if (key == 'q' && session_staged_count(ui->session) == 0)
+		ui->done = true;
+	str_clear(&ui->message);
+	if (ui->watch.phase == WATCH_RUNNING && is_number_key(ui, key)) {
+		on_digit(ui, key - '0');
+	} else {
+		code_clear(&ui->watch.code);
+		action_on_trial(ui, key);
+	}
+}
+
 void
 ui_key(struct ui *ui, int key)
 {
@@ -281,8 +299,7 @@ ui_key(struct ui *ui, int key)
 	if (ui->pasting && (key == '\r' || key == '\n'))
 		key = ' ';	/* a pasted line break enters nothing */
 	if (ui->too_small) {
-		if (key == 'q' && session_staged_count(ui->session) == 0)
-			ui->done = true;
+		small_key(ui, key);
 		return;
 	}
 	ui->commit_waits = false;
