@@ -100,17 +100,17 @@ static void
 draw_too_small(const struct ui *ui, int rows, int columns)
 {
 	struct paint paint;
-	int lines;
+	int used;
 
 	paint_init(&paint, ui->world->utf8);
 	paint_addf(&paint, ROLE_TEXT, _("this terminal is too small: %dx%d is "
 		   "needed"), MIN_COLUMNS, MIN_ROWS);
 	draw_wrapped(&(struct area){ 0, rows, columns }, &paint);
-	lines = wrapped_lines(&paint, columns);
+	used = wrapped_lines(&paint, columns);
 	paint_clear(&paint);
 	paint_raw(&paint, ui->message_role, str_text(&ui->message));
-	if (lines < rows - 1)
-		draw_wrapped(&(struct area){ lines, rows - 1 - lines, columns },
+	if (used < rows - 1)
+		draw_wrapped(&(struct area){ used, rows - 1 - used, columns },
 			     &paint);
 	paint_clear(&paint);
 	if (rows > 1 && watch_line(ui, (size_t)columns, &paint))

@@ -122,9 +122,13 @@ ui_rehearsal(struct ui *ui)
 static void
 say(struct ui *ui, enum role role, const char *fmt, va_list ap)
 {
-	str_clear(&ui->message);
+	if (ui->unseen)
+		str_add(&ui->message, "; ");
+	else
+		str_clear(&ui->message);
 	str_vaddf(&ui->message, fmt, ap);
-	ui->message_role = role;
+	if (!ui->unseen || role == ROLE_ERROR)
+		ui->message_role = role;
 }
 
 void
@@ -151,6 +155,30 @@ void
 ui_error(struct ui *ui)
 {
 	ui_warn(ui, "%s", err_message());
+}
+
+void
+ui_news(struct ui *ui, enum role role, const char *fmt, ...)
+{
+	va_list ap;
+
+	ui->unseen = false;
+	va_start(ap, fmt);
+	say(ui, role, fmt, ap);
+	va_end(ap);
+	ui->unseen = ui->form.is_open;
+	if (ui->unseen && !ui->form.choices)
+		form_tell(&ui->form, str_text(&ui->message));
+}
+
+/* A key was pressed: what the message line said was read. */
+static void
+forget_message(struct ui *ui)
+{
+	if (ui->unseen && ui->form.is_open)
+		return;
+	ui->unseen = false;
+	str_clear(&ui->message);
 }
 
 static void
@@ -280,6 +308,7 @@ small_key(struct ui *ui, int key)
 		return;
 	if (key == 'q' && session_staged_count(ui->session) == 0)
 		ui->done = true;
+	ui->unseen = false;
 	str_clear(&ui->message);
 	if (ui->watch.phase == WATCH_RUNNING && is_number_key(ui, key)) {
 		on_digit(ui, key - '0');
@@ -303,7 +332,7 @@ ui_key(struct ui *ui, int key)
 		return;
 	}
 	ui->commit_waits = false;
-	str_clear(&ui->message);
+	forget_message(ui);
 	free(session_take_note(ui->session));
 	if (key == FN(KEY_MOUSE)) {
 		on_mouse(ui);
