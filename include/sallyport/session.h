@@ -27,6 +27,8 @@ struct session {
 	bool rehearsal_due;		/* the kernel is still to be asked */
 	unsigned judged;		/* how often: the candidate is another */
 	struct tables *committed;	/* the candidate that is on trial, or NULL */
+	size_t in_place;		/* staged edits that the last reload found
+					 * made by others: they are staged no more */
 	struct vec conflicts;		/* of struct conflict *: what the last
 					 * reload could not merge */
 	struct draft_file draft;	/* what is staged, on disk */
@@ -171,7 +173,8 @@ enum err session_write(struct session *session) must_check;
 void session_on_trial(struct session *session);
 
 /* After the trial: live is the base now. What was staged while it ran stays
- * staged, and reverted changes are staged again. ERR_CONFLICT: they collide with
+ * staged, step by step, behind reverted changes, which are staged again as one
+ * step. ERR_CONFLICT: they collide with
  * what others did; everything stays staged on the old base then, until
  * session_reload() settles it. Also for a
  * commit that failed (reverted true). */

@@ -171,6 +171,15 @@ ui_news(struct ui *ui, enum role role, const char *fmt, ...)
 		form_tell(&ui->form, str_text(&ui->message));
 }
 
+void
+ui_add_in_place(struct ui *ui, size_t n)
+{
+	if (n)
+		str_addf(&ui->message,
+			 Q_("; %zu edit was in place already",
+			    "; %zu edits were in place already", n), n);
+}
+
 /* A key was pressed: what the message line said was read. */
 static void
 forget_message(struct ui *ui)

@@ -142,6 +142,9 @@ void ui_error(struct ui *ui);	/* err_message() */
 void ui_news(struct ui *ui, enum role role, const char *fmt, ...)
 	printf_like(3, 4);
 
+/* Behind the message: so many edits were made by others already. */
+void ui_add_in_place(struct ui *ui, size_t n);
+
 /* After staging: show what it did, or why it failed. */
 void ui_staged(struct ui *ui, enum err err);
 

@@ -16,6 +16,7 @@ outcome(struct ui *ui, enum role role, char *text)
 	ui->watch.outcome = text;
 	ui->watch.outcome_role = role;
 	ui_news(ui, role, "%s", text);
+	ui_add_in_place(ui, ui->session->in_place);
 }
 
 static void
