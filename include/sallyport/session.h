@@ -88,8 +88,9 @@ enum err session_reload(struct session *session, enum reload how) must_check;
 enum err session_stage_take(struct session *session, struct change *change) must_check;
 
 /* Stage what an ip6tables command says, of the table that it names with -t or
- * of the one that is shown, as one step. */
-enum err session_stage_command(struct session *session, const char *line) must_check;
+ * of the one that is shown, as one step. So are several lines, one command
+ * each, in their order: an error names the line, and nothing is staged then. */
+enum err session_stage_command(struct session *session, const char *text) must_check;
 
 /* Stage all of cs, of whichever table, as one step. */
 enum err session_stage(struct session *session, const struct changeset *cs) must_check;

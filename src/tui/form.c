@@ -171,6 +171,25 @@ cancel(struct ui *ui)
 		then(ui);
 }
 
+/* It enters nothing. Commands are a line each, all else is one line. */
+static void
+pasted_break(struct form *form)
+{
+	bool lines = form->kind == FORM_COMMAND;
+	bool again = form->cursor > 0 &&
+		     form->text.s[form->cursor - 1] == '\n';
+
+	if (!lines || !again)
+		form_edit(form, lines ? '\n' : ' ');
+	form_tell(form, NULL);
+}
+
+static bool
+is_enter(int key)
+{
+	return key == '\r' || key == '\n' || key == FN(KEY_ENTER);
+}
+
 void
 form_key(struct ui *ui, int key)
 {
@@ -179,7 +198,9 @@ form_key(struct ui *ui, int key)
 	} else if (ui->form.choices) {
 		if (!ui->pasting)
 			answer(ui, key);
-	} else if (key == '\r' || key == '\n' || key == FN(KEY_ENTER)) {
+	} else if (is_enter(key) && ui->pasting) {
+		pasted_break(&ui->form);
+	} else if (is_enter(key)) {
 		submit(ui);
 	} else if (key == '\t' && can_complete(ui)) {
 		ui->form.complete(&ui->form.text);

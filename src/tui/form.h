@@ -65,6 +65,9 @@ void form_tell(struct form *form, const char *text);
 void form_close(struct form *form);
 void form_done(struct form *form);
 
+/* The end of what was pasted: a last line break is none. */
+void form_pasted(struct form *form);
+
 /* Every key goes here while a form is open. */
 void form_key(struct ui *ui, int key);
 

@@ -290,6 +290,7 @@ on_paste(struct ui *ui, int key)
 	}
 	if (key == KEY_PASTE_END) {
 		ui->pasting = false;
+		form_pasted(&ui->form);
 		return true;
 	}
 	return ui->pasting && !ui->form.is_open;
@@ -334,8 +335,6 @@ ui_key(struct ui *ui, int key)
 
 	if (on_paste(ui, key))
 		return;
-	if (ui->pasting && (key == '\r' || key == '\n'))
-		key = ' ';	/* a pasted line break enters nothing */
 	if (ui->too_small) {
 		small_key(ui, key);
 		return;

@@ -91,6 +91,39 @@ test_forms(void)
 	flow_end();
 }
 
+/* Several lines are a command each, all of them or none. */
+static void
+test_pasting(void)
+{
+	begin("pasting", false);
+	editor_keys(&e, ":<Paste># as root\n"
+		    "ip6tables -N WEB\r\n"
+		    "ip6tables -A WEB -p tcp \\\n  --dport 443 -j ACCEPT\n\n"
+		    "sudo ip6tables -A INPUT -j WEB\n"
+		    "ip6tables -t mangle -A INPUT -j ACCEPT\n<PasteEnd>");
+	ok(seen("\nip6tables -N WEB\n"), "a pasted line is a line");
+	is_int(e.ui.form.text.s[e.ui.form.text.len - 1], 'T',
+	       "the last break is none");
+	editor_keys(&e, "<Enter>");
+	ok(!e.ui.form.is_open && staged(":WEB -") && staged("-A INPUT -j WEB") &&
+	   staged("-A WEB -p tcp -m tcp --dport 443 -j ACCEPT") &&
+	   editor_staged(&e, "mangle", "-A INPUT -j ACCEPT"),
+	   "Enter stages each of them");
+	editor_keys(&e, "u");
+	is_int(session_staged_count(e.session), 0, "u undoes all of them");
+	editor_keys(&e, ":<Paste>ip6tables -P INPUT ACCEPT\n"
+		    "ip6tables -A INPUT -p tcp --dprt 1<PasteEnd><Enter>");
+	ok(e.ui.form.is_open && session_staged_count(e.session) == 0,
+	   "none of them is staged where one is wrong");
+	ok(seen("line 2: "), "and the error names it");
+	editor_keys(&e, "<End><Left><Left><Left><Left>o<Enter>");
+	ok(!e.ui.form.is_open && session_staged_count(e.session) == 2,
+	   "mended, they are");
+	editor_keys(&e, "u:<Paste>-P INPUT ACCEPT\n<PasteEnd><Enter>");
+	is_int(session_staged_count(e.session), 1, "one line is one command");
+	flow_end();
+}
+
 /* A value that is offered is replaced by what is typed, text is edited. */
 static void
 test_offered(void)
@@ -487,7 +520,7 @@ test_others(void)
 }
 
 static void (*const tests[])(void) = {
-	test_editing, test_forms, test_offered, test_nothing,
+	test_editing, test_forms, test_pasting, test_offered, test_nothing,
 	test_tryouts, test_searching, test_read_only,
 	test_keep, test_countdown,
 	test_too_small, test_too_small_keep, test_demand, test_revert, test_elsewhere,
