@@ -107,7 +107,7 @@ done
 # A terminal that cannot show the editor is refused before it gets a byte of it.
 while IFS='|' read -r type more sentence; do
 	# shellcheck disable=SC2086
-	start 160 24 "$type" $more
+	open_shell 160 24 "$type" $more
 	ok "TERM='$type' $more: the editor ends" poll_until 10 has_ended
 	is "$(cat "$tmp/status")" 1 "TERM='$type' $more: its status is 1"
 	is "$(screen | grep "^sallyport:")" \

@@ -12,12 +12,12 @@ raw=	# a file that gets all that the terminal is sent
 # begin WIDTH HEIGHT TERM [NAME=VALUE...]: a shell with job control in a new
 # terminal, and in it the editor, once its shell is there.
 begin() {
-	start "$@"
+	open_shell "$@"
 	poll_until 10 shows 'filter'
 }
 
 # The same where the editor may not come.
-start() {
+open_shell() {
 	width=$1
 	height=$2
 	term=$3
