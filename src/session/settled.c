@@ -119,7 +119,8 @@ session_settled(struct session *s, bool reverted)
 	s->committed = NULL;
 	if (!err) {
 		tables_diff(old, s->candidate, true, &left);
-		find_stops(s, from, committed ? committed : from, &stops);
+		if (committed)
+			find_stops(s, from, committed, &stops);
 		err = session_carry_take(s, live, old, &left, RELOAD_ASK);
 		changesets_done(&left);
 		if (!err && s->steps.n)
