@@ -155,7 +155,7 @@ environment_distrust(void)
 void
 environment_find(struct world *world)
 {
-	world->term = or_else(getenv("TERM"), "dumb");
+	world->term = or_else(getenv("TERM"), "");
 	world->no_color = or_else(getenv("NO_COLOR"), NULL) != NULL;
 	world->editor = or_else(getenv("VISUAL"),
 				or_else(getenv("EDITOR"), "vi"));

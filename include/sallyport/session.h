@@ -27,6 +27,8 @@ struct session {
 	bool rehearsal_due;		/* the kernel is still to be asked */
 	unsigned judged;		/* how often: the candidate is another */
 	struct tables *committed;	/* the candidate that is on trial, or NULL */
+	size_t in_place;		/* staged edits that the last reload found
+					 * made by others: they are staged no more */
 	struct vec conflicts;		/* of struct conflict *: what the last
 					 * reload could not merge */
 	struct draft_file draft;	/* what is staged, on disk */
@@ -86,8 +88,9 @@ enum err session_reload(struct session *session, enum reload how) must_check;
 enum err session_stage_take(struct session *session, struct change *change) must_check;
 
 /* Stage what an ip6tables command says, of the table that it names with -t or
- * of the one that is shown, as one step. */
-enum err session_stage_command(struct session *session, const char *line) must_check;
+ * of the one that is shown, as one step. So are several lines, one command
+ * each, in their order: an error names the line, and nothing is staged then. */
+enum err session_stage_command(struct session *session, const char *text) must_check;
 
 /* Stage all of cs, of whichever table, as one step. */
 enum err session_stage(struct session *session, const struct changeset *cs) must_check;
@@ -171,7 +174,8 @@ enum err session_write(struct session *session) must_check;
 void session_on_trial(struct session *session);
 
 /* After the trial: live is the base now. What was staged while it ran stays
- * staged, and reverted changes are staged again. ERR_CONFLICT: they collide with
+ * staged, step by step, behind reverted changes, which are staged again as one
+ * step. ERR_CONFLICT: they collide with
  * what others did; everything stays staged on the old base then, until
  * session_reload() settles it. Also for a
  * commit that failed (reverted true). */

@@ -19,6 +19,15 @@ void session_judge(struct session *session);
 /* What is staged now is what goes on trial. */
 void session_commits(struct session *session);
 
+/* The tables and the lifelines as they are now. */
+enum err session_read(struct session *session, struct tables **live) must_check;
+
+/* Make live (eaten) the base, with what changes do on old as one step on it.
+ * ERR_CONFLICT says why that does not go, and nothing has changed then. */
+enum err session_carry_take(struct session *session, struct tables *live,
+			    const struct tables *old, const struct vec *changes,
+			    enum reload how) must_check;
+
 /* steps.c: one more step, of changesets that are eaten. */
 void session_push_step(struct session *session, struct vec *changesets);
 void steps_free(struct vec *steps);

@@ -143,19 +143,36 @@ collides(const struct session *s)
 }
 
 /* The same, and what there is to say of it where it does not go. */
-static enum err
-carry_take(struct session *s, struct tables *live, const struct tables *old,
-	   const struct vec *changes, enum reload how)
+enum err
+session_carry_take(struct session *s, struct tables *live,
+		   const struct tables *old, const struct vec *changes,
+		   enum reload how)
 {
 	enum err err = rebase_take(s, live, old, changes, how);
+	size_t n = changesets_count(changes), staged;
 
 	if (err) {
 		session_judge(s);
 		return collides(s);
 	}
+	staged = session_staged_count(s);
+	s->in_place = staged < n ? n - staged : 0;
 	if (s->steps.n == 0)
 		s->origin = "edit";
 	return OK;
+}
+
+enum err
+session_read(struct session *s, struct tables **live)
+{
+	enum err err = apply_read(s->world, live, &s->other_world);
+
+	s->in_place = 0;
+	if (!err)
+		err = find_lifelines(s);
+	if (err)
+		tables_free(*live);
+	return err;
 }
 
 enum err
@@ -171,12 +188,8 @@ session_open(const struct world *world, struct session **session)
 	s->origin = "edit";
 	s->draft.fd = -1;
 	s->tryout = tryout_box_new(TRYOUT_LIMIT_MS);
-	err = apply_read(world, &live, &s->other_world);
+	err = session_read(s, &live);
 	if (!err)
-		err = find_lifelines(s);
-	if (err)
-		tables_free(live);
-	else
 		err = rebase_take(s, live, live, &nothing, RELOAD_DROP);
 	if (err)
 		session_free(s);
@@ -216,15 +229,11 @@ session_reload(struct session *s, enum reload how)
 	if (s->committed)
 		return fail(ERR_BUSY, _("the rules are read again once the "
 			    "trial is settled"));
-	err = apply_read(s->world, &live, &s->other_world);
 	if (how != RELOAD_DROP)
 		session_review(s, &keep);
+	err = session_read(s, &live);
 	if (!err)
-		err = find_lifelines(s);
-	if (err)
-		tables_free(live);
-	else
-		err = carry_take(s, live, s->base, &keep, how);
+		err = session_carry_take(s, live, s->base, &keep, how);
 	changesets_done(&keep);
 	return err;
 }
@@ -233,15 +242,6 @@ void
 session_review(const struct session *s, struct vec *changesets)
 {
 	tables_diff(s->base, s->candidate, true, changesets);
-}
-
-void
-session_commits(struct session *s)
-{
-	tables_free(s->committed);
-	s->committed = tables_copy(s->candidate);
-	for (size_t i = 0; i < s->steps.n; i++)
-		((struct step *)s->steps.v[i])->on_trial = true;
 }
 
 enum err
@@ -286,33 +286,4 @@ session_write(struct session *s)
 		err = apply_write(s->world, s->base, &changes);
 	changesets_done(&changes);
 	return err ? err : session_reload(s, RELOAD_DROP);
-}
-
-void
-session_on_trial(struct session *s)
-{
-	session_drop_draft(s);
-}
-
-enum err
-session_settled(struct session *s, bool reverted)
-{
-	struct tables *committed = s->committed, *live = NULL;
-	const struct tables *from = reverted || !committed ? s->base :
-							     committed;
-	struct vec left = { 0 };
-	enum err err = apply_read(s->world, &live, &s->other_world);
-
-	s->committed = NULL;
-	if (!err)
-		err = find_lifelines(s);
-	if (err) {
-		tables_free(live);
-	} else {
-		tables_diff(from, s->candidate, true, &left);
-		err = carry_take(s, live, from, &left, RELOAD_ASK);
-		changesets_done(&left);
-	}
-	tables_free(committed);
-	return err;
 }

@@ -2,7 +2,6 @@
 /* Staging: what ip6tables or the kernel would refuse is refused here, whole. */
 #include <stdlib.h>
 #include <string.h>
-#include <sallyport/command.h>
 #include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include "internal.h"
@@ -106,30 +105,6 @@ session_stage_take(struct session *s, struct change *change)
 		change_free(change);
 	else
 		err = changeset_push_take(cs, copy, change);
-	ruleset_free(copy);
-	if (!err)
-		return stage_one_take(s, cs);
-	changeset_free(cs);
-	return err;
-}
-
-enum err
-session_stage_command(struct session *s, const char *line)
-{
-	char table[TABLE_NAME_SIZE];
-	struct ruleset *copy;
-	struct changeset *cs;
-	enum err err = check_writable(s);
-
-	if (!err)
-		err = command_find_table(line, s->table, table);
-	if (!err && !table_is_known(table))
-		err = fail(ERR_USAGE, _("there is no table '%s'"), table);
-	if (err)
-		return err;
-	cs = changeset_new(table);
-	copy = ruleset_copy(tables_get(s->candidate, table));
-	err = command_stage(line, copy, cs);
 	ruleset_free(copy);
 	if (!err)
 		return stage_one_take(s, cs);

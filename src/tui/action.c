@@ -43,22 +43,39 @@ find_action(struct ui *ui, int key)
 	return action;
 }
 
+static void
+run(struct ui *ui, const struct action *action)
+{
+	const char *why = action->unless ? action->unless(ui) : NULL;
+
+	if (why)
+		ui_warn(ui, "%s", why);
+	else
+		action->run(ui);
+}
+
+void
+action_on_trial(struct ui *ui, int key)
+{
+	const struct action *action = find_in(&trial_actions, key);
+
+	if (action && ui->watch.phase != WATCH_NONE)
+		run(ui, action);
+}
+
 void
 action_dispatch(struct ui *ui, int key)
 {
 	const struct action *action = find_action(ui, key);
-	const char *why = action && action->unless ? action->unless(ui) : NULL;
 	struct str name = { 0 };
 
-	if (why) {
-		ui_warn(ui, "%s", why);
-	} else if (action) {
-		action->run(ui);
-	} else {
-		term_key_name(key, &name);
-		ui_warn(ui, _("%s does nothing here; ? shows the keys"),
-			str_text(&name));
+	if (action) {
+		run(ui, action);
+		return;
 	}
+	term_key_name(key, &name);
+	ui_warn(ui, _("%s does nothing here; ? shows the keys"),
+		str_text(&name));
 	str_done(&name);
 }
 

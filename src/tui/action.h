@@ -37,6 +37,9 @@ extern const struct action_table trial_actions;
 /* Run what key means here, or say that it means nothing. */
 void action_dispatch(struct ui *ui, int key);
 
+/* Run it where it is a key of the trial that runs, else nothing. */
+void action_on_trial(struct ui *ui, int key);
+
 /* The footer: what can be done with what is selected, as much as fits. */
 void action_footer(struct ui *ui, size_t width, struct paint *paint);
 

@@ -138,6 +138,16 @@ ui_leave(struct ui *ui)
 		leave_now(ui);
 }
 
+/* Nor is what was typed ahead an answer to anything else. */
+void
+ui_leave_no_more(struct ui *ui)
+{
+	if (ui->form.choices != trial_choices)
+		return;
+	form_close(&ui->form);
+	term_flush_keys();
+}
+
 static void
 on_quit(struct ui *ui)
 {

@@ -92,10 +92,7 @@ tell_taken(struct ui *ui, const struct tables *was, size_t n)
 		str_addf(&ui->message, _("; others changed %s meanwhile"),
 			 str_text(&chains));
 	if (staged < n)
-		str_addf(&ui->message,
-			 Q_("; %zu edit was in place already",
-			    "; %zu edits were in place already", n - staged),
-			 n - staged);
+		ui_add_in_place(ui, n - staged);
 	str_done(&chains);
 }
 

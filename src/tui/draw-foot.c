@@ -139,6 +139,8 @@ draw_form_text(const struct ui *ui, const struct area *area, size_t first,
 		size_t from = form_line_start(form, (size_t)area->width, n);
 		size_t to = form_line_start(form, (size_t)area->width, n + 1);
 
+		if (to > from && str_text(&form->text)[to - 1] == '\n')
+			to--;
 		paint_clear(&paint);
 		paint_rawn(&paint, role, str_text(&form->text) + from,
 			   to - from);

@@ -95,15 +95,23 @@ draw_lines(const struct ui *ui, int width)
 	return y;
 }
 
+/* What the keys of a trial say is said here as well. */
 static void
 draw_too_small(const struct ui *ui, int rows, int columns)
 {
 	struct paint paint;
+	int used;
 
 	paint_init(&paint, ui->world->utf8);
 	paint_addf(&paint, ROLE_TEXT, _("this terminal is too small: %dx%d is "
 		   "needed"), MIN_COLUMNS, MIN_ROWS);
 	draw_wrapped(&(struct area){ 0, rows, columns }, &paint);
+	used = wrapped_lines(&paint, columns);
+	paint_clear(&paint);
+	paint_raw(&paint, ui->message_role, str_text(&ui->message));
+	if (used < rows - 1)
+		draw_wrapped(&(struct area){ used, rows - 1 - used, columns },
+			     &paint);
 	paint_clear(&paint);
 	if (rows > 1 && watch_line(ui, (size_t)columns, &paint))
 		draw_paint(rows - 1, columns, &paint, 0, paint.runs[0].role);

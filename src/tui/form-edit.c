@@ -190,11 +190,19 @@ form_edit(struct form *form, int key)
 	}
 	if (key == '\t')
 		key = ' ';	/* pasted */
-	if (key < ' ' || key & KEY_FN_BIT)
+	if ((key < ' ' && key != '\n') || key & KEY_FN_BIT)
 		return;
 	if (offered)
 		edit_clear(form);
 	put_character(form, key);
+}
+
+void
+form_pasted(struct form *form)
+{
+	while (form->cursor > 0 && form->cursor == form->text.len &&
+	       form->text.s[form->cursor - 1] == '\n')
+		edit_backspace(form);
 }
 
 /* --- How it looks --- */
@@ -215,11 +223,20 @@ line_end(const struct form *form, size_t from, size_t width)
 	while (at < form->text.len) {
 		size_t next = after(form, at);
 
+		if (form->text.s[at] == '\n')
+			return next;
 		if (shown_width(form, from, next) > width)
 			break;
 		at = next;
 	}
 	return at > from || at == form->text.len ? at : after(form, at);
+}
+
+static bool
+is_last_line(const struct form *form, size_t from, size_t to)
+{
+	return to == form->text.len &&
+	       (to == from || form->text.s[to - 1] != '\n');
 }
 
 size_t
@@ -240,12 +257,12 @@ form_wrap(const struct form *form, size_t width, size_t *row, size_t *column)
 	for (;;) {
 		to = line_end(form, from, width);
 		if (form->cursor >= from && (form->cursor < to ||
-		    (to == form->text.len && form->cursor == to))) {
+		    (is_last_line(form, from, to) && form->cursor == to))) {
 			*row = lines;
 			*column = shown_width(form, from, form->cursor);
 		}
 		lines++;
-		if (to == form->text.len)
+		if (is_last_line(form, from, to))
 			break;
 		from = to;
 	}

@@ -14,11 +14,11 @@
 
 #define PAST_MAX 100
 
-static void
-set_error(struct form *form, const char *error)
+void
+form_tell(struct form *form, const char *text)
 {
 	free(form->error);
-	form->error = xstrdup(error);
+	form->error = xstrdup(text);
 }
 
 /* A short value is entered anew rather than edited. */
@@ -62,7 +62,7 @@ form_close(struct form *form)
 	form->n_choices = 0;
 	free(form->label);
 	form->label = NULL;
-	set_error(form, NULL);
+	form_tell(form, NULL);
 }
 
 void
@@ -122,7 +122,7 @@ submit(struct ui *ui)
 
 	remember(form);
 	if (form->submit(ui, text) != OK) {
-		set_error(form, err_message());
+		form_tell(form, err_message());
 		point_at_error(form);
 	} else if (form->opened == opened) {
 		form_close(form);	/* unless submit opened the next one */
@@ -146,7 +146,7 @@ answer(struct ui *ui, int key)
 	}
 	if (ui->watch.phase == WATCH_RUNNING &&
 	    (key == 'R' || (key >= '0' && key <= '9')))
-		set_error(form, _("Esc leaves the question; then R and the two "
+		form_tell(form, _("Esc leaves the question; then R and the two "
 				  "digits settle the trial"));
 }
 
@@ -165,9 +165,29 @@ cancel(struct ui *ui)
 	void (*then)(struct ui *) = ui->form.cancel;
 
 	form_close(&ui->form);
-	ui_say(ui, _("cancelled"));
+	if (!ui->unseen)
+		ui_say(ui, _("cancelled"));
 	if (then)
 		then(ui);
+}
+
+/* It enters nothing. Commands are a line each, all else is one line. */
+static void
+pasted_break(struct form *form)
+{
+	bool lines = form->kind == FORM_COMMAND;
+	bool again = form->cursor > 0 &&
+		     form->text.s[form->cursor - 1] == '\n';
+
+	if (!lines || !again)
+		form_edit(form, lines ? '\n' : ' ');
+	form_tell(form, NULL);
+}
+
+static bool
+is_enter(int key)
+{
+	return key == '\r' || key == '\n' || key == FN(KEY_ENTER);
 }
 
 void
@@ -178,14 +198,16 @@ form_key(struct ui *ui, int key)
 	} else if (ui->form.choices) {
 		if (!ui->pasting)
 			answer(ui, key);
-	} else if (key == '\r' || key == '\n' || key == FN(KEY_ENTER)) {
+	} else if (is_enter(key) && ui->pasting) {
+		pasted_break(&ui->form);
+	} else if (is_enter(key)) {
 		submit(ui);
 	} else if (key == '\t' && can_complete(ui)) {
 		ui->form.complete(&ui->form.text);
 		ui->form.cursor = ui->form.text.len;
 	} else {
 		form_edit(&ui->form, key);
-		set_error(&ui->form, NULL);
+		form_tell(&ui->form, NULL);
 	}
 }
 

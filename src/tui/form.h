@@ -60,8 +60,13 @@ void form_open(struct form *form, enum form_kind kind, const char *label,
 	       const char *text, form_submit *submit);
 void form_ask(struct form *form, const char *question,
 	      const struct choice *choices, size_t n);
+/* In the place of the label, until the next key. */
+void form_tell(struct form *form, const char *text);
 void form_close(struct form *form);
 void form_done(struct form *form);
+
+/* The end of what was pasted: a last line break is none. */
+void form_pasted(struct form *form);
 
 /* Every key goes here while a form is open. */
 void form_key(struct ui *ui, int key);

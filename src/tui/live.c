@@ -170,6 +170,7 @@ ui_reload(struct ui *ui, const char *said)
 		return;
 	ui_forget_stale(ui);
 	ui_say(ui, "%s", said);
+	ui_add_in_place(ui, ui->session->in_place);
 	ui_sync(ui);
 }
 

@@ -23,6 +23,9 @@
 
 /* <term.h> would bring macros by the hundred. */
 extern char *tigetstr(const char *name);
+extern int setupterm(const char *type, int fd, int *found);
+extern struct term *set_curterm(struct term *current);
+extern int del_curterm(struct term *old);
 
 static struct {
 	bool taken;
@@ -82,13 +85,19 @@ release_fatal(void)
 		signal(fatal_signals[i], SIG_DFL);
 }
 
+static bool
+can(const char *capability)
+{
+	const char *s = tigetstr(capability);
+
+	return s && s != (const char *)-1;
+}
+
 /* Terminals with an alternate screen know of it, or ignore it. */
 static bool
 can_paste(void)
 {
-	const char *s = tigetstr("smcup");
-
-	return s && s != (const char *)-1;
+	return can("smcup");
 }
 
 static void
@@ -111,10 +120,8 @@ remember_reset(void)
 
 	term.reset_len = 0;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		const char *s = tigetstr(names[i]);
-
-		if (s && s != (const char *)-1)
-			remember(s);
+		if (can(names[i]))
+			remember(tigetstr(names[i]));
 	}
 	if (can_paste())
 		remember(PASTE_OFF);
@@ -189,12 +196,40 @@ close_streams(void)
 	term.out = NULL;
 }
 
+/* Curses writes on every terminal that terminfo knows, also on one where all of
+ * it lands on one line: "dumb". */
+static enum err
+check_type(const struct world *world, const char *type)
+{
+	int found = 0;
+	bool known, places;
+
+	if (!*type)
+		return fail(ERR_FAIL, _("TERM is not set; `TERM=xterm-256color "
+			    "sallyport` works on most terminals"));
+	known = setupterm(type, fileno(world->out), &found) == CURSES_OK ||
+		found > 0;
+	places = known && can("cup");
+	del_curterm(set_curterm(NULL));
+	if (!known)
+		return fail(ERR_FAIL, _("unknown terminal type '%s'; "
+			    "`TERM=xterm-256color sallyport` works on most "
+			    "terminals"), type);
+	if (!places)
+		return fail(ERR_FAIL, _("the editor cannot place the cursor on "
+			    "a terminal of the type '%s'; `TERM=xterm-256color "
+			    "sallyport` often can"), type);
+	return OK;
+}
+
 enum err
 term_open(const struct world *world)
 {
 	static bool registered;
 	const char *type = world->term ? world->term : "";
 
+	if (check_type(world, type))
+		return ERR_FAIL;
 	if (open_streams(world)) {
 		close_streams();
 		return ERR_FAIL;

@@ -122,9 +122,13 @@ ui_rehearsal(struct ui *ui)
 static void
 say(struct ui *ui, enum role role, const char *fmt, va_list ap)
 {
-	str_clear(&ui->message);
+	if (ui->unseen)
+		str_add(&ui->message, "; ");
+	else
+		str_clear(&ui->message);
 	str_vaddf(&ui->message, fmt, ap);
-	ui->message_role = role;
+	if (!ui->unseen || role == ROLE_ERROR)
+		ui->message_role = role;
 }
 
 void
@@ -151,6 +155,39 @@ void
 ui_error(struct ui *ui)
 {
 	ui_warn(ui, "%s", err_message());
+}
+
+void
+ui_news(struct ui *ui, enum role role, const char *fmt, ...)
+{
+	va_list ap;
+
+	ui->unseen = false;
+	va_start(ap, fmt);
+	say(ui, role, fmt, ap);
+	va_end(ap);
+	ui->unseen = ui->form.is_open;
+	if (ui->unseen && !ui->form.choices)
+		form_tell(&ui->form, str_text(&ui->message));
+}
+
+void
+ui_add_in_place(struct ui *ui, size_t n)
+{
+	if (n)
+		str_addf(&ui->message,
+			 Q_("; %zu edit was in place already",
+			    "; %zu edits were in place already", n), n);
+}
+
+/* A key was pressed: what the message line said was read. */
+static void
+forget_message(struct ui *ui)
+{
+	if (ui->unseen && ui->form.is_open)
+		return;
+	ui->unseen = false;
+	str_clear(&ui->message);
 }
 
 static void
@@ -253,6 +290,7 @@ on_paste(struct ui *ui, int key)
 	}
 	if (key == KEY_PASTE_END) {
 		ui->pasting = false;
+		form_pasted(&ui->form);
 		return true;
 	}
 	return ui->pasting && !ui->form.is_open;
@@ -271,6 +309,25 @@ say_note(struct ui *ui)
 	free(note);
 }
 
+/* The countdown is all that is shown: what it offers works, whatever is open
+ * below, and nothing else. */
+static void
+small_key(struct ui *ui, int key)
+{
+	if (ui->pasting)
+		return;
+	if (key == 'q' && session_staged_count(ui->session) == 0)
+		ui->done = true;
+	ui->unseen = false;
+	str_clear(&ui->message);
+	if (ui->watch.phase == WATCH_RUNNING && is_number_key(ui, key)) {
+		on_digit(ui, key - '0');
+	} else {
+		code_clear(&ui->watch.code);
+		action_on_trial(ui, key);
+	}
+}
+
 void
 ui_key(struct ui *ui, int key)
 {
@@ -278,15 +335,12 @@ ui_key(struct ui *ui, int key)
 
 	if (on_paste(ui, key))
 		return;
-	if (ui->pasting && (key == '\r' || key == '\n'))
-		key = ' ';	/* a pasted line break enters nothing */
 	if (ui->too_small) {
-		if (key == 'q' && session_staged_count(ui->session) == 0)
-			ui->done = true;
+		small_key(ui, key);
 		return;
 	}
 	ui->commit_waits = false;
-	str_clear(&ui->message);
+	forget_message(ui);
 	free(session_take_note(ui->session));
 	if (key == FN(KEY_MOUSE)) {
 		on_mouse(ui);

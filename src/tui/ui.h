@@ -63,6 +63,8 @@ struct ui {
 	struct flowing flowing;
 	struct str message;
 	enum role message_role;
+	bool unseen;		/* the message is hidden by a form: it stays until
+				 * that is closed, what is said more behind it */
 	unsigned changed;	/* how often the contents changed: a form that
 				 * was opened before may be out of date */
 	unsigned count;		/* the number typed before a key; 0: none */
@@ -136,6 +138,13 @@ void ui_say(struct ui *ui, const char *fmt, ...) printf_like(2, 3);
 void ui_warn(struct ui *ui, const char *fmt, ...) printf_like(2, 3);
 void ui_error(struct ui *ui);	/* err_message() */
 
+/* The same for news that no key asked for: a form does not hide them for good. */
+void ui_news(struct ui *ui, enum role role, const char *fmt, ...)
+	printf_like(3, 4);
+
+/* Behind the message: so many edits were made by others already. */
+void ui_add_in_place(struct ui *ui, size_t n);
+
 /* After staging: show what it did, or why it failed. */
 void ui_staged(struct ui *ui, enum err err);
 
@@ -205,6 +214,9 @@ void text_export(struct ui *ui);
 
 /* Leave the editor, or ask first. */
 void ui_leave(struct ui *ui);
+
+/* The trial has news: whether to leave while it goes on is asked no more. */
+void ui_leave_no_more(struct ui *ui);
 
 /* What a key staged, as the last step, may be an edit of another program's chain:
  * then it is taken back, and asked about. */

@@ -15,10 +15,8 @@ outcome(struct ui *ui, enum role role, char *text)
 	free(ui->watch.outcome);
 	ui->watch.outcome = text;
 	ui->watch.outcome_role = role;
-	if (role == ROLE_ERROR)
-		ui_warn(ui, "%s", text);
-	else
-		ui_say(ui, "%s", text);
+	ui_news(ui, role, "%s", text);
+	ui_add_in_place(ui, ui->session->in_place);
 }
 
 static void
@@ -42,6 +40,7 @@ settle(struct ui *ui, bool reverted)
 	if (!ui->watch.theirs)
 		watch_taken(ui);
 	watch_end(&ui->watch);
+	ui_leave_no_more(ui);
 	leave_trial_screen(ui);
 	ui_changed(ui);
 	if (err && session->conflicts.n)
@@ -158,7 +157,8 @@ on_another(struct ui *ui, const struct trial *trial)
 	ui->watch.deadline_ms = trial->deadline_ms;
 	if (ui->watch.phase == WATCH_ENDING)
 		ui->watch.phase = WATCH_RUNNING;	/* not asked, that one */
-	ui_warn(ui, _("the guardian was lost; another one watches now"));
+	ui_news(ui, ROLE_ERROR,
+		_("the guardian was lost; another one watches now"));
 }
 
 /* The trial is not over: it is looked for another one again and again. */
@@ -167,7 +167,7 @@ on_nobody(struct ui *ui)
 {
 	ui->watch.rejoin_ms = ui->world->clock->boot_ms(ui->world->clock) +
 			      REJOIN_MS;
-	ui_warn(ui, "%s", err_message());
+	ui_news(ui, ROLE_ERROR, "%s", err_message());
 }
 
 /* The connection is gone. The record tells whether the trial still runs; there
@@ -222,14 +222,16 @@ on_denied(struct ui *ui, const struct guardian_event *event)
 {
 	if (ui->watch.phase == WATCH_ENDING)
 		ui->watch.phase = WATCH_RUNNING;
-	ui_warn(ui, "%s", event->text ? event->text : "?");
+	ui_news(ui, ROLE_ERROR, "%s", event->text ? event->text : "?");
 }
 
 static void
 on_not_reverted(struct ui *ui, const struct guardian_event *event)
 {
-	ui_warn(ui, _("the kernel refuses to undo the change, it is tried "
-		      "again: %s"), event->text ? event->text : "?");
+	ui_leave_no_more(ui);
+	ui_news(ui, ROLE_ERROR, _("the kernel refuses to undo the change, it "
+				  "is tried again: %s"),
+		event->text ? event->text : "?");
 }
 
 static void
@@ -300,6 +302,16 @@ on_event(struct ui *ui, const struct guardian_event *event)
 	}
 }
 
+/* How the trial ended comes first. */
+static void
+tell_warning(struct ui *ui, const char *warning)
+{
+	if (ui->watch.phase == WATCH_NONE && ui->message.len)
+		str_addf(&ui->message, "; %s", warning);
+	else
+		ui_warn(ui, "%s", warning);
+}
+
 void
 watch_input(struct ui *ui)
 {
@@ -314,7 +326,7 @@ watch_input(struct ui *ui)
 		more = event.kind != EVENT_NONE;
 		on_event(ui, &event);
 		if (warning)
-			ui_warn(ui, "%s", warning);
+			tell_warning(ui, warning);
 		free(warning);
 		guardian_event_done(&event);
 	}

@@ -228,6 +228,70 @@ test_undo_on_trial(void)
 	undo_all();
 }
 
+/* One thing at a time: what was staged beside the trial, and the trial last. */
+static void
+test_undo_after(void)
+{
+	begin("steps", LOGIN_RULES);
+	start_trial(ADD "4Gd");
+	editor_keys(&e, "<Esc>" ADD_OTHER ":-P INPUT ACCEPT<Enter>");
+	insert_first();
+	revert();
+	is_int(session_staged_count(e.session), 3, "all is staged again");
+	editor_keys(&e, "u");
+	ok(!staged(":INPUT ACCEPT") && staged("--dport 53"),
+	   "u undoes what was staged last");
+	editor_keys(&e, "u");
+	ok(!staged("--dport 53") && staged("--dport 8080") &&
+	   !staged("--dport 80 "), "and then what was before it");
+	editor_keys(&e, "u");
+	ok(!staged("--dport 8080") && staged(OTHERS ICMP) && staged(LAST),
+	   "and then what was on trial");
+	is_int(session_staged_count(e.session), 0, "which is all");
+	editor_keys(&e, "<^R><^R><^R>");
+	ok(staged(":INPUT ACCEPT") && staged("--dport 8080"),
+	   "^R does all of it again");
+	undo_all();
+}
+
+/* The same where the trial is kept. */
+static void
+test_undo_kept(void)
+{
+	begin("steps-kept", LOGIN_RULES);
+	start_trial(ADD);
+	editor_keys(&e, "<Esc>" ADD_OTHER ":-P INPUT ACCEPT<Enter>");
+	settle_elsewhere(true);
+	ok(editor_wait(&e, WATCH_NONE), "it is kept");
+	editor_keys(&e, "u");
+	ok(!staged(":INPUT ACCEPT") && staged("--dport 53"),
+	   "u undoes one step of those beside it");
+	editor_keys(&e, "u");
+	ok(staged("--dport 8080") && session_staged_count(e.session) == 0,
+	   "and the next, not what was kept");
+	editor_close(&e);
+}
+
+/* What others do as well is staged no more, which is said. */
+static void
+test_in_place(void)
+{
+	begin("in-place", LOGIN_RULES);
+	start_trial(ADD_OTHER);
+	editor_keys(&e, "<Esc>:-D INPUT 4<Enter>");
+	is_int(session_staged_count(e.session), 2, "a deletion beside a trial");
+	others("ip6tables-legacy -D INPUT 4");
+	revert();
+	is_int(session_staged_count(e.session), 1, "others deleted the same");
+	ok(seen("the edits are staged again; 1 edit was in place already"),
+	   "which is said");
+	editor_keys(&e, ADD);
+	others("ip6tables-legacy -A INPUT -p tcp --dport 8080 -j ACCEPT");
+	editor_keys(&e, "r");
+	ok(seen("; 1 edit was in place already"), "as it is by r");
+	undo_all();
+}
+
 /* What is on trial is known to be so until it is settled. */
 static void
 test_reload(void)
@@ -337,7 +401,8 @@ test_other_draft(void)
 static void (*const tests[])(void) = {
 	test_next_start, test_place, test_found, test_collides,
 	test_draft_beside, test_undone_beside, test_lost,
-	test_undo_on_trial, test_reload, test_elsewhere, test_maker,
+	test_undo_on_trial, test_undo_after, test_undo_kept,
+	test_in_place, test_reload, test_elsewhere, test_maker,
 	test_other_draft,
 };
 

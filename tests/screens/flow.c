@@ -3,6 +3,7 @@
  * guardian on a real table, in a private network namespace. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include "flow.h"
@@ -87,6 +88,39 @@ test_forms(void)
 	editor_keys(&e, ":<Paste>ip6tables -P INPUT ACCEPT\n"
 		    "ip6tables -F\n<PasteEnd>");
 	ok(e.ui.form.is_open, "a pasted line break enters nothing");
+	flow_end();
+}
+
+/* Several lines are a command each, all of them or none. */
+static void
+test_pasting(void)
+{
+	begin("pasting", false);
+	editor_keys(&e, ":<Paste># as root\n"
+		    "ip6tables -N WEB\r\n"
+		    "ip6tables -A WEB -p tcp \\\n  --dport 443 -j ACCEPT\n\n"
+		    "sudo ip6tables -A INPUT -j WEB\n"
+		    "ip6tables -t mangle -A INPUT -j ACCEPT\n<PasteEnd>");
+	ok(seen("\nip6tables -N WEB\n"), "a pasted line is a line");
+	is_int(e.ui.form.text.s[e.ui.form.text.len - 1], 'T',
+	       "the last break is none");
+	editor_keys(&e, "<Enter>");
+	ok(!e.ui.form.is_open && staged(":WEB -") && staged("-A INPUT -j WEB") &&
+	   staged("-A WEB -p tcp -m tcp --dport 443 -j ACCEPT") &&
+	   editor_staged(&e, "mangle", "-A INPUT -j ACCEPT"),
+	   "Enter stages each of them");
+	editor_keys(&e, "u");
+	is_int(session_staged_count(e.session), 0, "u undoes all of them");
+	editor_keys(&e, ":<Paste>ip6tables -P INPUT ACCEPT\n"
+		    "ip6tables -A INPUT -p tcp --dprt 1<PasteEnd><Enter>");
+	ok(e.ui.form.is_open && session_staged_count(e.session) == 0,
+	   "none of them is staged where one is wrong");
+	ok(seen("line 2: "), "and the error names it");
+	editor_keys(&e, "<End><Left><Left><Left><Left>o<Enter>");
+	ok(!e.ui.form.is_open && session_staged_count(e.session) == 2,
+	   "mended, they are");
+	editor_keys(&e, "u:<Paste>-P INPUT ACCEPT\n<PasteEnd><Enter>");
+	is_int(session_staged_count(e.session), 1, "one line is one command");
 	flow_end();
 }
 
@@ -257,6 +291,71 @@ test_countdown(void)
 }
 
 static void
+make_small(bool small)
+{
+	resizeterm(small ? 10 : 24, small ? 39 : 80);
+	ui_draw(&e.ui);
+}
+
+static bool
+extends(void)
+{
+	const int64_t deadline_ms = e.ui.watch.deadline_ms;
+	struct pollfd fd = { .fd = watch_fd(&e.ui.watch), .events = POLLIN };
+
+	editor_keys(&e, "+");
+	while (e.ui.watch.deadline_ms == deadline_ms &&
+	       poll(&fd, 1, 10000) > 0)
+		watch_input(&e.ui);
+	return e.ui.watch.deadline_ms > deadline_ms;
+}
+
+/* What its countdown offers works on a terminal that is too small, and nothing
+ * else does. */
+static void
+test_too_small(void)
+{
+	begin("too-small", false);
+	start_trial();
+	editor_keys(&e, "<Esc>g");
+	make_small(true);
+	ok(seen(" keeps, R undoes"), "too small: the countdown offers keys");
+	editor_keys(&e, "jdP:q");
+	make_small(false);
+	ok(!e.ui.form.is_open && !e.ui.done && ui_view(&e.ui)->sel == 0 &&
+	   session_staged_count(e.session) == 1, "others do nothing");
+	make_small(true);
+	ok(extends(), "+ extends it");
+	ok(seen(" s left now"), "which is said");
+	type_code(e.ui.watch.code.code == 10 ? 11 : 10);
+	ok(seen("is not the code"), "a wrong code is told");
+	editor_keys(&e, "R");
+	ok(editor_wait(&e, WATCH_NONE), "R ends the trial");
+	ok(!live_has("--dport 8080"), "the change is undone");
+	ok(seen("too small") && seen("undone (asked)"), "and that is said");
+	flow_end();
+}
+
+/* Over a line that is not seen there, too. */
+static void
+test_too_small_keep(void)
+{
+	begin("too-small-keep", false);
+	start_trial();
+	editor_keys(&e, "<Esc>:-P");
+	make_small(true);
+	editor_keys(&e, "<Paste>11<PasteEnd>x<Enter>");
+	ok(e.ui.watch.code.wrong == 0, "what is pasted is no code");
+	type_code(e.ui.watch.code.code);
+	ok(editor_wait(&e, WATCH_NONE), "too small: the code ends the trial");
+	ok(live_has("--dport 8080"), "the change stays");
+	make_small(false);
+	ok(e.ui.form.is_open, "the line that was open still is");
+	is_str(str_text(&e.ui.form.text), "-P", "as it was");
+	flow_end();
+}
+
+static void
 test_demand(void)
 {
 	struct settings *settings = settings_new();
@@ -421,9 +520,10 @@ test_others(void)
 }
 
 static void (*const tests[])(void) = {
-	test_editing, test_forms, test_offered, test_nothing,
+	test_editing, test_forms, test_pasting, test_offered, test_nothing,
 	test_tryouts, test_searching, test_read_only,
-	test_keep, test_countdown, test_demand, test_revert, test_elsewhere,
+	test_keep, test_countdown,
+	test_too_small, test_too_small_keep, test_demand, test_revert, test_elsewhere,
 	test_leaving, test_looked_at, test_refusal,
 	test_others,
 };

@@ -104,6 +104,24 @@ for variant in 'vt100' 'xterm-256color NO_COLOR=1'; do
 	end
 done
 
+# A terminal that cannot show the editor is refused before it gets a byte of it.
+while IFS='|' read -r type more sentence; do
+	# shellcheck disable=SC2086
+	open_shell 160 24 "$type" $more
+	ok "TERM='$type' $more: the editor ends" poll_until 10 has_ended
+	is "$(cat "$tmp/status")" 1 "TERM='$type' $more: its status is 1"
+	is "$(screen | grep "^sallyport:")" \
+		"sallyport: $sentence" "TERM='$type' $more: it says why"
+	ok "TERM='$type' $more: the terminal's settings are as before" \
+		same_terminal
+	end
+done <<'TYPES'
+dumb||the editor cannot place the cursor on a terminal of the type 'dumb'; `TERM=xterm-256color sallyport` often can
+||TERM is not set; `TERM=xterm-256color sallyport` works on most terminals
+xterm|env -u TERM|TERM is not set; `TERM=xterm-256color sallyport` works on most terminals
+xterm-nobody||unknown terminal type 'xterm-nobody'; `TERM=xterm-256color sallyport` works on most terminals
+TYPES
+
 begin 80 24 xterm-256color LC_ALL=C
 unlike "$(screen)" '[^ -~]' "LC_ALL=C: every character is ASCII"
 keys q

@@ -12,6 +12,12 @@ raw=	# a file that gets all that the terminal is sent
 # begin WIDTH HEIGHT TERM [NAME=VALUE...]: a shell with job control in a new
 # terminal, and in it the editor, once its shell is there.
 begin() {
+	open_shell "$@"
+	poll_until 10 shows 'filter'
+}
+
+# The same where the editor may not come.
+open_shell() {
 	width=$1
 	height=$2
 	term=$3
@@ -32,7 +38,6 @@ EDIT
 	poll_until 5 shows 'ready>'
 	[ -z "$raw" ] || tmux -L sallyport pipe-pane "exec cat >>$raw"
 	keys "sh $tmp/edit" Enter
-	poll_until 10 shows 'filter'
 }
 
 end() {
