@@ -18,6 +18,7 @@ struct status {
 	enum apply_found found;
 	struct trial *trial;		/* NULL: none */
 	char *trial_why;		/* it is unreadable, or nobody guards it */
+	struct lost lost;
 	int64_t revision;		/* the newest that stands; 0: none */
 	struct drift drift;
 };
@@ -169,6 +170,7 @@ add_last(struct str *out, const struct status *st)
 		str_addf(out, _("trial      none; the last one: %s\n"),
 			 _(trial_state(st)));
 	free(why);
+	status_add_lost(&st->lost, out);
 }
 
 static void
@@ -238,7 +240,8 @@ trial_json(const struct world *world, const struct status *st)
 				 "reason", json_text(st->trial_why));
 	if (!trial)
 		return json_null();
-	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:b, s:b, s:b}",
+	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:b, s:b, s:b, "
+			 "s:o, s:o}",
 		"id", trial->id, "state", trial_state(st),
 		"seconds_left", is_pending(st) ?
 			(json_int_t)trial_left(world, trial) : 0,
@@ -247,7 +250,9 @@ trial_json(const struct world *world, const struct status *st)
 		"reason", json_text(trial->reason),
 		"foreign", st->found == FOUND_FOREIGN,
 		"unguarded", st->found == FOUND_UNGUARDED,
-		"overdue", is_overdue(world, st));
+		"overdue", is_overdue(world, st),
+		"lost", status_lost_json(&st->lost),
+		"lost_in", status_kept_json(&st->lost));
 }
 
 static json_t *
@@ -311,6 +316,7 @@ cmd_status(struct world *world, const struct cli_call *call)
 	err = find_rules(world, &st);
 	if (!err) {
 		find_revision(world, &st);
+		status_find_lost(world, st.trial, &st.lost);
 		status_find_drift(world, st.live, &st.drift);
 		err = call->opt.json ? print_json(world, &st) :
 				       print_text(world, &st);

@@ -160,6 +160,9 @@ void cli_say_answered(const struct world *world, const char *who);
 void cli_say_login(const struct world *world,
 		   const struct guardian_event *event);
 
+/* What others lost by an undo, lines; NULL or "" for nothing. */
+void cli_say_lost(const struct world *world, const char *lost);
+
 /* Warn of EVENT_NOT_REVERTED and EVENT_DENIED. */
 void cli_tell_event(const struct world *world,
 		    const struct guardian_event *event);

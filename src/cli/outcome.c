@@ -18,8 +18,8 @@ say(const struct world *world, const char *text)
 	str_done(&line);
 }
 
-static void
-say_lost(const struct world *world, const char *lost)
+void
+cli_say_lost(const struct world *world, const char *lost)
 {
 	struct str text = {0};
 
@@ -64,7 +64,7 @@ kept(const struct world *world, const char *boot)
 static enum err
 undone(const struct world *world, const char *why, const char *lost)
 {
-	say_lost(world, lost);
+	cli_say_lost(world, lost);
 	cli_tell_flows(world);
 	return fail(ERR_REVERTED, _("reverted: the change was undone (%s)"),
 		    why ? why : "");
@@ -228,8 +228,9 @@ note_undone(const struct world *world, const struct trial *trial)
 	char *why = trial_reason_text(trial->reason);
 
 	cli_warn(world, _("note: the last change was undone (%s)"), why);
-	say_lost(world, trial->lost);
+	cli_say_lost(world, trial->lost);
 	free(why);
+	apply_tell(world);
 }
 
 enum err
@@ -240,14 +241,13 @@ cli_settle_first(const struct world *world)
 
 	switch (apply_resume(world, &trial)) {
 	case FOUND_NOTHING:
+	case FOUND_SETTLED:
+		if (trial && !apply_was_told(world, trial))
+			note_undone(world, trial);
 		break;
 	case FOUND_RUNNING:
 	case FOUND_RESUMED:
 		err = apply_busy(world, trial);
-		break;
-	case FOUND_SETTLED:
-		if (trial && trial->state == TRIAL_REVERTED)
-			note_undone(world, trial);
 		break;
 	case FOUND_FOREIGN:
 		cli_warn(world, _("note: the trial record in %s is of another "

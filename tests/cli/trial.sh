@@ -144,9 +144,39 @@ status_is 0 'a trial that nobody watches' sp apply --yes --detach -t 10 -- $rule
 like "$(sp status)" '^trial .* seconds left, by [^:"]+$' 'and nobody gave a reason for'
 ip6tables-legacy -A FORWARD -p sctp --dport 9 -j ACCEPT
 ok 'the deadline undoes it' poll_until 20 is_back
+unlike "$(sp --read-only status)" 'has them' 'while history does not have it'
+for look in 1 2; do
+	out=$(sp status)
+	like "$out" '^trial  *none; the last one: reverted \(deadline\)$' \
+		"status, look $look"
+	like "$out" '^  *What others did and the undo took back:$' 'tells that others'
+	like "$out" "^  *$lost\$" 'lost something, and what'
+	number=$(printf '%s\n' "$out" | sed -n 's/^ *revision \([0-9]*\) has them$/\1/p')
+	like "$(sp diff "$number")" "^- FORWARD 6: ${lost#-A FORWARD }" 'and where it is'
+	is "$(sp status --json | jq -c '.trial | [.lost, .lost_in]')" \
+		"[[\"$lost\"],[$number]]" 'in JSON too'
+done
+sp list >/dev/null
+sp log >/dev/null
 status_is 0 'the next change' sp apply --yes --no-trial -- -A OUTPUT -p udp -j ACCEPT
 like "$out" 'note: the last change was undone' 'is told that it was undone'
 like "$out" "^$lost" 'and what others lost by it'
+unlike "$(sp status)" 'took back' 'and is the last one now'
+is "$(sp status --json | jq -c '.trial | [.lost, .lost_in]')" '[[],[]]' 'in JSON too'
+ip6tables-legacy -D OUTPUT -p udp -j ACCEPT
+
+# shellcheck disable=SC2086	# words
+status_is 0 'another one' sp apply --yes --detach -t 5 -- $rule
+ip6tables-legacy -A FORWARD -p sctp --dport 9 -j ACCEPT
+ok 'is undone' poll_until 20 is_back
+sp status >/dev/null
+status_is 5 'a late confirm' sp confirm
+like "$out" "^$lost\$" 'is told what others lost, too'
+status_is 5 'another one' sp confirm
+unlike "$out" "^$lost\$" 'once'
+status_is 0 'the next change' sp apply --yes --no-trial -- -A OUTPUT -p udp -j ACCEPT
+unlike "$out" 'note: the last change' 'has nothing to add to that'
+like "$(sp log)" 'reverted' 'but history has it'
 ip6tables-legacy -D OUTPUT -p udp -j ACCEPT
 
 rule='-A FORWARD -p tcp --dport 5001 -j ACCEPT'
