@@ -281,7 +281,7 @@ print_json(const struct world *world, const struct status *st)
 	enum err err;
 
 	json = json_pack("{s:o, s:s, s:s, s:I, s:I, s:o, s:s, s:s, s:b, s:o, "
-			 "s:o, s:I, s:o}",
+			 "s:o, s:I, s:o, s:o}",
 		"host", json_text(world->actor.host), "table", world->table,
 		"backend", world->backend->ops->name,
 		"rules", (json_int_t)ruleset_rule_count(rs),
@@ -294,7 +294,8 @@ print_json(const struct world *world, const struct status *st)
 		"lifelines", status_lifelines_json(st->report),
 		"trial", trial_json(world, st),
 		"revision", (json_int_t)st->revision,
-		"drift", status_drift_json(&st->drift));
+		"drift", status_drift_json(&st->drift),
+		"settings_error", json_text(world->settings_why));
 	text = json_dumps(json, JSON_INDENT(2));
 	json_decref(json);
 	if (!text)
