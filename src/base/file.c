@@ -138,7 +138,7 @@ file_read_fd(int fd, const char *name, size_t max, struct str *out)
 }
 
 static enum err
-check_kind(int fd, const char *name)
+check_kind(int fd, const char *name, bool regular)
 {
 	struct stat st;
 
@@ -146,6 +146,8 @@ check_kind(int fd, const char *name)
 		return fail_errno(_("cannot look at '%s'"), name);
 	if (S_ISDIR(st.st_mode))
 		return fail(ERR_FAIL, _("'%s' is a directory"), name);
+	if (regular && !S_ISREG(st.st_mode))
+		return fail(ERR_FAIL, _("'%s' is no regular file"), name);
 	return OK;
 }
 
@@ -210,10 +212,10 @@ file_read(int dirfd, const char *name, size_t max, struct str *out)
 
 	if (dirfd != AT_FDCWD)
 		return read_ours(dirfd, name, max, out);
-	fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	fd = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return fail_errno(_("cannot open '%s'"), name);
-	err = check_kind(fd, name);
+	err = check_kind(fd, name, true);
 	if (!err)
 		err = file_read_fd(fd, name, max, out);
 	close(fd);
@@ -228,7 +230,7 @@ file_read_named(const char *path, size_t max, struct str *out, bool *secret)
 
 	if (fd < 0)
 		return fail_errno(_("cannot open '%s'"), path);
-	err = check_kind(fd, path);
+	err = check_kind(fd, path, false);
 	if (!err)
 		err = file_read_fd(fd, path, max, out);
 	close(fd);
