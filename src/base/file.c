@@ -33,6 +33,13 @@ dir_make(const char *path)
 	return err;
 }
 
+/* It is root's, and we are somebody else: no fault of what stands there. */
+static bool
+needs_root(const struct stat *st)
+{
+	return st->st_uid == 0 && geteuid() != 0;
+}
+
 /* Why the directory could not be opened, errno, in words that help. */
 static enum err
 dir_not_opened(const char *path)
@@ -47,6 +54,9 @@ dir_not_opened(const char *path)
 		if (!S_ISDIR(st.st_mode))
 			return fail(ERR_FAIL, _("'%s' is no directory"), path);
 	}
+	if (error == EACCES && stat(path, &st) == 0 && needs_root(&st))
+		return fail(ERR_FAIL, _("directory '%s' is root's: this needs "
+					"root"), path);
 	errno = error;
 	return fail_errno(_("cannot open directory '%s'"), path);
 }
@@ -62,6 +72,9 @@ dir_open_ours(const char *path, int *fd)
 		return dir_not_opened(path);
 	if (fstat(*fd, &st) < 0)
 		err = fail_errno(_("cannot look at directory '%s'"), path);
+	else if (needs_root(&st))
+		err = fail(ERR_FAIL, _("directory '%s' is root's: this needs "
+				       "root"), path);
 	else if (st.st_uid != geteuid())
 		err = fail(ERR_FAIL, _("directory '%s' belongs to user %u, not to "
 				       "you: refused"), path, st.st_uid);
@@ -159,6 +172,9 @@ file_check_ours(const struct stat *st, const char *name)
 					"followed"), name);
 	if (!S_ISREG(st->st_mode))
 		return fail(ERR_FAIL, _("'%s' is no regular file"), name);
+	if (needs_root(st))
+		return fail(ERR_FAIL, _("'%s' is root's: this needs root"),
+			    name);
 	if (st->st_uid != geteuid())
 		return fail(ERR_FAIL, _("'%s' belongs to user %u, not to you: "
 					"refused"), name, st->st_uid);

@@ -203,9 +203,7 @@ cli_main(struct world *world, const struct cli_call *call)
 		guard_again(world);
 	if (!err)
 		err = call->command->run(world, call);
-	if (!err && (fflush(world->out) || ferror(world->out)))
-		err = fail_errno(_("cannot write the output"));
-	return err ? cli_tell_error(world->err, err, world->utf8) : 0;
+	return cli_end(world, err);
 }
 
 static void

@@ -260,9 +260,9 @@ cmd_revert(struct world *world, const struct cli_call *call)
 		if (!call->opt.if_due)
 			apply_tell(world);
 		str_addf(&text, "%s\n", err_message());
-		err = cli_print(world, &text);
+		cli_say(world, &text);
 		str_done(&text);
-		return err;
+		return OK;
 	}
 	return err ? err : fail(ERR_FAIL, _("too late: the change was "
 				"confirmed"));

@@ -50,13 +50,26 @@ enum err cli_print(const struct world *world, const struct str *text) must_check
 enum err cli_print_lines(const struct world *world, const struct vec *lines)
 	must_check;
 
+/* The same where nothing else may stop for it: output that cannot be written is
+ * told once. */
+void cli_say(const struct world *world, const struct str *text);
+
+/* ERR_FAIL, and the reason of the first time, once something could not be
+ * written. */
+enum err cli_flush(const struct world *world) must_check;
+
+/* A command's end: its error is told, or that its output could not be written,
+ * unless that was told. The exit status. */
+int cli_end(const struct world *world, enum err err);
+
 /* A question on world->err, harmless; the answer is for cli_said(). */
 void cli_ask(const struct world *world, const char *fmt, ...) printf_like(2, 3);
 
 /* "sallyport: ..." on world->err, harmless on a terminal. */
 void cli_warn(const struct world *world, const char *fmt, ...) printf_like(2, 3);
 
-/* The same for a warning of apply_*(), which is freed; NULL says nothing. */
+/* The same for a warning of apply_*(), which is freed, and said once; NULL says
+ * nothing. */
 void cli_warn_take(const struct world *world, char *warning);
 
 /* The live tables; a warning where nf_tables has rules besides. */

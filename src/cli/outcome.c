@@ -13,8 +13,7 @@ say(const struct world *world, const char *text)
 	struct str line = {0};
 
 	str_addf(&line, "%s\n", text);
-	if (cli_print(world, &line))
-		cli_warn(world, "%s", err_message());
+	cli_say(world, &line);
 	str_done(&line);
 }
 
@@ -27,8 +26,7 @@ cli_say_lost(const struct world *world, const char *lost)
 		return;
 	str_add(&text, _("What others did and the undo took back:\n"));
 	str_add(&text, lost);
-	if (cli_print(world, &text))
-		cli_warn(world, "%s", err_message());
+	cli_say(world, &text);
 	str_done(&text);
 }
 
@@ -40,8 +38,7 @@ cli_say_missing(const struct world *world, const struct trial *trial)
 
 	if (said)
 		cli_warn(world, "%s", said);
-	if (cli_print(world, &lines))
-		cli_warn(world, "%s", err_message());
+	cli_say(world, &lines);
 	str_done(&lines);
 }
 

@@ -217,6 +217,19 @@ is "$(sp status | grep -c '^trial')" 1 'and makes no other'
 sp revert >/dev/null 2>&1
 settled_by 5 'reverted'
 
+for command in confirm revert; do
+	new_trial 60 'whose end nobody can read'
+	status=0
+	sp $command >/dev/full 2>"$tmp/err" || status=$?
+	is "$status" 1 "a full disk under $command"
+	is "$(cat "$tmp/err")" \
+		'sallyport: cannot write the output: No space left on device' \
+		'is told once'
+	wait "$editor" || true
+done
+ip6tables-legacy -D FORWARD -p tcp --dport 5001 -j ACCEPT
+ok 'the table is back' is_back
+
 status_is 0 '--no-trial' sp --no-trial apply --yes -m 'for good' -- -P OUTPUT DROP
 like "$(rules)" ':OUTPUT DROP' 'commits at once'
 status_is 1 'with nothing left to confirm' sp confirm
