@@ -101,12 +101,13 @@ log_one(const struct revision *rev, void *arg)
 	}
 	if (view->json) {
 		str_add(&line, view->shown ? ",\n" : "[\n");
-		cli_log_json(&line, rev);
+		cli_log_json(view->world, &line, rev);
 	} else {
 		add_log_line(&line, rev);
 	}
 	view->shown++;
-	view->err = cli_print(view->world, &line);
+	view->err = view->json ? cli_json_print(view->world, &line) :
+				 cli_print(view->world, &line);
 	str_done(&line);
 	return !view->err;
 }

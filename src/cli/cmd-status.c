@@ -237,7 +237,7 @@ trial_json(const struct world *world, const struct status *st)
 
 	if (st->found == FOUND_UNREADABLE)
 		return json_pack("{s:s, s:o}", "state", "unreadable",
-				 "reason", json_text(st->trial_why));
+				 "reason", cli_json_text(st->trial_why));
 	if (!trial)
 		return json_null();
 	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:b, s:b, s:b, "
@@ -245,9 +245,9 @@ trial_json(const struct world *world, const struct status *st)
 		"id", trial->id, "state", trial_state(st),
 		"seconds_left", is_pending(st) ?
 			(json_int_t)trial_left(world, trial) : 0,
-		"user", json_text(trial->actor.user),
-		"message", json_text(trial->message),
-		"reason", json_text(trial->reason),
+		"user", cli_json_text(trial->actor.user),
+		"message", cli_json_text(trial->message),
+		"reason", cli_json_text(trial->reason),
 		"foreign", st->found == FOUND_FOREIGN,
 		"unguarded", st->found == FOUND_UNGUARDED,
 		"overdue", is_overdue(world, st),
@@ -275,14 +275,11 @@ static enum err
 print_json(const struct world *world, const struct status *st)
 {
 	const struct ruleset *rs = tables_get(st->live, world->table);
-	struct str out = {0};
 	json_t *json;
-	char *text;
-	enum err err;
 
 	json = json_pack("{s:o, s:s, s:s, s:I, s:I, s:o, s:s, s:s, s:b, s:o, "
 			 "s:o, s:I, s:o, s:o}",
-		"host", json_text(world->actor.host), "table", world->table,
+		"host", cli_json_text(world->actor.host), "table", world->table,
 		"backend", world->backend->ops->name,
 		"rules", (json_int_t)ruleset_rule_count(rs),
 		"chains", (json_int_t)rs->chains.n,
@@ -295,16 +292,8 @@ print_json(const struct world *world, const struct status *st)
 		"trial", trial_json(world, st),
 		"revision", (json_int_t)st->revision,
 		"drift", status_drift_json(&st->drift),
-		"settings_error", json_text(world->settings_why));
-	text = json_dumps(json, JSON_INDENT(2));
-	json_decref(json);
-	if (!text)
-		return fail(ERR_FAIL, _("the status is no valid JSON"));
-	str_addf(&out, "%s\n", text);
-	err = cli_print(world, &out);
-	str_done(&out);
-	free(text);
-	return err;
+		"settings_error", cli_json_text(world->settings_why));
+	return cli_json_print_take(world, json);
 }
 
 enum err

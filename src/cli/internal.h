@@ -50,6 +50,22 @@ enum err cli_print(const struct world *world, const struct str *text) must_check
 enum err cli_print_lines(const struct world *world, const struct vec *lines)
 	must_check;
 
+/* Text as JSON, as it is but for bytes that are no UTF-8: <ff>. NULL is null. */
+json_t *cli_json_text(const char *s);
+
+/* Append json, which is eaten: harmless where it goes to a terminal. flags:
+ * JSON_COMPACT or JSON_INDENT(). */
+void cli_json_add_take(const struct world *world, json_t *json, size_t flags,
+		       struct str *out);
+
+/* Write what was made of that, byte for byte. */
+enum err cli_json_print(const struct world *world, const struct str *text)
+	must_check;
+
+/* All of it at once, in lines. */
+enum err cli_json_print_take(const struct world *world, json_t *json)
+	must_check;
+
 /* The same where nothing else may stop for it: output that cannot be written is
  * told once. */
 void cli_say(const struct world *world, const struct str *text);
@@ -77,7 +93,8 @@ enum err cli_read_live(const struct world *world, struct tables **live,
 		       bool *other_world) must_check;
 
 /* A revision as log --json prints it, without a newline. */
-void cli_log_json(struct str *out, const struct revision *rev);
+void cli_log_json(const struct world *world, struct str *out,
+		  const struct revision *rev);
 
 /* A message in quotes, of which only the first line: it stands in one. */
 void cli_add_subject(struct str *out, const char *message);

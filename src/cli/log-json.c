@@ -12,10 +12,10 @@ static json_t *
 who_json(const struct actor *actor)
 {
 	return json_pack("{s:i, s:o, s:o, s:o, s:o}", "uid", actor->uid,
-			 "user", json_text(actor->user),
-			 "from", json_text(actor->from),
-			 "tty", json_text(actor->tty),
-			 "host", json_text(actor->host));
+			 "user", cli_json_text(actor->user),
+			 "from", cli_json_text(actor->from),
+			 "tty", cli_json_text(actor->tty),
+			 "host", cli_json_text(actor->host));
 }
 
 /* Seconds since 1970, null for never. */
@@ -39,7 +39,7 @@ changes_json(const struct changeset *cs)
 		size_t n = strcspn(s, "\n");
 		char *line = xstrndup(s, n);
 
-		json_array_append_new(lines, json_text(line));
+		json_array_append_new(lines, cli_json_text(line));
 		free(line);
 		s += n;
 	}
@@ -58,29 +58,23 @@ revision_json(const struct revision *rev)
 		"since", time_json(rev->since_s),
 		"who", who_json(&rev->actor));
 
-	json_object_set_new(json, "message", json_text(rev->message));
-	json_object_set_new(json, "origin", json_text(rev->origin));
-	json_object_set_new(json, "state", json_text(rev->state));
-	json_object_set_new(json, "reason", json_text(rev->reason));
+	json_object_set_new(json, "message", cli_json_text(rev->message));
+	json_object_set_new(json, "origin", cli_json_text(rev->origin));
+	json_object_set_new(json, "state", cli_json_text(rev->state));
+	json_object_set_new(json, "reason", cli_json_text(rev->reason));
 	json_object_set_new(json, "settled", time_json(rev->settled_s));
 	json_object_set_new(json, "settled_by",
 			    rev->settled_s && rev->settled_by.user ?
 			    who_json(&rev->settled_by) : json_null());
-	json_object_set_new(json, "override", json_text(rev->override));
+	json_object_set_new(json, "override", cli_json_text(rev->override));
 	json_object_set_new(json, "owned", json_boolean(owned));
 	json_object_set_new(json, "changes", changes_json(rev->changes));
 	return json;
 }
 
 void
-cli_log_json(struct str *out, const struct revision *rev)
+cli_log_json(const struct world *world, struct str *out,
+	     const struct revision *rev)
 {
-	json_t *json = revision_json(rev);
-	char *text = json_dumps(json, JSON_COMPACT);
-
-	if (!text)
-		die("a revision is no valid JSON");
-	str_add(out, text);
-	free(text);
-	json_decref(json);
+	cli_json_add_take(world, revision_json(rev), JSON_COMPACT, out);
 }

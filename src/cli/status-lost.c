@@ -81,7 +81,7 @@ status_add_lost(const struct lost *lost, struct str *out)
 static void
 append_text(const char *line, void *arg)
 {
-	json_array_append_new(arg, json_text(line));
+	json_array_append_new(arg, cli_json_text(line));
 }
 
 json_t *
