@@ -53,6 +53,9 @@ enum err cli_print_lines(const struct world *world, const struct vec *lines)
 /* Text as JSON, as it is but for bytes that are no UTF-8: <ff>. NULL is null. */
 json_t *cli_json_text(const char *s);
 
+/* An array of its lines. */
+json_t *cli_json_lines(const char *text);
+
 /* Append json, which is eaten: harmless where it goes to a terminal. flags:
  * JSON_COMPACT or JSON_INDENT(). */
 void cli_json_add_take(const struct world *world, json_t *json, size_t flags,
@@ -192,6 +195,9 @@ void cli_say_login(const struct world *world,
 
 /* What others lost by an undo, lines; NULL or "" for nothing. */
 void cli_say_lost(const struct world *world, const char *lost);
+
+/* The line that says in which revision that is. */
+void cli_add_kept(struct str *out, int64_t id);
 
 /* Warn of EVENT_NOT_REVERTED and EVENT_DENIED. */
 void cli_tell_event(const struct world *world,

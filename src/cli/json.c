@@ -41,6 +41,22 @@ cli_json_text(const char *s)
 	return json;
 }
 
+json_t *
+cli_json_lines(const char *text)
+{
+	json_t *lines = json_array();
+
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+		char *line = xstrndup(text, n);
+
+		json_array_append_new(lines, cli_json_text(line));
+		free(line);
+		text += n + (text[n] == '\n');
+	}
+	return lines;
+}
+
 /* The one control character that JSON lets stand. */
 static void
 add_without_del(struct str *out, const char *s)

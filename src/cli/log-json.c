@@ -29,22 +29,24 @@ time_json(int64_t when)
 static json_t *
 changes_json(const struct changeset *cs)
 {
-	json_t *lines = json_array();
 	struct str text = {0};
-	const char *s;
+	json_t *lines;
 
 	if (cs)
 		changeset_describe(cs, &text);
-	for (s = str_text(&text); *s; s += *s == '\n') {
-		size_t n = strcspn(s, "\n");
-		char *line = xstrndup(s, n);
-
-		json_array_append_new(lines, cli_json_text(line));
-		free(line);
-		s += n;
-	}
+	lines = cli_json_lines(str_text(&text));
 	str_done(&text);
 	return lines;
+}
+
+static json_t *
+lost_json(const char *lines)
+{
+	char *rules = apply_readable_rules(lines ? lines : "");
+	json_t *json = cli_json_lines(rules);
+
+	free(rules);
+	return json;
 }
 
 static json_t *
@@ -67,6 +69,7 @@ revision_json(const struct revision *rev)
 			    rev->settled_s && rev->settled_by.user ?
 			    who_json(&rev->settled_by) : json_null());
 	json_object_set_new(json, "override", cli_json_text(rev->override));
+	json_object_set_new(json, "lost", lost_json(rev->lost));
 	json_object_set_new(json, "owned", json_boolean(owned));
 	json_object_set_new(json, "changes", changes_json(rev->changes));
 	return json;

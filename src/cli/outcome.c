@@ -31,6 +31,13 @@ cli_say_lost(const struct world *world, const char *lost)
 }
 
 void
+cli_add_kept(struct str *out, int64_t id)
+{
+	str_addf(out, _("Revision %lld is the table as others had it, with the "
+			"change that was undone.\n"), (long long)id);
+}
+
+void
 cli_say_missing(const struct world *world, const struct trial *trial)
 {
 	struct str lines = {0};

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The part of status that tells what others lost when the last change was undone:
  * it is told for as long as the record of that stands. */
-#include <stdlib.h>
 #include <string.h>
 #include <sallyport/i18n.h>
-#include <sallyport/mem.h>
 #include "status.h"
 
 static enum err
@@ -39,23 +37,16 @@ status_find_lost(const struct world *world, const struct trial *trial,
 	history_close(history);
 }
 
-/* Call each with every line. */
+/* Below the line of the trial. */
 static void
-each_line(const char *lines, void (*each)(const char *line, void *arg),
-	  void *arg)
+add_indented(struct str *out, const char *lines)
 {
-	char *copy = xstrdup(lines), *save = NULL;
+	while (*lines) {
+		size_t n = strcspn(lines, "\n");
 
-	for (char *line = strtok_r(copy, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save))
-		each(line, arg);
-	free(copy);
-}
-
-static void
-add_indented(const char *line, void *arg)
-{
-	str_addf(arg, "           %s\n", line);
+		str_addf(out, "           %.*s\n", (int)n, lines);
+		lines += n + (lines[n] == '\n');
+	}
 }
 
 void
@@ -67,31 +58,16 @@ status_add_lost(const struct lost *lost, struct str *out)
 		return;
 	str_add(&text, _("What others did and the undo took back:\n"));
 	str_add(&text, lost->lines);
-	if (text.len && text.s[text.len - 1] != '\n')
-		str_addc(&text, '\n');
-	for (size_t i = 0; i < lost->n; i++) {
-		str_addf(&text, _("revision %lld has them"),
-			 (long long)lost->kept[i]);
-		str_addc(&text, '\n');
-	}
-	each_line(str_text(&text), add_indented, out);
+	for (size_t i = 0; i < lost->n; i++)
+		cli_add_kept(&text, lost->kept[i]);
+	add_indented(out, str_text(&text));
 	str_done(&text);
-}
-
-static void
-append_text(const char *line, void *arg)
-{
-	json_array_append_new(arg, cli_json_text(line));
 }
 
 json_t *
 status_lost_json(const struct lost *lost)
 {
-	json_t *lines = json_array();
-
-	if (lost->lines)
-		each_line(lost->lines, append_text, lines);
-	return lines;
+	return cli_json_lines(lost->lines ? lost->lines : "");
 }
 
 json_t *

@@ -127,8 +127,12 @@ like "$out" "^$lost" 'tells what they lost'
 settled_by 5 'reverted'
 number=$(sp log | sed -n '1s/^ *\([0-9]*\).*/\1/p')
 ok 'the table is back' is_back
-like "$(sp show "$((number - 1))")" "lost  *$lost" 'and so does history, readably'
-like "$(sp show "$((number - 1))")" "revision $number has them" 'says where they are'
+out=$(sp show "$((number - 1))")
+like "$out" '^lost  *What others did and the undo took back:$' 'and so does history'
+like "$out" "^  *$lost\$" 'readably'
+like "$out" "^  *Revision $number is the table as others had it, with the change" \
+	'says where they are'
+is "$(sp log --json | jq -c '.[1].lost')" "[\"$lost\"]" 'the log as JSON, too'
 like "$(sp log)" "external .*\"as it stood before the revert of revision $((number - 1))\"" \
 	'and keeps the table as others had it'
 like "$(sp diff "$number")" "^- FORWARD 6: ${lost#-A FORWARD }" 'with their rule'
@@ -144,14 +148,14 @@ status_is 0 'a trial that nobody watches' sp apply --yes --detach -t 10 -- $rule
 like "$(sp status)" '^trial .* seconds left, by [^:"]+$' 'and nobody gave a reason for'
 ip6tables-legacy -A FORWARD -p sctp --dport 9 -j ACCEPT
 ok 'the deadline undoes it' poll_until 20 is_back
-unlike "$(sp --read-only status)" 'has them' 'while history does not have it'
+unlike "$(sp --read-only status)" 'Revision .* is the table' 'while history does not have it'
 for look in 1 2; do
 	out=$(sp status)
 	like "$out" '^trial  *none; the last one: reverted \(deadline\)$' \
 		"status, look $look"
 	like "$out" '^  *What others did and the undo took back:$' 'tells that others'
 	like "$out" "^  *$lost\$" 'lost something, and what'
-	number=$(printf '%s\n' "$out" | sed -n 's/^ *revision \([0-9]*\) has them$/\1/p')
+	number=$(printf '%s\n' "$out" | sed -n 's/^ *Revision \([0-9]*\) is the table as .*/\1/p')
 	like "$(sp diff "$number")" "^- FORWARD 6: ${lost#-A FORWARD }" 'and where it is'
 	is "$(sp status --json | jq -c '.trial | [.lost, .lost_in]')" \
 		"[[\"$lost\"],[$number]]" 'in JSON too'
