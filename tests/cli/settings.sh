@@ -7,7 +7,8 @@
 in_namespace "$0" "$@"
 [ -n "${TEST_IN_NAMESPACE-}" ] || exit 1
 
-need jq
+need ip6tables-legacy jq
+ip6tables-legacy -A INPUT -p tcp --dport 22 -j ACCEPT
 
 conf=$tmp/sallyport.conf
 sp() {
