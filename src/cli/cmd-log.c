@@ -106,7 +106,7 @@ log_one(const struct revision *rev, void *arg)
 		add_log_line(&line, rev);
 	}
 	view->shown++;
-	view->err = view->json ? cli_json_print(view->world, &line) :
+	view->err = view->json ? cli_print_exact(view->world, &line) :
 				 cli_print(view->world, &line);
 	str_done(&line);
 	return !view->err;

@@ -62,7 +62,7 @@ void cli_json_add_take(const struct world *world, json_t *json, size_t flags,
 		       struct str *out);
 
 /* Write what was made of that, byte for byte. */
-enum err cli_json_print(const struct world *world, const struct str *text)
+enum err cli_print_exact(const struct world *world, const struct str *text)
 	must_check;
 
 /* All of it at once, in lines. */

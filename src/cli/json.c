@@ -86,13 +86,6 @@ cli_json_add_take(const struct world *world, json_t *json, size_t flags,
 }
 
 enum err
-cli_json_print(const struct world *world, const struct str *text)
-{
-	fwrite(str_text(text), 1, text->len, world->out);
-	return cli_flush(world);
-}
-
-enum err
 cli_json_print_take(const struct world *world, json_t *json)
 {
 	struct str text = { 0 };
@@ -100,7 +93,7 @@ cli_json_print_take(const struct world *world, json_t *json)
 
 	cli_json_add_take(world, json, JSON_INDENT(2), &text);
 	str_addc(&text, '\n');
-	err = cli_json_print(world, &text);
+	err = cli_print_exact(world, &text);
 	str_done(&text);
 	return err;
 }

@@ -92,7 +92,7 @@ print_chain(const struct world *world, const struct ruleset *rs,
 				  JSON_COMPACT, &out);
 	}
 	str_add(&out, "]}");
-	err = cli_json_print(world, &out);
+	err = cli_print_exact(world, &out);
 	str_done(&out);
 	return err;
 }
@@ -117,7 +117,7 @@ cli_list_json(const struct world *world, const struct ruleset *rs,
 	free(references);
 	str_add(&end, "\n]\n");
 	if (!err)
-		err = cli_json_print(world, &end);
+		err = cli_print_exact(world, &end);
 	str_done(&end);
 	return err;
 }

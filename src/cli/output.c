@@ -65,6 +65,13 @@ cli_print(const struct world *world, const struct str *text)
 }
 
 enum err
+cli_print_exact(const struct world *world, const struct str *text)
+{
+	fwrite(str_text(text), 1, text->len, world->out);
+	return cli_flush(world);
+}
+
+enum err
 cli_print_lines(const struct world *world, const struct vec *lines)
 {
 	for (size_t i = 0; i < lines->n; i++)
