@@ -2,6 +2,7 @@
 /* The program: here the environment, the clock and the options become a struct
  * world for the editor or for a command. */
 #include <locale.h>
+#include <stdlib.h>
 #include <sallyport/cli.h>
 #include <sallyport/file.h>
 #include <sallyport/i18n.h>
@@ -61,6 +62,7 @@ run(struct world *world, const struct cli_call *call)
 					 tui_main(world);
 	backend_free(world->backend);
 	settings_free(world->settings);
+	free(world->settings_why);
 	actor_done(&world->actor);
 	xt_done();
 	return status;

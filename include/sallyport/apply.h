@@ -132,6 +132,13 @@ enum err apply_busy(const struct world *world, const struct trial *trial)
 void apply_take(const struct world *world);
 bool apply_was_taken(const struct world *world, const struct trial *trial);
 
+/* Whoever works here was told that the last trial was undone, and what others lost
+ * by it: apply_was_told() is true from then on, as it is of a trial that was not
+ * undone, or whose edits were taken, or of another network namespace. To ask how
+ * things stand, as status does, is not to be told. */
+void apply_tell(const struct world *world);
+bool apply_was_told(const struct world *world, const struct trial *trial);
+
 /* Be the one editor that stages those edits if it is undone, for as long as the
  * descriptor is open: whoever made the trial, and once that one is dead whoever
  * asks first. -1: another one lives, or the run directory takes no file. */

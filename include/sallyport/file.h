@@ -31,12 +31,13 @@ enum err dir_open_ours(const char *path, int *fd) must_check;
 enum err file_check_ours(const struct stat *st, const char *name) must_check;
 
 /* Append the whole file to out. ERR_NOT_FOUND where there is none, ERR_FAIL
- * past max bytes or for a directory. dirfd may be AT_FDCWD; else it is a directory
- * of ours, where all but a regular file of ours is refused, by its whole name. */
+ * past max bytes or for what is no regular file. dirfd may be AT_FDCWD; else it is
+ * a directory of ours, where all but a file of ours is refused, by its whole name. */
 enum err file_read(int dirfd, const char *name, size_t max, struct str *out)
 	must_check;
 
-/* The same for a path that somebody named: *secret is as caller_open() has it. */
+/* The same for a path that somebody named, which may be a pipe: *secret is as
+ * caller_open() has it. */
 enum err file_read_named(const char *path, size_t max, struct str *out,
 			 bool *secret) must_check;
 

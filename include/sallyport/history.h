@@ -98,6 +98,10 @@ enum err history_each(struct history *history, const char *table, const char *gr
 enum err history_get(struct history *history, int64_t id, struct revision **rev)
 	must_check;
 
+/* The revision of this trial in table; *id is 0 for none. */
+enum err history_trial(struct history *history, const char *trial_id,
+		       const char *table, int64_t *id) must_check;
+
 /* Where what others had is kept that the revert of revision id took away: the
  * newest such revision; 0 for none. */
 enum err history_found(struct history *history, int64_t id, int64_t *found)

@@ -42,6 +42,8 @@ struct world {
 	bool rehearse;			/* the kernel is asked what the guard
 					 * thinks of a change */
 	struct settings *settings;	/* owned by main.c */
+	char *settings_why;		/* the same: they could not be read, and
+					 * nothing is set; NULL */
 	FILE *in;
 	FILE *out;
 	FILE *err;

@@ -30,6 +30,10 @@ enum err judge_request(const struct world *world,
  * or NULL. Yours. */
 char *write_boot(const struct world *world);
 
+/* Of this boot, but of a network namespace beside ours: who is there writes it
+ * down. */
+bool is_elsewhere(const struct trial *trial);
+
 /* The run directory as it is; ERR_NOT_FOUND where there is none. */
 enum err run_dir_open(const struct world *world, int *fd) must_check;
 

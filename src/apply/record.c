@@ -27,8 +27,7 @@ warn(char **warning)
 				     err_message());
 }
 
-/* Of a network namespace beside ours: who is there writes it down. */
-static bool
+bool
 is_elsewhere(const struct trial *trial)
 {
 	return strcmp(trial->boot_id, clock_boot_id()) == 0 &&

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The edits of a change that was undone are staged again, once. Who else looked
- * meanwhile, and wrote it down in history, has not staged them: a file beside the
- * record names the trial whose edits were taken up. Another file is locked by the
- * editor whose edits they are. */
+/* The edits of a change that was undone are staged again, once, and that it was
+ * undone is told once. Who else looked meanwhile, and wrote it down in history, has
+ * done neither: files beside the record name the trial whose edits were taken up
+ * and that whose end was told. Another file is locked by the editor whose edits
+ * they are. */
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,13 +11,14 @@
 #include "internal.h"
 
 #define TAKEN_FILE "trial.taken"
+#define TOLD_FILE "trial.told"
 #define CLAIM_FILE "trial.editor"
 
 static bool
-is_named(int run_dir, const struct trial *trial)
+is_named(int run_dir, const char *file, const struct trial *trial)
 {
 	struct str text = { 0 };
-	bool named = file_read(run_dir, TAKEN_FILE, 64, &text) == OK &&
+	bool named = file_read(run_dir, file, 64, &text) == OK &&
 		     strcmp(str_text(&text), trial->id) == 0;
 
 	str_done(&text);
@@ -31,14 +33,30 @@ apply_was_taken(const struct world *world, const struct trial *trial)
 
 	if (trial->state != TRIAL_REVERTED || run_dir_open(world, &fd) != OK)
 		return true;
-	taken = is_named(fd, trial);
+	taken = is_named(fd, TAKEN_FILE, trial);
 	close(fd);
 	return taken;
 }
 
-/* Where it cannot be written they are staged once more: one time too many. */
-void
-apply_take(const struct world *world)
+/* Of the same boot, but of a network namespace beside ours: it is told there. */
+bool
+apply_was_told(const struct world *world, const struct trial *trial)
+{
+	bool told;
+	int fd;
+
+	if (trial->state != TRIAL_REVERTED || is_elsewhere(trial) ||
+	    run_dir_open(world, &fd) != OK)
+		return true;
+	told = is_named(fd, TOLD_FILE, trial) ||
+	       is_named(fd, TAKEN_FILE, trial);
+	close(fd);
+	return told;
+}
+
+/* Where it cannot be written, it is done once more: one time too many. */
+static void
+name_last(const struct world *world, const char *file)
 {
 	struct trial *trial = apply_record(world);
 	int fd;
@@ -48,11 +66,23 @@ apply_take(const struct world *world)
 		return;
 	}
 	if (trial->state == TRIAL_REVERTED &&
-	    file_write_atomic(fd, TAKEN_FILE, trial->id, strlen(trial->id),
+	    file_write_atomic(fd, file, trial->id, strlen(trial->id),
 			      0600) != OK)
-		unlinkat(fd, TAKEN_FILE, 0);
+		unlinkat(fd, file, 0);
 	trial_free(trial);
 	close(fd);
+}
+
+void
+apply_take(const struct world *world)
+{
+	name_last(world, TAKEN_FILE);
+}
+
+void
+apply_tell(const struct world *world)
+{
+	name_last(world, TOLD_FILE);
 }
 
 int

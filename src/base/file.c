@@ -33,6 +33,13 @@ dir_make(const char *path)
 	return err;
 }
 
+/* It is root's, and we are somebody else: no fault of what stands there. */
+static bool
+needs_root(const struct stat *st)
+{
+	return st->st_uid == 0 && geteuid() != 0;
+}
+
 /* Why the directory could not be opened, errno, in words that help. */
 static enum err
 dir_not_opened(const char *path)
@@ -47,6 +54,9 @@ dir_not_opened(const char *path)
 		if (!S_ISDIR(st.st_mode))
 			return fail(ERR_FAIL, _("'%s' is no directory"), path);
 	}
+	if (error == EACCES && stat(path, &st) == 0 && needs_root(&st))
+		return fail(ERR_FAIL, _("directory '%s' is root's: this needs "
+					"root"), path);
 	errno = error;
 	return fail_errno(_("cannot open directory '%s'"), path);
 }
@@ -62,6 +72,9 @@ dir_open_ours(const char *path, int *fd)
 		return dir_not_opened(path);
 	if (fstat(*fd, &st) < 0)
 		err = fail_errno(_("cannot look at directory '%s'"), path);
+	else if (needs_root(&st))
+		err = fail(ERR_FAIL, _("directory '%s' is root's: this needs "
+				       "root"), path);
 	else if (st.st_uid != geteuid())
 		err = fail(ERR_FAIL, _("directory '%s' belongs to user %u, not to "
 				       "you: refused"), path, st.st_uid);
@@ -138,7 +151,7 @@ file_read_fd(int fd, const char *name, size_t max, struct str *out)
 }
 
 static enum err
-check_kind(int fd, const char *name)
+check_kind(int fd, const char *name, bool regular)
 {
 	struct stat st;
 
@@ -146,6 +159,8 @@ check_kind(int fd, const char *name)
 		return fail_errno(_("cannot look at '%s'"), name);
 	if (S_ISDIR(st.st_mode))
 		return fail(ERR_FAIL, _("'%s' is a directory"), name);
+	if (regular && !S_ISREG(st.st_mode))
+		return fail(ERR_FAIL, _("'%s' is no regular file"), name);
 	return OK;
 }
 
@@ -157,6 +172,9 @@ file_check_ours(const struct stat *st, const char *name)
 					"followed"), name);
 	if (!S_ISREG(st->st_mode))
 		return fail(ERR_FAIL, _("'%s' is no regular file"), name);
+	if (needs_root(st))
+		return fail(ERR_FAIL, _("'%s' is root's: this needs root"),
+			    name);
 	if (st->st_uid != geteuid())
 		return fail(ERR_FAIL, _("'%s' belongs to user %u, not to you: "
 					"refused"), name, st->st_uid);
@@ -210,10 +228,10 @@ file_read(int dirfd, const char *name, size_t max, struct str *out)
 
 	if (dirfd != AT_FDCWD)
 		return read_ours(dirfd, name, max, out);
-	fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	fd = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return fail_errno(_("cannot open '%s'"), name);
-	err = check_kind(fd, name);
+	err = check_kind(fd, name, true);
 	if (!err)
 		err = file_read_fd(fd, name, max, out);
 	close(fd);
@@ -228,7 +246,7 @@ file_read_named(const char *path, size_t max, struct str *out, bool *secret)
 
 	if (fd < 0)
 		return fail_errno(_("cannot open '%s'"), path);
-	err = check_kind(fd, path);
+	err = check_kind(fd, path, false);
 	if (!err)
 		err = file_read_fd(fd, path, max, out);
 	close(fd);

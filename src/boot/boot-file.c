@@ -26,11 +26,13 @@ check_dir(int fd, const char *path)
 	return OK;
 }
 
+/* Our own directory is made where it is missing, unless we may only look. */
 static enum err
-open_dir(const struct boot_place *place, const char *path, int *fd)
+open_dir(const struct boot_place *place, const char *path, bool make, int *fd)
 {
 	if (!place->persistent)
-		return dir_open_private(path, fd);
+		return make ? dir_open_private(path, fd) :
+			      dir_open_ours(path, fd);
 	*fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (*fd < 0)
 		return fail_errno(_("cannot open directory '%s'"), path);
@@ -46,7 +48,7 @@ boot_file_open(const struct boot_place *place, struct boot_file *file)
 
 	*file = (struct boot_file){ .dir = -1, .mode = 0600 };
 	file->name = xstrdup(basename(name));
-	err = open_dir(place, dirname(copy), &file->dir);
+	err = open_dir(place, dirname(copy), true, &file->dir);
 	if (!err && flock(file->dir, LOCK_EX) < 0)
 		err = fail_errno(_("cannot lock '%s'"), copy);
 	if (!err) {
@@ -56,6 +58,22 @@ boot_file_open(const struct boot_place *place, struct boot_file *file)
 			err = OK;
 		else if (!err && fstatat(file->dir, file->name, &st, 0) == 0)
 			file->mode = st.st_mode & 0777;
+	}
+	free(copy);
+	free(name);
+	return err;
+}
+
+enum err
+boot_file_read(const struct boot_place *place, struct str *text)
+{
+	char *copy = xstrdup(place->path), *name = xstrdup(place->path);
+	int dir;
+	enum err err = open_dir(place, dirname(copy), false, &dir);
+
+	if (!err) {
+		err = file_read(dir, basename(name), BOOT_FILE_MAX, text);
+		close(dir);
 	}
 	free(copy);
 	free(name);

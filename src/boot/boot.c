@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whether anything is written for the next boot, and what is said of it. The
  * file is written anew only where it would say something else. */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sallyport/file.h>
 #include <sallyport/i18n.h>
 #include "internal.h"
 
@@ -106,7 +103,7 @@ boot_is_behind(const struct boot_world *world, const struct tables *live)
 	if (world->elsewhere || world->off || boot_manager(world, live))
 		return false;
 	boot_find(world, &place);
-	if (file_read(AT_FDCWD, place.path, BOOT_FILE_MAX, &old) == OK) {
+	if (boot_file_read(&place, &old) == OK) {
 		boot = boot_tables(live, &old);
 		behind = boot_text(&place, &old, boot, &text) != OK ||
 			 !same_text(&text, &old);
@@ -118,19 +115,6 @@ boot_is_behind(const struct boot_world *world, const struct tables *live)
 	return behind;
 }
 
-/* A link that leads nowhere is no file either, but one that stays there. */
-static enum err
-read_place(const struct boot_place *place, struct str *text)
-{
-	enum err err = file_read(AT_FDCWD, place->path, BOOT_FILE_MAX, text);
-	struct stat st;
-
-	if (err == ERR_NOT_FOUND && lstat(place->path, &st) == 0 &&
-	    S_ISLNK(st.st_mode))
-		err = file_check_ours(&st, place->path);
-	return err;
-}
-
 enum err
 boot_read(const struct boot_world *world, struct tables **tables)
 {
@@ -139,7 +123,7 @@ boot_read(const struct boot_world *world, struct tables **tables)
 	enum err err;
 
 	boot_find(world, &place);
-	err = read_place(&place, &text);
+	err = boot_file_read(&place, &text);
 	if (!err)
 		err = tables_load(str_text(&text), text.len, place.path, NULL,
 				  NULL, tables);

@@ -40,6 +40,11 @@ enum err boot_file_open(const struct boot_place *place, struct boot_file *file)
 	must_check;
 void boot_file_done(struct boot_file *file);
 
+/* The same for who only looks: what would not be written over is not read.
+ * ERR_NOT_FOUND: there is none. */
+enum err boot_file_read(const struct boot_place *place, struct str *text)
+	must_check;
+
 /* Put text in its place, after a copy of what was there; *kept, yours, names
  * that, NULL where there was nothing. */
 enum err boot_file_put(struct boot_file *file, const struct str *text,

@@ -11,10 +11,11 @@
 const struct command cli_commands[] = {
 	{ .name = "list", .args = "[-v] [--json] [CHAIN]",
 	  .options = "verbose json", .max_args = 1, .offline = true,
-	  .guards = true, .run = cmd_list,
+	  .guards = true, .rescues = true, .run = cmd_list,
 	  .help = N_("Print the rules as ip6tables -nL --line-numbers does") },
 	{ .name = "save", .args = "[-c]", .options = "counters",
-	  .offline = true, .guards = true, .run = cmd_save,
+	  .offline = true, .guards = true, .rescues = true,
+	  .run = cmd_save,
 	  .help = N_("Print the rules as ip6tables-save does") },
 	{ .name = "check", .args = "[--noflush] FILE", .options = "noflush",
 	  .min_args = 1, .max_args = 1, .offline = true, .guards = true,
@@ -23,7 +24,7 @@ const struct command cli_commands[] = {
 		     "the lifelines") },
 	{ .name = "diff", .args = "FILE|REV|live [FILE|REV|live]",
 	  .min_args = 1, .max_args = 2, .offline = true, .guards = true,
-	  .run = cmd_diff,
+	  .rescues = true, .run = cmd_diff,
 	  .help = N_("Print what changes from the first to the second; the "
 		     "second is live where it is left out") },
 	{ .name = "apply",
@@ -51,13 +52,13 @@ const struct command cli_commands[] = {
 	  .rescues = true, .run = cmd_revert,
 	  .help = N_("Undo the change that is on trial") },
 	{ .name = "status", .args = "[--json]", .options = "json",
-	  .run = cmd_status,
+	  .rescues = true, .run = cmd_status,
 	  .help = N_("Print table, lifelines, trial and newest revision") },
 	{ .name = "log", .args = "[--json] [--grep TEXT] [--all]",
-	  .options = "json grep all", .run = cmd_log,
+	  .options = "json grep all", .rescues = true, .run = cmd_log,
 	  .help = N_("List the revisions, newest first") },
 	{ .name = "show", .args = "REV", .min_args = 1, .max_args = 1,
-	  .guards = true, .run = cmd_show,
+	  .guards = true, .rescues = true, .run = cmd_show,
 	  .help = N_("Print one revision: who, when, why and what") },
 	{ .name = "probe",
 	  .args = "[--from ADDR] [--to ADDR] [-p PROTO] [--dport N] [--sport N] "
@@ -115,8 +116,20 @@ check_editor(const struct world *world)
 	return OK;
 }
 
-/* Nothing stands between a host and its old rules: bad settings neither. The
- * sandbox is no host, so what is said of this one does not hold there. */
+/* How long history is kept is not known either. */
+static void
+do_without_settings(struct world *world)
+{
+	world->settings_why = xstrdup(err_message());
+	cli_warn(world, _("%s; going on without settings"),
+		 world->settings_why);
+	world->settings = settings_new();
+	world->settings->history_days = 0;
+}
+
+/* Nothing stands between a host and its old rules, or the sight of them: bad
+ * settings neither. The sandbox is no host, so what is said of this one does not
+ * hold there. */
 static enum err
 take_settings(struct world *world, const struct cli_call *call)
 {
@@ -127,7 +140,7 @@ take_settings(struct world *world, const struct cli_call *call)
 		err = settings_load(named ? named : SETTINGS_PATH,
 				    named != NULL, &world->settings);
 	if (err && call->command && call->command->rescues) {
-		cli_warn(world, "%s", err_message());
+		do_without_settings(world);
 		err = OK;
 	}
 	if (!err && !world->settings)
@@ -190,9 +203,7 @@ cli_main(struct world *world, const struct cli_call *call)
 		guard_again(world);
 	if (!err)
 		err = call->command->run(world, call);
-	if (!err && (fflush(world->out) || ferror(world->out)))
-		err = fail_errno(_("cannot write the output"));
-	return err ? cli_tell_error(world->err, err, world->utf8) : 0;
+	return cli_end(world, err);
 }
 
 static void

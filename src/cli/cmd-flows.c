@@ -117,7 +117,7 @@ address_json(const struct in6_addr *addr)
 	json_t *json;
 
 	addr_format(&text, addr);
-	json = json_text(str_text(&text));
+	json = cli_json_text(str_text(&text));
 	str_done(&text);
 	return json;
 }
@@ -130,14 +130,15 @@ flow_json(const struct flow *flow)
 
 	xt_proto_name(flow->proto, &proto);
 	json = json_pack("{s:s, s:s, s:o, s:i, s:o, s:i, s:o, s:i, s:s, s:I, "
-			 "s:I, s:s, s:b}",
+			 "s:I, s:o, s:b}",
 		"way", flow->way, "protocol", str_text(&proto),
 		"from", address_json(&flow->src), "sport", flow->sport,
 		"to", address_json(&flow->dst), "dport", flow->dport,
 		"end", address_json(&flow->end), "end_port", flow->end_port,
 		"state", flow->state,
 		"timeout_s", (json_int_t)flow->timeout_s,
-		"packets", (json_int_t)flow->packets, "rule", flow->rule,
+		"packets", (json_int_t)flow->packets,
+		"rule", cli_json_text(flow->rule),
 		"lifeline", flow->lifeline);
 	str_done(&proto);
 	return json;
@@ -148,9 +149,6 @@ print_json(const struct world *world, const struct flows *flows,
 	   const struct flows_end *end)
 {
 	json_t *list = json_array(), *json;
-	struct str out = {0};
-	char *text;
-	enum err err;
 
 	for (size_t i = 0; i < flows->v.n; i++)
 		json_array_append_new(list, flow_json(flows->v.v[i]));
@@ -163,13 +161,7 @@ print_json(const struct world *world, const struct flows *flows,
 				"deleted", (json_int_t)end->deleted,
 				"gone", (json_int_t)end->gone,
 				"back", (json_int_t)end->back) : NULL);
-	text = json_dumps(json, JSON_INDENT(2));
-	json_decref(json);
-	str_addf(&out, "%s\n", text ? text : "");
-	err = cli_print(world, &out);
-	str_done(&out);
-	free(text);
-	return err;
+	return cli_json_print_take(world, json);
 }
 
 /* --- */

@@ -101,12 +101,13 @@ log_one(const struct revision *rev, void *arg)
 	}
 	if (view->json) {
 		str_add(&line, view->shown ? ",\n" : "[\n");
-		cli_log_json(&line, rev);
+		cli_log_json(view->world, &line, rev);
 	} else {
 		add_log_line(&line, rev);
 	}
 	view->shown++;
-	view->err = cli_print(view->world, &line);
+	view->err = view->json ? cli_print_exact(view->world, &line) :
+				 cli_print(view->world, &line);
 	str_done(&line);
 	return !view->err;
 }
@@ -206,10 +207,13 @@ add_lost(struct str *out, const char *lines, int64_t kept)
 	char *rules = apply_readable_rules(lines);
 	struct str text = {0};
 
-	add_field(out, _("lost"), rules);
+	str_add(&text, _("What others did and the undo took back:\n"));
+	str_add(&text, rules);
 	if (kept)
-		str_addf(&text, _("revision %lld has them"), (long long)kept);
-	add_field(out, "", str_text(&text));
+		cli_add_kept(&text, kept);
+	else
+		str_add(&text, _("The table as others had it is not kept.\n"));
+	add_field(out, _("lost"), str_text(&text));
 	str_done(&text);
 	free(rules);
 }

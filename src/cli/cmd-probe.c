@@ -94,9 +94,9 @@ step_json(const struct tables *tables, const struct probe_step *step)
 
 	spec_of(tables, step, &spec);
 	json = json_pack("{s:s, s:o, s:I, s:o}", "table", step->table,
-			 "chain", json_text(step->chain),
+			 "chain", cli_json_text(step->chain),
 			 "number", (json_int_t)step->rule,
-			 "spec", json_text(str_text(&spec)));
+			 "spec", cli_json_text(str_text(&spec)));
 	str_done(&spec);
 	return json;
 }
@@ -110,12 +110,12 @@ walk_json(const struct tables *tables, const struct probe_answer *answer)
 	for (size_t i = 0; i < answer->path.n; i++)
 		json_array_append_new(path, step_json(tables,
 						      answer->path.v[i]));
-	return json_pack("{s:s, s:s, s:o, s:I, s:b, s:s?, s:o}",
+	return json_pack("{s:s, s:s, s:o, s:I, s:b, s:o, s:o}",
 		"verdict", verdict_name(walk->verdict),
-		"table", walk->table, "chain", json_text(walk->chain),
+		"table", walk->table, "chain", cli_json_text(walk->chain),
 		"number", (json_int_t)walk->rule,
 		"diverted", walk->loss == LOSS_DIVERTED,
-		"why", walk->why, "path", path);
+		"why", cli_json_text(walk->why), "path", path);
 }
 
 static json_t *
@@ -132,7 +132,7 @@ rehearsal_json(const struct probe_answer *answer)
 	probe_account(answer, &account);
 	json = json_pack("{s:s?, s:o, s:s?, s:b}",
 		"result", results[probe_rehearsed(answer)],
-		"account", account.len > 0 ? json_text(str_text(&account)) :
+		"account", account.len > 0 ? cli_json_text(str_text(&account)) :
 					     json_null(),
 		"fickle", answer->fickle, "agrees", probe_agrees(answer));
 	str_done(&account);
@@ -145,7 +145,7 @@ link_json(const char *ifname, bool by_route)
 {
 	if (!ifname[0])
 		return json_null();
-	return json_pack("{s:o, s:b}", "name", json_text(ifname),
+	return json_pack("{s:o, s:b}", "name", cli_json_text(ifname),
 			 "by_route", by_route);
 }
 
@@ -154,29 +154,21 @@ print_json(const struct world *world, const struct tables *tables,
 	   const struct probe_answer *answer)
 {
 	const struct probe_question *q = &answer->question;
-	struct str packet = {0}, out = {0};
+	struct str packet = {0};
 	json_t *json;
-	char *text;
-	enum err err;
 
 	probe_describe(q, &packet);
-	json = json_pack("{s:o, s:s, s:o, s:o, s:s?, s:s, s:s, s:o, s:o}",
-		"packet", json_text(str_text(&packet)), "way", q->way,
+	json = json_pack("{s:o, s:s, s:o, s:o, s:o, s:s, s:s, s:o, s:o}",
+		"packet", cli_json_text(str_text(&packet)), "way", q->way,
 		"in", link_json(q->packet.in, q->in_by_route),
 		"out", link_json(q->packet.out, q->out_by_route),
-		"note", q->note,
+		"note", cli_json_text(q->note),
 		"verdict", verdict_name(probe_judgement(answer)),
 		"judge", probe_by_kernel(answer) ? "rehearsal" : "walk",
 		"walk", walk_json(tables, answer),
 		"rehearsal", rehearsal_json(answer));
-	text = json_dumps(json, JSON_INDENT(2));
-	json_decref(json);
-	str_addf(&out, "%s\n", text ? text : "");
-	err = cli_print(world, &out);
-	str_done(&out);
 	str_done(&packet);
-	free(text);
-	return err;
+	return cli_json_print_take(world, json);
 }
 
 static enum err

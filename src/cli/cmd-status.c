@@ -18,6 +18,7 @@ struct status {
 	enum apply_found found;
 	struct trial *trial;		/* NULL: none */
 	char *trial_why;		/* it is unreadable, or nobody guards it */
+	struct lost lost;
 	int64_t revision;		/* the newest that stands; 0: none */
 	struct drift drift;
 };
@@ -169,6 +170,7 @@ add_last(struct str *out, const struct status *st)
 		str_addf(out, _("trial      none; the last one: %s\n"),
 			 _(trial_state(st)));
 	free(why);
+	status_add_lost(&st->lost, out);
 }
 
 static void
@@ -235,19 +237,22 @@ trial_json(const struct world *world, const struct status *st)
 
 	if (st->found == FOUND_UNREADABLE)
 		return json_pack("{s:s, s:o}", "state", "unreadable",
-				 "reason", json_text(st->trial_why));
+				 "reason", cli_json_text(st->trial_why));
 	if (!trial)
 		return json_null();
-	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:b, s:b, s:b}",
+	return json_pack("{s:s, s:s, s:I, s:o, s:o, s:o, s:b, s:b, s:b, "
+			 "s:o, s:o}",
 		"id", trial->id, "state", trial_state(st),
 		"seconds_left", is_pending(st) ?
 			(json_int_t)trial_left(world, trial) : 0,
-		"user", json_text(trial->actor.user),
-		"message", json_text(trial->message),
-		"reason", json_text(trial->reason),
+		"user", cli_json_text(trial->actor.user),
+		"message", cli_json_text(trial->message),
+		"reason", cli_json_text(trial->reason),
 		"foreign", st->found == FOUND_FOREIGN,
 		"unguarded", st->found == FOUND_UNGUARDED,
-		"overdue", is_overdue(world, st));
+		"overdue", is_overdue(world, st),
+		"lost", status_lost_json(&st->lost),
+		"lost_in", status_kept_json(&st->lost));
 }
 
 static json_t *
@@ -270,14 +275,11 @@ static enum err
 print_json(const struct world *world, const struct status *st)
 {
 	const struct ruleset *rs = tables_get(st->live, world->table);
-	struct str out = {0};
 	json_t *json;
-	char *text;
-	enum err err;
 
 	json = json_pack("{s:o, s:s, s:s, s:I, s:I, s:o, s:s, s:s, s:b, s:o, "
-			 "s:o, s:I, s:o}",
-		"host", json_text(world->actor.host), "table", world->table,
+			 "s:o, s:I, s:o, s:o}",
+		"host", cli_json_text(world->actor.host), "table", world->table,
 		"backend", world->backend->ops->name,
 		"rules", (json_int_t)ruleset_rule_count(rs),
 		"chains", (json_int_t)rs->chains.n,
@@ -289,16 +291,9 @@ print_json(const struct world *world, const struct status *st)
 		"lifelines", status_lifelines_json(st->report),
 		"trial", trial_json(world, st),
 		"revision", (json_int_t)st->revision,
-		"drift", status_drift_json(&st->drift));
-	text = json_dumps(json, JSON_INDENT(2));
-	json_decref(json);
-	if (!text)
-		return fail(ERR_FAIL, _("the status is no valid JSON"));
-	str_addf(&out, "%s\n", text);
-	err = cli_print(world, &out);
-	str_done(&out);
-	free(text);
-	return err;
+		"drift", status_drift_json(&st->drift),
+		"settings_error", cli_json_text(world->settings_why));
+	return cli_json_print_take(world, json);
 }
 
 enum err
@@ -311,6 +306,7 @@ cmd_status(struct world *world, const struct cli_call *call)
 	err = find_rules(world, &st);
 	if (!err) {
 		find_revision(world, &st);
+		status_find_lost(world, st.trial, &st.lost);
 		status_find_drift(world, st.live, &st.drift);
 		err = call->opt.json ? print_json(world, &st) :
 				       print_text(world, &st);

@@ -22,8 +22,11 @@ nothing_to_settle(const struct world *world, enum apply_found found,
 {
 	if (trial && found == FOUND_SETTLED)
 		return cli_record_outcome(world, trial);
-	if (trial && found == FOUND_NOTHING)
+	if (trial && found == FOUND_NOTHING) {
+		if (!apply_was_told(world, trial))
+			cli_say_lost(world, trial->lost);
 		return cli_ended_already(trial);
+	}
 	if (found == FOUND_FOREIGN)
 		return fail(ERR_FAIL, _("the trial in %s is of another network "
 			    "namespace; settle it there"),
@@ -207,7 +210,11 @@ settle(const struct world *world, bool keep, const char *reason)
 enum err
 cmd_confirm(struct world *world, const struct cli_call *call)
 {
-	return settle(world, true, NULL);
+	enum err err = settle(world, true, NULL);
+
+	if (err == ERR_REVERTED)
+		apply_tell(world);
+	return err;
 }
 
 /* Whatever is not known to be over may come to be due: a record that cannot be
@@ -250,10 +257,12 @@ cmd_revert(struct world *world, const struct cli_call *call)
 		guardian_wake(call->opt.timer);
 	err = settle(world, false, reason);
 	if (err == ERR_REVERTED) {	/* which is what was wanted */
+		if (!call->opt.if_due)
+			apply_tell(world);
 		str_addf(&text, "%s\n", err_message());
-		err = cli_print(world, &text);
+		cli_say(world, &text);
 		str_done(&text);
-		return err;
+		return OK;
 	}
 	return err ? err : fail(ERR_FAIL, _("too late: the change was "
 				"confirmed"));

@@ -50,13 +50,45 @@ enum err cli_print(const struct world *world, const struct str *text) must_check
 enum err cli_print_lines(const struct world *world, const struct vec *lines)
 	must_check;
 
+/* Text as JSON, as it is but for bytes that are no UTF-8: <ff>. NULL is null. */
+json_t *cli_json_text(const char *s);
+
+/* An array of its lines. */
+json_t *cli_json_lines(const char *text);
+
+/* Append json, which is eaten: harmless where it goes to a terminal. flags:
+ * JSON_COMPACT or JSON_INDENT(). */
+void cli_json_add_take(const struct world *world, json_t *json, size_t flags,
+		       struct str *out);
+
+/* Write what was made of that, byte for byte. */
+enum err cli_print_exact(const struct world *world, const struct str *text)
+	must_check;
+
+/* All of it at once, in lines. */
+enum err cli_json_print_take(const struct world *world, json_t *json)
+	must_check;
+
+/* The same where nothing else may stop for it: output that cannot be written is
+ * told once. */
+void cli_say(const struct world *world, const struct str *text);
+
+/* ERR_FAIL, and the reason of the first time, once something could not be
+ * written. */
+enum err cli_flush(const struct world *world) must_check;
+
+/* A command's end: its error is told, or that its output could not be written,
+ * unless that was told. The exit status. */
+int cli_end(const struct world *world, enum err err);
+
 /* A question on world->err, harmless; the answer is for cli_said(). */
 void cli_ask(const struct world *world, const char *fmt, ...) printf_like(2, 3);
 
 /* "sallyport: ..." on world->err, harmless on a terminal. */
 void cli_warn(const struct world *world, const char *fmt, ...) printf_like(2, 3);
 
-/* The same for a warning of apply_*(), which is freed; NULL says nothing. */
+/* The same for a warning of apply_*(), which is freed, and said once; NULL says
+ * nothing. */
 void cli_warn_take(const struct world *world, char *warning);
 
 /* The live tables; a warning where nf_tables has rules besides. */
@@ -64,7 +96,8 @@ enum err cli_read_live(const struct world *world, struct tables **live,
 		       bool *other_world) must_check;
 
 /* A revision as log --json prints it, without a newline. */
-void cli_log_json(struct str *out, const struct revision *rev);
+void cli_log_json(const struct world *world, struct str *out,
+		  const struct revision *rev);
 
 /* A message in quotes, of which only the first line: it stands in one. */
 void cli_add_subject(struct str *out, const char *message);
@@ -159,6 +192,12 @@ void cli_say_answered(const struct world *world, const char *who);
 /* EVENT_LOGIN. */
 void cli_say_login(const struct world *world,
 		   const struct guardian_event *event);
+
+/* What others lost by an undo, lines; NULL or "" for nothing. */
+void cli_say_lost(const struct world *world, const char *lost);
+
+/* The line that says in which revision that is. */
+void cli_add_kept(struct str *out, int64_t id);
 
 /* Warn of EVENT_NOT_REVERTED and EVENT_DENIED. */
 void cli_tell_event(const struct world *world,

@@ -30,7 +30,7 @@ set_columns(json_t *json, const struct row *row)
 
 	for (size_t i = 0; i < ARRAY_LEN(columns); i++)
 		json_object_set_new(json, columns[i].key,
-				    json_text(columns[i].text));
+				    cli_json_text(columns[i].text));
 }
 
 /* What cannot be said as a spec is there as the bytes of the kernel, too. */
@@ -42,7 +42,7 @@ rule_json(const struct rule *rule, const char *chain, size_t num)
 	struct row row;
 
 	xt_spec(rule, chain, false, &text);
-	json_object_set_new(json, "spec", json_text(str_text(&text)));
+	json_object_set_new(json, "spec", cli_json_text(str_text(&text)));
 	set_counters(json, &rule->counters);
 	xt_row(rule, &row);
 	set_columns(json, &row);
@@ -50,7 +50,7 @@ rule_json(const struct rule *rule, const char *chain, size_t num)
 	if (xt_is_opaque(rule)) {
 		str_clear(&text);
 		base64_encode(&text, rule->entry, rule->size);
-		json_object_set_new(json, "opaque", json_text(str_text(&text)));
+		json_object_set_new(json, "opaque", cli_json_text(str_text(&text)));
 	}
 	str_done(&text);
 	return json;
@@ -64,25 +64,13 @@ chain_json(const struct ruleset *rs, const struct chain *chain,
 	const char *policy = chain_is_builtin(chain) ?
 			     policy_name(chain->policy) : NULL;
 	json_t *json = json_pack("{s:s, s:o, s:s?}", "table", rs->table,
-				 "chain", json_text(chain->name),
+				 "chain", cli_json_text(chain->name),
 				 "policy", policy);
 
 	set_counters(json, &chain->counters);
 	json_object_set_new(json, "references",
 			    json_integer((json_int_t)references));
 	return json;
-}
-
-static void
-add_json_take(struct str *out, json_t *json)
-{
-	char *text = json_dumps(json, JSON_COMPACT);
-
-	if (!text)
-		die("a rule is no valid JSON");
-	str_add(out, text);
-	free(text);
-	json_decref(json);
 }
 
 static enum err
@@ -93,16 +81,18 @@ print_chain(const struct world *world, const struct ruleset *rs,
 	enum err err;
 
 	str_add(&out, before);
-	add_json_take(&out, chain_json(rs, chain, references));
+	cli_json_add_take(world, chain_json(rs, chain, references),
+			  JSON_COMPACT, &out);
 	str_cut(&out, out.len - 1);	/* its brace closes behind the rules */
 	str_add(&out, ",\"rules\":[");
 	for (size_t i = 0; i < chain->rules.n; i++) {
 		str_add(&out, i ? ",\n  " : "\n  ");
-		add_json_take(&out, rule_json(chain_rule(chain, i),
-					      chain->name, i + 1));
+		cli_json_add_take(world, rule_json(chain_rule(chain, i),
+						   chain->name, i + 1),
+				  JSON_COMPACT, &out);
 	}
 	str_add(&out, "]}");
-	err = cli_print(world, &out);
+	err = cli_print_exact(world, &out);
 	str_done(&out);
 	return err;
 }
@@ -127,7 +117,7 @@ cli_list_json(const struct world *world, const struct ruleset *rs,
 	free(references);
 	str_add(&end, "\n]\n");
 	if (!err)
-		err = cli_print(world, &end);
+		err = cli_print_exact(world, &end);
 	str_done(&end);
 	return err;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where a command's rules come from: the live table, a file, a revision. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +154,9 @@ cli_load(const struct world *world, const char *what, struct tables **tables)
 		return load_live(world, tables);
 	if (cli_revision_number(what, &id))
 		return load_revision(world, id, tables);
+	if (strcmp(what, "-") && access(what, F_OK) < 0 && errno == ENOENT)
+		return fail(ERR_USAGE, _("'%s' is neither a file nor a "
+			    "revision's number nor 'live'"), what);
 	return cli_load_file(world, what, NULL, tables);
 }
 

@@ -12,10 +12,10 @@ static json_t *
 who_json(const struct actor *actor)
 {
 	return json_pack("{s:i, s:o, s:o, s:o, s:o}", "uid", actor->uid,
-			 "user", json_text(actor->user),
-			 "from", json_text(actor->from),
-			 "tty", json_text(actor->tty),
-			 "host", json_text(actor->host));
+			 "user", cli_json_text(actor->user),
+			 "from", cli_json_text(actor->from),
+			 "tty", cli_json_text(actor->tty),
+			 "host", cli_json_text(actor->host));
 }
 
 /* Seconds since 1970, null for never. */
@@ -29,22 +29,24 @@ time_json(int64_t when)
 static json_t *
 changes_json(const struct changeset *cs)
 {
-	json_t *lines = json_array();
 	struct str text = {0};
-	const char *s;
+	json_t *lines;
 
 	if (cs)
 		changeset_describe(cs, &text);
-	for (s = str_text(&text); *s; s += *s == '\n') {
-		size_t n = strcspn(s, "\n");
-		char *line = xstrndup(s, n);
-
-		json_array_append_new(lines, json_text(line));
-		free(line);
-		s += n;
-	}
+	lines = cli_json_lines(str_text(&text));
 	str_done(&text);
 	return lines;
+}
+
+static json_t *
+lost_json(const char *lines)
+{
+	char *rules = apply_readable_rules(lines ? lines : "");
+	json_t *json = cli_json_lines(rules);
+
+	free(rules);
+	return json;
 }
 
 static json_t *
@@ -58,29 +60,24 @@ revision_json(const struct revision *rev)
 		"since", time_json(rev->since_s),
 		"who", who_json(&rev->actor));
 
-	json_object_set_new(json, "message", json_text(rev->message));
-	json_object_set_new(json, "origin", json_text(rev->origin));
-	json_object_set_new(json, "state", json_text(rev->state));
-	json_object_set_new(json, "reason", json_text(rev->reason));
+	json_object_set_new(json, "message", cli_json_text(rev->message));
+	json_object_set_new(json, "origin", cli_json_text(rev->origin));
+	json_object_set_new(json, "state", cli_json_text(rev->state));
+	json_object_set_new(json, "reason", cli_json_text(rev->reason));
 	json_object_set_new(json, "settled", time_json(rev->settled_s));
 	json_object_set_new(json, "settled_by",
 			    rev->settled_s && rev->settled_by.user ?
 			    who_json(&rev->settled_by) : json_null());
-	json_object_set_new(json, "override", json_text(rev->override));
+	json_object_set_new(json, "override", cli_json_text(rev->override));
+	json_object_set_new(json, "lost", lost_json(rev->lost));
 	json_object_set_new(json, "owned", json_boolean(owned));
 	json_object_set_new(json, "changes", changes_json(rev->changes));
 	return json;
 }
 
 void
-cli_log_json(struct str *out, const struct revision *rev)
+cli_log_json(const struct world *world, struct str *out,
+	     const struct revision *rev)
 {
-	json_t *json = revision_json(rev);
-	char *text = json_dumps(json, JSON_COMPACT);
-
-	if (!text)
-		die("a revision is no valid JSON");
-	str_add(out, text);
-	free(text);
-	json_decref(json);
+	cli_json_add_take(world, revision_json(rev), JSON_COMPACT, out);
 }

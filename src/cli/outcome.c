@@ -13,13 +13,12 @@ say(const struct world *world, const char *text)
 	struct str line = {0};
 
 	str_addf(&line, "%s\n", text);
-	if (cli_print(world, &line))
-		cli_warn(world, "%s", err_message());
+	cli_say(world, &line);
 	str_done(&line);
 }
 
-static void
-say_lost(const struct world *world, const char *lost)
+void
+cli_say_lost(const struct world *world, const char *lost)
 {
 	struct str text = {0};
 
@@ -27,9 +26,15 @@ say_lost(const struct world *world, const char *lost)
 		return;
 	str_add(&text, _("What others did and the undo took back:\n"));
 	str_add(&text, lost);
-	if (cli_print(world, &text))
-		cli_warn(world, "%s", err_message());
+	cli_say(world, &text);
 	str_done(&text);
+}
+
+void
+cli_add_kept(struct str *out, int64_t id)
+{
+	str_addf(out, _("Revision %lld is the table as others had it, with the "
+			"change that was undone.\n"), (long long)id);
 }
 
 void
@@ -40,8 +45,7 @@ cli_say_missing(const struct world *world, const struct trial *trial)
 
 	if (said)
 		cli_warn(world, "%s", said);
-	if (cli_print(world, &lines))
-		cli_warn(world, "%s", err_message());
+	cli_say(world, &lines);
 	str_done(&lines);
 }
 
@@ -64,7 +68,7 @@ kept(const struct world *world, const char *boot)
 static enum err
 undone(const struct world *world, const char *why, const char *lost)
 {
-	say_lost(world, lost);
+	cli_say_lost(world, lost);
 	cli_tell_flows(world);
 	return fail(ERR_REVERTED, _("reverted: the change was undone (%s)"),
 		    why ? why : "");
@@ -228,8 +232,9 @@ note_undone(const struct world *world, const struct trial *trial)
 	char *why = trial_reason_text(trial->reason);
 
 	cli_warn(world, _("note: the last change was undone (%s)"), why);
-	say_lost(world, trial->lost);
+	cli_say_lost(world, trial->lost);
 	free(why);
+	apply_tell(world);
 }
 
 enum err
@@ -240,14 +245,13 @@ cli_settle_first(const struct world *world)
 
 	switch (apply_resume(world, &trial)) {
 	case FOUND_NOTHING:
+	case FOUND_SETTLED:
+		if (trial && !apply_was_told(world, trial))
+			note_undone(world, trial);
 		break;
 	case FOUND_RUNNING:
 	case FOUND_RESUMED:
 		err = apply_busy(world, trial);
-		break;
-	case FOUND_SETTLED:
-		if (trial && trial->state == TRIAL_REVERTED)
-			note_undone(world, trial);
 		break;
 	case FOUND_FOREIGN:
 		cli_warn(world, _("note: the trial record in %s is of another "

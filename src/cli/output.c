@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What commands print: byte for byte into a pipe or a file, harmless on a
  * terminal. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sallyport/i18n.h>
+#include <sallyport/mem.h>
 #include <sallyport/text.h>
 #include "internal.h"
 
@@ -38,12 +40,18 @@ put_lines(const struct world *world, const struct str *text)
 	}
 }
 
-static enum err
-flush(const struct world *world)
+/* A stream that has failed once fails for ever, for the reason that it had. */
+enum err
+cli_flush(const struct world *world)
 {
-	if (fflush(world->out) || ferror(world->out))
-		return fail_errno(_("cannot write the output"));
-	return OK;
+	static int error;
+
+	if (fflush(world->out) == 0 && !ferror(world->out))
+		return OK;
+	if (!error)
+		error = errno;
+	errno = error;
+	return fail_errno(_("cannot write the output"));
 }
 
 enum err
@@ -53,7 +61,14 @@ cli_print(const struct world *world, const struct str *text)
 		put_lines(world, text);
 	else
 		fwrite(str_text(text), 1, text->len, world->out);
-	return flush(world);
+	return cli_flush(world);
+}
+
+enum err
+cli_print_exact(const struct world *world, const struct str *text)
+{
+	fwrite(str_text(text), 1, text->len, world->out);
+	return cli_flush(world);
 }
 
 enum err
@@ -61,7 +76,7 @@ cli_print_lines(const struct world *world, const struct vec *lines)
 {
 	for (size_t i = 0; i < lines->n; i++)
 		put_line(world, lines->v[i], strlen(lines->v[i]));
-	return flush(world);
+	return cli_flush(world);
 }
 
 /* Append what fmt makes, harmless. */
@@ -103,10 +118,41 @@ cli_warn(const struct world *world, const char *fmt, ...)
 	str_done(&line);
 }
 
+/* Of these warnings each is said once, however often its cause is met. */
+static bool
+is_new(const char *warning)
+{
+	static struct vec said;		/* of char * */
+
+	for (size_t i = 0; i < said.n; i++)
+		if (strcmp(said.v[i], warning) == 0)
+			return false;
+	vec_push(&said, xstrdup(warning));
+	return true;
+}
+
 void
 cli_warn_take(const struct world *world, char *warning)
 {
-	if (warning)
+	if (warning && is_new(warning))
 		cli_warn(world, "%s", warning);
 	free(warning);
+}
+
+void
+cli_say(const struct world *world, const struct str *text)
+{
+	if (cli_print(world, text))
+		cli_warn_take(world, xstrdup(err_message()));
+}
+
+int
+cli_end(const struct world *world, enum err err)
+{
+	if (!err) {
+		err = cli_flush(world);
+		if (err && !is_new(err_message()))
+			return err_status(err);
+	}
+	return err ? cli_tell_error(world->err, err, world->utf8) : 0;
 }

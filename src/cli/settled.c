@@ -77,8 +77,7 @@ cli_say_settled(const struct world *world, const struct trial *trial,
 	add_line(&out, kept ? _("kept by") : _("undone by"), &by);
 	add_line(&out, _("proof"), &proof);
 	add_line(&out, _("time left"), &left);
-	if (cli_print(world, &out))
-		cli_warn(world, "%s", err_message());
+	cli_say(world, &out);
 	str_done(&what);
 	str_done(&by);
 	str_done(&left);

@@ -313,8 +313,8 @@ status_drift_json(const struct drift *drift)
 		json_object_set_new(json, ends[i].key, json_pack(
 			"{s:b, s:o, s:o}",
 			"there", drift->ends[i].tables != NULL,
-			"why", json_text(drift->ends[i].why),
-			"note", json_text(drift->ends[i].note)));
+			"why", cli_json_text(drift->ends[i].why),
+			"note", cli_json_text(drift->ends[i].note)));
 	each_pair(drift, add_pair_json, pairs);
 	json_object_set_new(json, "pairs", pairs);
 	return json;

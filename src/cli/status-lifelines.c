@@ -153,7 +153,7 @@ address_json(const struct in6_addr *addr)
 	if (addr_is_any(addr))
 		return json_null();
 	addr_format(&text, addr);
-	json = json_text(str_text(&text));
+	json = cli_json_text(str_text(&text));
 	str_done(&text);
 	return json;
 }
@@ -165,7 +165,7 @@ link_json(const struct lifeline_link *link)
 	if (!link->ifname[0])
 		return json_null();
 	return json_pack("{s:o, s:o, s:b, s:b, s:b, s:b, s:b}",
-		"interface", json_text(link->ifname),
+		"interface", cli_json_text(link->ifname),
 		"gateway", address_json(&link->gateway),
 		"on_link", link->on_link,
 		"no_neighbour_discovery", link->no_ndp,
@@ -183,7 +183,7 @@ lifeline_json(const struct lifeline *ll)
 	lifeline_describe(ll, &name);
 	json = json_pack("{s:o, s:s, s:s, s:b, s:i, s:b, s:b, s:b, s:b, s:o, "
 			 "s:o, s:o}",
-		"lifeline", json_text(str_text(&name)),
+		"lifeline", cli_json_text(str_text(&name)),
 		"origin", origin_words[ll->origin],
 		"way", way_words[ll->way],
 		"ssh", ll->ssh,

@@ -36,4 +36,19 @@ void drift_done(struct drift *drift);
 void status_add_drift(const struct drift *drift, struct str *out);
 json_t *status_drift_json(const struct drift *drift);
 
+/* What others lost when the last change was undone. */
+struct lost {
+	const char *lines;		/* the trial's; NULL: nothing */
+	int64_t kept[TABLE_COUNT];	/* the revisions that have it */
+	size_t n;
+};
+
+void status_find_lost(const struct world *world, const struct trial *trial,
+		      struct lost *lost);
+
+/* Its lines, below that of the trial. */
+void status_add_lost(const struct lost *lost, struct str *out);
+json_t *status_lost_json(const struct lost *lost);
+json_t *status_kept_json(const struct lost *lost);
+
 #endif

@@ -114,9 +114,9 @@ insert_part(struct history *history, const struct trial *trial,
 	return err;
 }
 
-static enum err
-find_part(struct history *history, const char *trial_id, const char *table,
-	  int64_t *id)
+enum err
+history_trial(struct history *history, const char *trial_id, const char *table,
+	      int64_t *id)
 {
 	struct stmt *stmt;
 	enum err err;
@@ -170,7 +170,7 @@ record_part(struct history *history, const struct trial *trial,
 	enum err err;
 	char *lost;
 
-	err = find_part(history, trial->id, part->before->table, id);
+	err = history_trial(history, trial->id, part->before->table, id);
 	if (err)
 		return err;
 	lost = part_lost(trial, part);

@@ -8,7 +8,7 @@
 . "$top_srcdir/tests/cli/cli.sh"
 # shellcheck source=tests/terminal/terminal.sh
 . "$top_srcdir/tests/terminal/terminal.sh"
-need ip6tables-legacy jq tmux
+need ip6tables-legacy jq tmux timeout
 in_namespace "$0" "$@"
 [ -n "${TEST_IN_NAMESPACE-}" ] || exit 1
 make_host
@@ -122,10 +122,39 @@ file=$(find "$root" -name rules.v6)
 echo '-A INPUT nonsense' >>"$file"
 like "$(drift)" '^boot file: unreadable: .*rules.v6:[0-9]+: ' \
 	'a boot file with a fault is told'
+mv "$file" "$file.kept"
+in_time() {
+	timeout 60 "$SALLYPORT" --run-dir "$run_dir" --db "$db" \
+		--config "$conf" --boot-root "$root" "$@"
+}
+# Whoever reads it says of it what whoever would write it says.
+odd_file() {
+	like "$(in_time status)" " boot file: unreadable: '$file' $2\$" \
+		"$1 is told"
+	status_is 0 "and stands in the way of" in_time apply --yes --no-trial -- \
+		-A FORWARD -p tcp --dport 5003 -j ACCEPT
+	like "$out" "^Boot rules: .* stay as they were: '$file' $2\.\$" \
+		'the rules for the next boot'
+	ip6tables-legacy -D FORWARD -p tcp --dport 5003 -j ACCEPT
+	rm "$file"
+}
+mkfifo "$file"
+odd_file 'a pipe' 'is no regular file'
+ln -s "$file.kept" "$file"
+odd_file 'a symbolic link' 'is a symbolic link, which is not followed'
+ln -s /nowhere "$file"
+odd_file 'one that leads nowhere' 'is a symbolic link, which is not followed'
+cp "$file.kept" "$file"
+chmod 666 "$file"
+odd_file 'what others may write' 'may be written by others: refused'
+mv "$file.kept" "$file"
 echo 'boot = no' >"$conf"
 like "$(drift)" '^boot file: not written, as the settings say$' 'boot = no'
 : >"$conf"
 mkdir -p "$root/etc/ufw"
+mkfifo "$root/etc/ufw/ufw.conf"
+like "$(in_time status)" ' boot file: unreadable' 'a pipe instead of a file of ufw'
+rm "$root/etc/ufw/ufw.conf"
 echo ENABLED=yes >"$root/etc/ufw/ufw.conf"
 like "$(drift)" '^boot file: not written, as ufw is active' 'and who else is active'
 mkdir -p "$root/etc/systemd/system/multi-user.target.wants"

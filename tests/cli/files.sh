@@ -89,6 +89,11 @@ status_is 0 'offline, live is the file' sp --file "$tmp/closed" diff "$tmp/good"
 is "$out" '- INPUT 3: -p tcp -m tcp --dport 22 -j ACCEPT' 'of --file'
 status_is 1 'a revision without a history' sp diff 1
 like "$out" 'no history yet' 'is told'
+for word in abc 0 ''; do
+	status_is 2 "diff of '$word'" sp diff "$word"
+	is "$out" "sallyport: '$word' is neither a file nor a revision's number nor 'live'" \
+		'is told what it is not'
+done
 status_is 2 'standard input twice' sp diff - - </dev/null
 is "$(rules)" "$(sed -n '/^\*filter/,$p' "$tmp/good" | sed 's/ \[.*//')" 'nothing was changed by all this'
 for command in '-A INPT -j DROP' '-D INPUT 77' '-D INPUT -p sctp -j DROP'; do

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tests/cli/cli.sh
 . "$top_srcdir/tests/cli/cli.sh"
-need ip6tables-legacy jq
+need ip6tables-legacy jq script
 in_namespace "$0" "$@"
 
 ok 'a table that is not in use' sh -c '"$1" list --json >"$2"' - \
@@ -89,4 +89,24 @@ ip6tables-legacy -A INPUT -m comment \
 ok 'hostile bytes make valid JSON' sh -c '"$1" list --json INPUT | jq . >"$2"' \
 	- "$SALLYPORT" "$tmp/json"
 unlike "$(sp list --json INPUT)" "$(printf '\033')" 'without escape sequences'
+is "$(jq -r '.[0].rules[0].spec' "$tmp/json")" \
+	"$(printf -- '-A INPUT -m comment --comment "a\033[31m <ff> \303\274 \342\200\256b" -j DROP')" \
+	'and all but the bytes that are no text is as it is'
+
+# A message is told as it is; on a terminal by escapes of JSON, which say the same.
+message=$(printf 'a\nb\tc\033]0;x\007 \342\200\256 \303\274 \177 <ff>')
+sp --no-trial apply --yes -m "$message" -- -A INPUT -p tcp -j DROP >/dev/null
+sp log --json >"$tmp/json"
+is "$(jq -r '.[0].message' "$tmp/json")" "$message" 'a message is as it was given'
+script -qc "'$SALLYPORT' --run-dir '$run_dir' --db '$db' log --json" /dev/null \
+	</dev/null | tr -d '\r' >"$tmp/tty"
+is "$(jq -r '.[0].message' "$tmp/tty")" "$message" 'on a terminal, too'
+is "$(tr -d '\n -~' <"$tmp/tty" | od -An -tx1)" '' 'and nothing to be obeyed'
+sp --no-trial apply --yes -m "$message$(printf '\376')" -- -A INPUT -p udp \
+	-j DROP >/dev/null
+is "$(sp log --json | jq -r '.[0].message')" "$message<fe>" \
+	'a byte that is no text changes nothing else'
+is "$(sp --no-trial apply --yes --detach -m "$message$(printf '\376')" -- \
+	-A INPUT -p sctp -j DROP >/dev/null; sp status --json |
+	jq -r .trial.message)" "$message<fe>" 'nor in status'
 done_testing

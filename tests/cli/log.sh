@@ -63,7 +63,7 @@ is "$(sp log --grep nothing-like-it --json)" '[]' 'none is an empty array'
 # --- retention ---
 
 printf 'history = never\n' >"$tmp/conf"
-status_is 2 'a bad history' sp --config "$tmp/conf" list
+status_is 2 'a bad history' sp --config "$tmp/conf" check x
 like "$out" 'conf:1: .*never' 'is told'
 printf 'history = 30\n' >"$tmp/conf"
 status_is 0 'a good one' sp --config "$tmp/conf" log

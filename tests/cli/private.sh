@@ -120,6 +120,7 @@ for kind in $kinds; do
 		-R FORWARD 5 -p tcp --dport 5001 -m comment --comment "$kind" \
 		-j ACCEPT
 	like "$out" "$db.*($(says "$kind"))" 'and says so'
+	is "$(printf '%s\n' "$out" | grep -c "$db")" 1 'once'
 	for suffix in -wal -shm; do
 		rm -rf "$db"
 		cp "$tmp/whole" "$db"
@@ -164,7 +165,7 @@ printf 'lifelines = none\n' >"$tmp/whole"
 for kind in $kinds; do
 	plant "$kind" "$tmp/conf"
 	status_is 1 "settings: $kind" timeout 60 "$SALLYPORT" \
-		--run-dir "$run_dir" --db "$db" --config "$tmp/conf" list
+		--run-dir "$run_dir" --db "$db" --config "$tmp/conf" check x
 	like "$out" "'$tmp/conf'.*($(says "$kind"))" 'are refused by name'
 done
 
@@ -187,6 +188,8 @@ for command in confirm revert; do
 	like "$out" "$run_dir" 'does not come near'
 done
 status_is 1 'nor can he read the history' as_nobody log
+is "$out" "sallyport: directory '$(dirname "$db")' is root's: this needs root" \
+	'as is said'
 ok 'the trial goes on' on_trial
 ok 'root ends it' sp revert
 done_testing

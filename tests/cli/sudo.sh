@@ -104,7 +104,8 @@ export ASAN_OPTIONS
 not_told 2 'sandbox' sandbox "$tmp/shadow"
 unset ASAN_OPTIONS
 not_told 2 '--file' --file "$tmp/shadow" list
-not_told 2 '--config' --config "$tmp/shadow" list
+not_told 2 '--config' --config "$tmp/shadow" check x
+not_told 0 '--config that is only warned of' --config "$tmp/shadow" list
 ln -s "$tmp/shadow" "$tmp/link"
 status_is 2 'through a symbolic link' by_sudo check "$tmp/link"
 unlike "$out" tellnobody 'neither'

@@ -127,8 +127,12 @@ like "$out" "^$lost" 'tells what they lost'
 settled_by 5 'reverted'
 number=$(sp log | sed -n '1s/^ *\([0-9]*\).*/\1/p')
 ok 'the table is back' is_back
-like "$(sp show "$((number - 1))")" "lost  *$lost" 'and so does history, readably'
-like "$(sp show "$((number - 1))")" "revision $number has them" 'says where they are'
+out=$(sp show "$((number - 1))")
+like "$out" '^lost  *What others did and the undo took back:$' 'and so does history'
+like "$out" "^  *$lost\$" 'readably'
+like "$out" "^  *Revision $number is the table as others had it, with the change" \
+	'says where they are'
+is "$(sp log --json | jq -c '.[1].lost')" "[\"$lost\"]" 'the log as JSON, too'
 like "$(sp log)" "external .*\"as it stood before the revert of revision $((number - 1))\"" \
 	'and keeps the table as others had it'
 like "$(sp diff "$number")" "^- FORWARD 6: ${lost#-A FORWARD }" 'with their rule'
@@ -144,9 +148,39 @@ status_is 0 'a trial that nobody watches' sp apply --yes --detach -t 10 -- $rule
 like "$(sp status)" '^trial .* seconds left, by [^:"]+$' 'and nobody gave a reason for'
 ip6tables-legacy -A FORWARD -p sctp --dport 9 -j ACCEPT
 ok 'the deadline undoes it' poll_until 20 is_back
+unlike "$(sp --read-only status)" 'Revision .* is the table' 'while history does not have it'
+for look in 1 2; do
+	out=$(sp status)
+	like "$out" '^trial  *none; the last one: reverted \(deadline\)$' \
+		"status, look $look"
+	like "$out" '^  *What others did and the undo took back:$' 'tells that others'
+	like "$out" "^  *$lost\$" 'lost something, and what'
+	number=$(printf '%s\n' "$out" | sed -n 's/^ *Revision \([0-9]*\) is the table as .*/\1/p')
+	like "$(sp diff "$number")" "^- FORWARD 6: ${lost#-A FORWARD }" 'and where it is'
+	is "$(sp status --json | jq -c '.trial | [.lost, .lost_in]')" \
+		"[[\"$lost\"],[$number]]" 'in JSON too'
+done
+sp list >/dev/null
+sp log >/dev/null
 status_is 0 'the next change' sp apply --yes --no-trial -- -A OUTPUT -p udp -j ACCEPT
 like "$out" 'note: the last change was undone' 'is told that it was undone'
 like "$out" "^$lost" 'and what others lost by it'
+unlike "$(sp status)" 'took back' 'and is the last one now'
+is "$(sp status --json | jq -c '.trial | [.lost, .lost_in]')" '[[],[]]' 'in JSON too'
+ip6tables-legacy -D OUTPUT -p udp -j ACCEPT
+
+# shellcheck disable=SC2086	# words
+status_is 0 'another one' sp apply --yes --detach -t 5 -- $rule
+ip6tables-legacy -A FORWARD -p sctp --dport 9 -j ACCEPT
+ok 'is undone' poll_until 20 is_back
+sp status >/dev/null
+status_is 5 'a late confirm' sp confirm
+like "$out" "^$lost\$" 'is told what others lost, too'
+status_is 5 'another one' sp confirm
+unlike "$out" "^$lost\$" 'once'
+status_is 0 'the next change' sp apply --yes --no-trial -- -A OUTPUT -p udp -j ACCEPT
+unlike "$out" 'note: the last change' 'has nothing to add to that'
+like "$(sp log)" 'reverted' 'but history has it'
 ip6tables-legacy -D OUTPUT -p udp -j ACCEPT
 
 rule='-A FORWARD -p tcp --dport 5001 -j ACCEPT'
@@ -186,6 +220,19 @@ like "$(sp status)" '^trial .*: "one "line ..."$' 'a message stands in one line'
 is "$(sp status | grep -c '^trial')" 1 'and makes no other'
 sp revert >/dev/null 2>&1
 settled_by 5 'reverted'
+
+for command in confirm revert; do
+	new_trial 60 'whose end nobody can read'
+	status=0
+	sp $command >/dev/full 2>"$tmp/err" || status=$?
+	is "$status" 1 "a full disk under $command"
+	is "$(cat "$tmp/err")" \
+		'sallyport: cannot write the output: No space left on device' \
+		'is told once'
+	wait "$editor" || true
+done
+ip6tables-legacy -D FORWARD -p tcp --dport 5001 -j ACCEPT
+ok 'the table is back' is_back
 
 status_is 0 '--no-trial' sp --no-trial apply --yes -m 'for good' -- -P OUTPUT DROP
 like "$(rules)" ':OUTPUT DROP' 'commits at once'
