@@ -2,6 +2,7 @@
 /* What was confirmed is written for the next boot; the machine's own rules
  * alone, so that no try-out in a namespace gets there. */
 #include <sallyport/apply.h>
+#include <sallyport/i18n.h>
 #include <sallyport/mem.h>
 #include <sallyport/proc.h>
 #include "internal.h"
@@ -29,6 +30,10 @@ write_boot(const struct world *world)
 
 	if (where.elsewhere || where.off || world->read_only)
 		return NULL;
+	if (world->settings_why)
+		return xstrdup(_("nothing is written for the next boot, as the "
+				 "settings, which may forbid it, cannot be "
+				 "read"));
 	if (apply_read(world, &live, &other_world) != OK)
 		return xstrdup(err_message());
 	boot_write(&where, live, &said);

@@ -170,6 +170,15 @@ status_is 0 'with boot = no' machine apply --yes --no-trial -- \
 unlike "$out" 'Boot rules' 'nothing is said'
 ok 'nor written' cmp -s "$file" "$tmp/good"
 : >"$conf"
+status_is 0 'a trial' machine apply --yes --detach -t 60 -- \
+	-A FORWARD -p tcp -m tcp --dport 5005 -j ACCEPT
+printf 'boot = no\nboott = no\n' >"$conf"
+status_is 0 'is confirmed where the settings have become unreadable' \
+	machine confirm
+like "$out" 'nothing is written for the next boot, as the settings' \
+	'which may forbid to write'
+ok 'so nothing is' cmp -s "$file" "$tmp/good"
+: >"$conf"
 
 port=6000
 # managed NAME "where it is so": NAME is said to be active, nothing is written.
