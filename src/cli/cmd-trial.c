@@ -11,8 +11,9 @@
 #include <sallyport/proc.h>
 #include "internal.h"
 
-/* A revert may have to wait for the xtables lock, and is retried. */
-#define ANSWER_MS 60000
+/* A revert may have to wait for the xtables lock, and is retried; and a guardian
+ * that does not act is replaced 70 s past the deadline. */
+#define ANSWER_MS 90000
 
 /* What to say where no trial can be settled. One that was settled unseen tells
  * its outcome, and one that was undone tells it whenever it is asked. */
@@ -246,8 +247,6 @@ cmd_revert(struct world *world, const struct cli_call *call)
 
 	if (call->opt.if_due && !is_due(world, call->opt.timer))
 		return OK;
-	if (call->opt.timer)
-		guardian_wake(call->opt.timer);
 	err = settle(world, false, reason);
 	if (err == ERR_REVERTED) {	/* which is what was wanted */
 		str_addf(&text, "%s\n", err_message());

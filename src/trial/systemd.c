@@ -200,23 +200,17 @@ run_service(const struct guardian_options *opt, const char *program,
 	return accept_service(listening, START_MS);
 }
 
-static bool
-control_unit(const char *option, const char *verb, const char *unit)
+static void
+stop_unit(const char *unit)
 {
 	struct vec argv = { 0 };
 
 	add(&argv, CTL);
 	add(&argv, "--quiet");
-	add(&argv, option);
-	add(&argv, verb);
+	add(&argv, "--no-block");
+	add(&argv, "stop");
 	add(&argv, unit);
-	return run_limited(&argv, STOP_MS);
-}
-
-static void
-stop_unit(const char *unit)
-{
-	if (!control_unit("--no-block", "stop", unit))
+	if (!run_limited(&argv, STOP_MS))
 		errno = 0;	/* it ends by itself, finding nothing to do */
 }
 
@@ -309,16 +303,6 @@ systemd_disarm_timer(const char *id)
 	char *unit = xasprintf("sallyport-due-%.8s.timer", id);
 
 	stop_unit(unit);
-	free(unit);
-}
-
-void
-guardian_wake(const char *id)
-{
-	char *unit = xasprintf("sallyport-trial-%.8s-*.service", id);
-
-	if (!control_unit("--signal=CONT", "kill", unit))
-		errno = 0;	/* the watchdog has it replaced */
 	free(unit);
 }
 
