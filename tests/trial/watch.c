@@ -231,6 +231,27 @@ mend(struct guardian_client *client, int ms)
 	return client->fd < 0;
 }
 
+/* What the commit takes is not taken from the window. */
+static void
+test_window(void)
+{
+	struct guardian_client client;
+	struct trial *trial;
+
+	fresh();
+	start(&client, new_rules, WINDOW);
+	trial = record();
+	ok(trial && trial->deadline_ms >= trial->committed_ms + WINDOW,
+	   "the window begins when the change is on trial");
+	ok(trial && client.deadline_ms == trial->deadline_ms,
+	   "as the client is told");
+	ok(await_live(base_rules, WINDOW + 3000) >= 0, "the change is undone");
+	ok(trial && now_ms() >= trial->deadline_ms, "not before its deadline");
+	trial_free(trial);
+	ok(all_left(3000), "all leave");
+	guardian_disconnect(&client);
+}
+
 /* Both stopped, the client that waits has the deadline kept. */
 static void
 test_stopped(void)
@@ -428,6 +449,7 @@ main(int argc, char **argv)
 	marker_begin();
 	test_no_pidfds();
 	test_unreadable();
+	test_window();
 	test_hangs();
 	test_stopped();
 	test_stuck();
