@@ -200,17 +200,23 @@ run_service(const struct guardian_options *opt, const char *program,
 	return accept_service(listening, START_MS);
 }
 
-static void
-stop_unit(const char *unit)
+static bool
+ask_about(const char *option, const char *verb, const char *unit)
 {
 	struct vec argv = { 0 };
 
 	add(&argv, CTL);
 	add(&argv, "--quiet");
-	add(&argv, "--no-block");
-	add(&argv, "stop");
+	add(&argv, option);
+	add(&argv, verb);
 	add(&argv, unit);
-	if (!run_limited(&argv, STOP_MS))
+	return run_limited(&argv, STOP_MS);
+}
+
+static void
+stop_unit(const char *unit)
+{
+	if (!ask_about("--no-block", "stop", unit))
 		errno = 0;	/* it ends by itself, finding nothing to do */
 }
 
@@ -295,6 +301,16 @@ systemd_arm_timer(const struct guardian_options *opt, const char *id,
 	free(first);
 	free(lock);
 	return armed;
+}
+
+bool
+systemd_has_timer(const char *id)
+{
+	char *unit = xasprintf("sallyport-due-%.8s.timer", id);
+	bool active = ask_about("--no-pager", "is-active", unit);
+
+	free(unit);
+	return active;
 }
 
 void
