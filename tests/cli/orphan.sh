@@ -143,6 +143,20 @@ ok 'an apply that waits has it undone, too' is_back
 wait "$waiting"
 is $? 5 'and hears of it'
 
+# --- The record is removed while its guardian lives ---
+begin
+rm "$run_dir/trial.json"
+ok 'a record that was removed is written again' \
+	poll_until 15 test -e "$run_dir/trial.json"
+ok 'status tells of the trial' on_trial
+status_is 0 'which can be undone' sp revert
+ok 'and is' is_back
+status=0
+said=$(db=$tmp/limited/history.db; ulimit -f 0; sp status 2>&1 >/dev/null) ||
+	status=$?
+is "$status" 0 'a limit to what may be written is no end'
+like "$said" 'File too large' 'but told'
+
 # --- Who may only look ---
 orphan
 look --read-only list
