@@ -151,6 +151,10 @@ ok 'a record that was removed is written again' \
 ok 'status tells of the trial' on_trial
 status_is 0 'which can be undone' sp revert
 ok 'and is' is_back
+begin
+rm "$run_dir/trial.json"
+status_is 0 'revert waits for it' sp revert
+ok 'and undoes the change' is_back
 status=0
 said=$(db=$tmp/limited/history.db; ulimit -f 0; sp status 2>&1 >/dev/null) ||
 	status=$?
