@@ -2,6 +2,7 @@
 /* The program: here the environment, the clock and the options become a struct
  * world for the editor or for a command. */
 #include <locale.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sallyport/cli.h>
 #include <sallyport/file.h>
@@ -76,6 +77,7 @@ main(int argc, char **argv)
 	struct cli_call call;
 	int fd;
 
+	signal(SIGXFSZ, SIG_IGN);	/* a write that fails is told */
 	if (guardian_asked(argc, argv, &guardian, &fd))
 		return guardian_main(&guardian, fd);
 	environment_distrust();

@@ -105,7 +105,12 @@ enum apply_found apply_resume(const struct world *world, struct trial **trial);
 enum apply_found apply_rejoin(const struct world *world, struct trial **trial,
 			      struct guardian_client *client);
 
-/* The same for a start that only looks at the rules, with no word to history: a
+/* While client is waited for: a guardian that stands still is made to go on, or
+ * in the end killed, which the client then hears. Nothing where we may only look.
+ * It does not wait. */
+void apply_mend(const struct world *world, struct guardian_client *client);
+
+/* The same as apply_resume() for a start that only looks at the rules, with no word to history: a
  * trial that nobody guards is FOUND_RESUMED, UNGUARDED, or SETTLED by that. All
  * else is FOUND_NOTHING, but for a record that can neither be read nor has a
  * guardian. */

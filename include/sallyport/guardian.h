@@ -38,11 +38,21 @@ int guardian_main(const struct guardian_options *opt, int fd);
 
 /* --- In the client's process --- */
 
+/* How far guardian_mend() has come; zeroed at first. */
+struct guardian_mend {
+	int64_t next_ms;	/* nothing to do before; boot clock */
+	unsigned round;
+	uint64_t steps;		/* of guardian and supervisor at the last look */
+};
+
 /* A connection to the guardian. */
 struct guardian_client {
 	int fd;			/* poll it for input; -1: not connected */
 	struct str in;		/* what came */
 	size_t taken;		/* and how much of it is events taken */
+	int64_t deadline_ms;	/* the last one that was told; 0: none yet */
+	bool asked;		/* and there was no event since */
+	struct guardian_mend mend;
 };
 
 /* Events of the guardian, one JSON object a line. */
@@ -105,13 +115,25 @@ enum err guardian_revert(struct guardian_client *client,
 			 const struct actor *by, const char *reason) must_check;
 enum err guardian_extend(struct guardian_client *client, int64_t ms) must_check;
 
+/* Guardian and supervisor do not answer: call this now and then. It does not
+ * wait. They get SIGCONT, which one that runs does not feel. Where the record says
+ * that the change should have been undone long ago, and for two seconds none of
+ * them got to the processor, they are killed: the record is then to be resumed. */
+void guardian_mend(const struct guardian_options *opt,
+		   struct guardian_mend *mend, int64_t now_ms);
+
+/* The same by who waits at client, as long as that is in vain: for an answer, or
+ * past the deadline. */
+void guardian_mend_waiting(const struct guardian_options *opt,
+			   struct guardian_client *client, int64_t now_ms);
+
+/* Is it so long past the deadline of a trial that is not undone? */
+bool guardian_may_be_stuck(const struct guardian_options *opt,
+			   const struct trial *trial, int64_t now_ms);
+
 /* In the systemd timer that was armed for the trial id: it has nothing to wait
  * for, and ends. */
 void guardian_end_timer(const char *id);
-
-/* In the same: a guardian that was stopped, and so missed the deadline, goes
- * on. */
-void guardian_wake(const char *id);
 
 /* Take the next event without waiting: call it until EVENT_NONE, then poll
  * client->fd. After EVENT_LOST the client is disconnected. */

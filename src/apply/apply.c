@@ -274,6 +274,8 @@ apply_next(const struct world *world, struct guardian_client *client,
 {
 	*warning = NULL;
 	guardian_next(client, event);
+	if (event->kind == EVENT_NONE)
+		apply_mend(world, client);
 	/* Before history knows: else, killed in between, none would write it. */
 	if (event->kind == EVENT_CONFIRMED) {
 		free(event->text);

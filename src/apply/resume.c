@@ -13,6 +13,16 @@
 #define ANSWER_MS 5000
 #define WORD_MS 500
 #define REJOINS 3
+#define TRIES 4
+#define TRIES_STUCK 8	/* until guardian_mend() has been through its rounds */
+
+/* Does a trial's guardian act? */
+enum guarded {
+	GUARD_ACTS,
+	GUARD_MENDED,	/* it does again */
+	GUARD_SILENT,	/* it is there, and says nothing */
+	GUARD_NONE,
+};
 
 /* Does a word come from it within so many ms? The socket alone says nothing: the
  * supervisor of a guardian that is dead holds it too, until it dies itself. */
@@ -101,23 +111,60 @@ found_unguarded(const struct world *world, const struct trial *trial)
 	return FOUND_UNGUARDED;
 }
 
-/* One that was killed may hold its lock for a moment longer than its socket: that
- * long guardian_connect() tries, half a second each time. */
-static bool
-is_guarded(const struct world *world)
+static int64_t
+now_ms(const struct world *world)
 {
+	return world->clock->boot_ms(world->clock);
+}
+
+/* One that was killed may hold its lock for a moment longer than its socket: that
+ * long guardian_connect() tries, half a second each time. One that stands still is
+ * mended, unless we may only look. */
+static enum guarded
+find_guardian(const struct world *world, const struct trial *trial)
+{
+	const struct guardian_options *opt = &world->guardian;
+	int tries = guardian_may_be_stuck(opt, trial, now_ms(world)) ?
+		    TRIES_STUCK : TRIES;
+	struct guardian_mend mend = { 0 };
 	struct guardian_client client;
 
-	for (int i = 0; i < 4 && guardian_running(&world->guardian); i++) {
-		bool heard = guardian_connect(&world->guardian, &client) == OK &&
+	for (int i = 0; i < tries && guardian_running(opt); i++) {
+		bool heard = guardian_connect(opt, &client) == OK &&
 			     hear(world, &client, WORD_MS);
 
 		guardian_disconnect(&client);
 		if (heard)
-			return true;
+			return mend.round ? GUARD_MENDED : GUARD_ACTS;
+		if (!world->read_only)
+			guardian_mend(opt, &mend, now_ms(world));
 		poll(NULL, 0, 50);
 	}
-	return guardian_running(&world->guardian);
+	return guardian_running(opt) ? GUARD_SILENT : GUARD_NONE;
+}
+
+static bool
+is_undecided(const struct trial *trial)
+{
+	return trial->state == TRIAL_ARMED || trial->state == TRIAL_ON;
+}
+
+/* One that goes on past the deadline is about to undo the change: what is told
+ * then is what came of it. */
+static enum err
+await_outcome(const struct world *world, int run_dir, struct trial **trial)
+{
+	int64_t end = now_ms(world) + ANSWER_MS;
+	enum err err = OK;
+
+	while (!err && is_undecided(*trial) &&
+	       now_ms(world) >= (*trial)->deadline_ms && now_ms(world) < end) {
+		poll(NULL, 0, 50);
+		trial_free(*trial);
+		*trial = NULL;
+		err = trial_load(run_dir, trial);
+	}
+	return err;
 }
 
 /* The record; where it wants a guardian and has none, one is started, unless we
@@ -125,14 +172,17 @@ is_guarded(const struct world *world)
  * that may wait comes before: no history. */
 static enum err
 load_guarded(const struct world *world, int run_dir, struct trial **trial,
-	     bool *orphaned)
+	     enum guarded *guarded)
 {
 	enum err err = trial_load(run_dir, trial);
 
-	*orphaned = !err && trial_is_ours(*trial) &&
-		    !trial_state_is_settled((*trial)->state) &&
-		    !is_guarded(world);
-	if (!*orphaned)
+	*guarded = GUARD_ACTS;
+	if (!err && trial_is_ours(*trial) &&
+	    !trial_state_is_settled((*trial)->state))
+		*guarded = find_guardian(world, *trial);
+	if (*guarded == GUARD_MENDED)
+		return await_outcome(world, run_dir, trial);
+	if (*guarded != GUARD_NONE)
 		return err;
 	if (!world->read_only)
 		resume(world);
@@ -160,10 +210,10 @@ found_orphaned(const struct world *world, const struct trial *trial)
 
 static enum apply_found
 found_unsettled(const struct world *world, const struct trial *trial,
-		bool orphaned)
+		enum guarded guarded)
 {
-	enum apply_found found = orphaned ? found_orphaned(world, trial) :
-					    FOUND_RUNNING;
+	enum apply_found found = guarded == GUARD_NONE ?
+				 found_orphaned(world, trial) : FOUND_RUNNING;
 	char *said = xstrdup(err_message()), *warning = NULL;
 
 	record_current(world, &warning);
@@ -176,8 +226,8 @@ found_unsettled(const struct world *world, const struct trial *trial,
 static enum apply_found
 look(const struct world *world, int run_dir, struct trial **trial)
 {
-	bool orphaned;
-	enum err err = load_guarded(world, run_dir, trial, &orphaned);
+	enum guarded guarded;
+	enum err err = load_guarded(world, run_dir, trial, &guarded);
 
 	if (err && err != ERR_NOT_FOUND)
 		return found_unreadable(world);
@@ -190,7 +240,7 @@ look(const struct world *world, int run_dir, struct trial **trial)
 		return FOUND_NOTHING;
 	if (!trial_is_ours(*trial))
 		return FOUND_FOREIGN;
-	return found_unsettled(world, *trial, orphaned);
+	return found_unsettled(world, *trial, guarded);
 }
 
 enum apply_found
@@ -214,22 +264,31 @@ apply_resume(const struct world *world, struct trial **trial)
 enum apply_found
 apply_guard(const struct world *world, struct trial **trial)
 {
-	bool orphaned;
+	enum guarded guarded;
 	enum err err;
 	int fd;
 
 	*trial = NULL;
 	if (run_dir_open(world, &fd) != OK)
 		return FOUND_NOTHING;
-	err = load_guarded(world, fd, trial, &orphaned);
+	err = load_guarded(world, fd, trial, &guarded);
 	close(fd);
 	if (err)
 		return err == ERR_NOT_FOUND || guardian_running(&world->guardian) ?
 			FOUND_NOTHING : found_unreadable(world);
-	if (!orphaned)
+	if (guarded != GUARD_NONE && guarded != GUARD_MENDED)
 		return FOUND_NOTHING;
-	return trial_state_is_settled((*trial)->state) ? FOUND_SETTLED :
-		found_orphaned(world, *trial);
+	if (trial_state_is_settled((*trial)->state))
+		return FOUND_SETTLED;
+	return guarded == GUARD_NONE ? found_orphaned(world, *trial) :
+				       FOUND_NOTHING;
+}
+
+void
+apply_mend(const struct world *world, struct guardian_client *client)
+{
+	if (!world->read_only)
+		guardian_mend_waiting(&world->guardian, client, now_ms(world));
 }
 
 enum apply_found

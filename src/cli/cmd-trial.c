@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* confirm and revert: settle the running trial from any root session. */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -11,8 +12,11 @@
 #include <sallyport/proc.h>
 #include "internal.h"
 
-/* A revert may have to wait for the xtables lock, and is retried. */
-#define ANSWER_MS 60000
+/* A revert may have to wait for the xtables lock, and is retried; and a guardian
+ * that does not act is replaced 70 s past the deadline. */
+#define ANSWER_MS 90000
+
+#define RECORD_TRIES 20		/* 100 ms apart */
 
 /* What to say where no trial can be settled. One that was settled unseen tells
  * its outcome, and one that was undone tells it whenever it is asked. */
@@ -69,6 +73,37 @@ reach_without_record(const struct world *world, struct guardian_client *client)
 	return err;
 }
 
+/* The record as it is; ERR_NOT_FOUND: there is none, *trial is NULL then. */
+static enum err
+load_record(const struct world *world, struct trial **trial)
+{
+	enum err err;
+	int dir;
+
+	*trial = NULL;
+	if (dir_open_private(world->guardian.run_dir, &dir))
+		return ERR_FAIL;
+	err = trial_load(dir, trial);
+	close(dir);
+	return err;
+}
+
+/* A guardian writes a record that was removed again: is it there now? */
+static bool
+await_record(const struct world *world)
+{
+	struct trial *trial = NULL;
+	enum err err = ERR_NOT_FOUND;
+
+	for (int i = 0; i < RECORD_TRIES && err == ERR_NOT_FOUND &&
+	     guardian_running(&world->guardian); i++) {
+		poll(NULL, 0, 100);
+		err = load_record(world, &trial);
+		trial_free(trial);
+	}
+	return !err;
+}
+
 /* Connect to the trial's guardian, starting one where it was killed. Not
  * connected: the result is what became of the trial. */
 static enum err
@@ -79,6 +114,8 @@ reach_guardian(const struct world *world, struct guardian_client *client)
 	enum err err;
 
 	found = apply_resume(world, &trial);
+	if (found == FOUND_NOTHING && !trial && await_record(world))
+		found = apply_resume(world, &trial);
 	if (found == FOUND_RUNNING || found == FOUND_RESUMED)
 		err = guardian_connect(&world->guardian, client);
 	else if (found == FOUND_UNREADABLE)
@@ -149,21 +186,6 @@ wait_settled(const struct world *world, struct guardian_client *client)
 		}
 		guardian_event_done(&event);
 	}
-	return err;
-}
-
-/* The record as it is; ERR_NOT_FOUND: there is none, *trial is NULL then. */
-static enum err
-load_record(const struct world *world, struct trial **trial)
-{
-	enum err err;
-	int dir;
-
-	*trial = NULL;
-	if (dir_open_private(world->guardian.run_dir, &dir))
-		return ERR_FAIL;
-	err = trial_load(dir, trial);
-	close(dir);
 	return err;
 }
 
@@ -253,8 +275,6 @@ cmd_revert(struct world *world, const struct cli_call *call)
 
 	if (call->opt.if_due && !is_due(world, call->opt.timer))
 		return OK;
-	if (call->opt.timer)
-		guardian_wake(call->opt.timer);
 	err = settle(world, false, reason);
 	if (err == ERR_REVERTED) {	/* which is what was wanted */
 		if (!call->opt.if_due)

@@ -343,6 +343,7 @@ watch_step(struct watch *w, bool *settled)
 	enum err err = OK;
 
 	show_countdown(w, false);
+	apply_mend(w->world, w->client);
 	if (poll(fds, ARRAY_LEN(fds), 200) < 0)
 		return OK;
 	if (fds[1].revents)

@@ -201,6 +201,23 @@ read_back(struct guardian *g, const struct arming *a)
 	return OK;
 }
 
+/* What the commit took is not taken from the window. Where the record cannot tell
+ * so the earlier deadline, which it has, stays. */
+static void
+begin_window(struct guardian *g)
+{
+	struct trial *trial = g->trial;
+	int64_t earlier = trial->deadline_ms;
+
+	trial->deadline_ms = guardian_now(g) + trial->window_ms;
+	if (trial_save(trial, g->run_dir) == OK) {
+		rescue_move(g);
+	} else {
+		process_note("%s", err_message());
+		trial->deadline_ms = earlier;
+	}
+}
+
 /* The change is in the kernel: it is on trial, or undone where the kernel has
  * not got what was committed. */
 static void
@@ -224,8 +241,7 @@ go_on_trial(struct guardian *g, const struct arming *armings)
 		outcome_settle(g, TRIAL_CONFIRMED);
 		return;
 	}
-	if (trial_save(trial, g->run_dir) != OK)
-		process_note("%s", err_message());
+	begin_window(g);
 	g->phase = PHASE_WAIT;
 	step(g, "on trial");
 }

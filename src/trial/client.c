@@ -31,6 +31,9 @@ guardian_disconnect(struct guardian_client *client)
 		close(client->fd);
 	client->fd = -1;
 	client->taken = 0;
+	client->deadline_ms = 0;
+	client->asked = false;
+	client->mend = (struct guardian_mend){ 0 };
 	str_done(&client->in);
 }
 
@@ -64,6 +67,7 @@ client_send(struct guardian_client *client, const struct request *request)
 			err = fail_errno(_("cannot speak to the guardian"));
 	}
 	str_done(&line);
+	client->asked = !err;
 	return err;
 }
 
@@ -124,6 +128,9 @@ take_event(struct guardian_client *client, struct guardian_event *event)
 		client->taken += (size_t)(end + 1 - s);
 		s = end + 1;
 		if (!err) {
+			client->asked = false;
+			if (event->deadline_ms)
+				client->deadline_ms = event->deadline_ms;
 			event_translate(event);
 			return true;
 		}

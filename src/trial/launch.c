@@ -185,17 +185,18 @@ launch_service(const struct guardian_options *opt, const char *id, int64_t ms,
 	       int *fd)
 {
 	int64_t begun = clock_system.boot_ms(&clock_system);
-	bool armed;
+	bool armed, answers;
 
 	if (!id || !systemd_is_here())
 		return false;
 	armed = systemd_arm_timer(opt, id, ms);
-	if (!armed)
+	/* One that does not answer is not asked twice. */
+	answers = armed || clock_system.boot_ms(&clock_system) - begun <
+		  SYSTEMD_PATIENCE_MS;
+	if (!armed && !(answers && systemd_has_timer(id)))
 		process_note("systemd gives no timer that undoes the change "
 			     "should its guardian be gone");
-	/* One that does not answer is not asked twice. */
-	if ((armed || clock_system.boot_ms(&clock_system) - begun <
-	     SYSTEMD_PATIENCE_MS) && systemd_start(opt, id, fd))
+	if (answers && systemd_start(opt, id, fd))
 		return true;
 	process_note("systemd does not start the guardian: it is started "
 		     "without");

@@ -128,6 +128,23 @@ process_detach(int *keep_fd)
 	lift_limits();
 }
 
+/* Whoever enters a frozen cgroup stands still. */
+static bool
+is_frozen(const char *cgroup)
+{
+	char path[96], word = '0';
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/cgroup.freeze", cgroup);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	if (read(fd, &word, 1) < 0)
+		errno = 0;
+	close(fd);
+	return word == '1';
+}
+
 /* What kills the cgroup of our session (loginctl kill-session, a container's
  * end) spares us then. Where cgroup v2 cannot be written we stay where we are. */
 void
@@ -146,7 +163,8 @@ process_leave_cgroup(void)
 		    fs.f_type != CGROUP2_SUPER_MAGIC)
 			continue;
 		snprintf(path, sizeof(path), "%s/sallyport", roots[i]);
-		if (mkdir(path, 0755) < 0 && errno != EEXIST)
+		if ((mkdir(path, 0755) < 0 && errno != EEXIST) ||
+		    is_frozen(path))
 			return;
 		strcat(path, "/cgroup.procs");
 		fd = open(path, O_WRONLY | O_CLOEXEC);

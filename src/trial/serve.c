@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The guardian's one loop, the only place that waits: for the deadline, for
  * clients, for TERM and for the supervisor's death. */
+#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <sallyport/i18n.h>
@@ -165,6 +168,24 @@ tick_settled(struct guardian *g)
 	}
 }
 
+/* A record that somebody removed is there again: without it nobody else knows of
+ * the trial. Not where the lock went with it, as another guardian may have the
+ * directory then. */
+static void
+keep_record(struct guardian *g)
+{
+	struct stat ours, named;
+
+	if (faccessat(g->run_dir, TRIAL_FILE, F_OK, 0) == 0 ||
+	    errno != ENOENT || fstat(g->lock_fd, &ours) < 0 ||
+	    fstatat(g->run_dir, TRIAL_LOCK, &named, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    ours.st_ino != named.st_ino || ours.st_dev != named.st_dev)
+		return;
+	process_note("the trial record was removed: it is written again");
+	if (trial_save(g->trial, g->run_dir) != OK)
+		process_note("%s", err_message());
+}
+
 static void
 tick(struct guardian *g)
 {
@@ -179,8 +200,10 @@ tick(struct guardian *g)
 	if (g->phase == PHASE_WAIT && g->probing &&
 	    guardian_now(g) >= g->life_ms)
 		life_tick(g);
-	if (g->phase == PHASE_WAIT && guardian_now(g) >= g->logins_ms)
+	if (g->phase == PHASE_WAIT && guardian_now(g) >= g->logins_ms) {
+		keep_record(g);
 		logins_look(g);
+	}
 	if (g->phase == PHASE_REVERT && guardian_now(g) >= g->next_ms)
 		revert_try(g);
 	if (g->phase == PHASE_SETTLED)

@@ -201,7 +201,7 @@ run_service(const struct guardian_options *opt, const char *program,
 }
 
 static bool
-control_unit(const char *option, const char *verb, const char *unit)
+ask_about(const char *option, const char *verb, const char *unit)
 {
 	struct vec argv = { 0 };
 
@@ -216,7 +216,7 @@ control_unit(const char *option, const char *verb, const char *unit)
 static void
 stop_unit(const char *unit)
 {
-	if (!control_unit("--no-block", "stop", unit))
+	if (!ask_about("--no-block", "stop", unit))
 		errno = 0;	/* it ends by itself, finding nothing to do */
 }
 
@@ -303,22 +303,22 @@ systemd_arm_timer(const struct guardian_options *opt, const char *id,
 	return armed;
 }
 
+bool
+systemd_has_timer(const char *id)
+{
+	char *unit = xasprintf("sallyport-due-%.8s.timer", id);
+	bool active = ask_about("--no-pager", "is-active", unit);
+
+	free(unit);
+	return active;
+}
+
 void
 systemd_disarm_timer(const char *id)
 {
 	char *unit = xasprintf("sallyport-due-%.8s.timer", id);
 
 	stop_unit(unit);
-	free(unit);
-}
-
-void
-guardian_wake(const char *id)
-{
-	char *unit = xasprintf("sallyport-trial-%.8s-*.service", id);
-
-	if (!control_unit("--signal=CONT", "kill", unit))
-		errno = 0;	/* the watchdog has it replaced */
 	free(unit);
 }
 

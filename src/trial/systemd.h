@@ -22,6 +22,9 @@ bool systemd_start(const struct guardian_options *opt, const char *id, int *fd);
 bool systemd_arm_timer(const struct guardian_options *opt, const char *id,
 		       int64_t ms);
 
+/* Is there that timer already, for a trial that is resumed? */
+bool systemd_has_timer(const char *id);
+
 /* Nothing will be due: no timer. */
 void systemd_disarm_timer(const char *id);
 

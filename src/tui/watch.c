@@ -190,6 +190,8 @@ watch_tick(struct ui *ui)
 	struct watch *watch = &ui->watch;
 	long left = watch_seconds(ui);
 
+	if (watch->phase != WATCH_NONE)
+		apply_mend(ui->world, &watch->client);
 	if (watch->phase != WATCH_NONE && watch->client.fd < 0 &&
 	    watch->rejoin_ms && now_ms(ui) >= watch->rejoin_ms)
 		watch_lost(ui);

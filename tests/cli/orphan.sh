@@ -27,8 +27,9 @@ record() {
 		cat "$tmp/record" >"$run_dir/trial.json"
 }
 
+# begin [SECONDS]
 begin() {
-	sp apply --yes --detach -t 60 -- -A FORWARD -p tcp --dport 5001 \
+	sp apply --yes --detach -t "${1:-60}" -- -A FORWARD -p tcp --dport 5001 \
 		-j ACCEPT >/dev/null 2>"$tmp/err" ||
 		flunk "no trial: $(cat "$tmp/err")"
 }
@@ -85,6 +86,80 @@ look save
 is "$said" '' 'until one can'
 status_is 0 'which undoes it when it is asked to' sp revert
 ok 'and has' is_back
+
+# --- Both are stopped, and nobody but who asks sends them a SIGCONT ---
+# The supervisor first: it would have its guardian go on.
+stop_both() {
+	# shellcheck disable=SC2046	# words
+	kill -STOP $(ours sallyport-watch) $(ours sallyport-guard)
+}
+boot_ms() { awk '{ printf "%d\n", $1 * 1000 }' /proc/uptime; }
+is_past() { [ "$(boot_ms)" -gt "$(($(jq .deadline_ms "$run_dir/trial.json") + 100))" ]; }
+is_settled() { [ "$(jq -r .state "$run_dir/trial.json")" = reverted ]; }
+
+begin
+stop_both
+status_is 0 'revert before the deadline, both stopped' sp revert
+ok 'undoes it' is_back
+begin
+stop_both
+status_is 0 'confirm, both stopped' sp confirm
+ok 'keeps it' is_new
+ip6tables-legacy -D FORWARD -p tcp --dport 5001 -j ACCEPT
+
+begin_short() {
+	begin "$1"
+	stop_both
+	poll_until 15 is_past || flunk 'the deadline does not pass'
+}
+begin_short 5
+ok 'both stopped, nobody undoes it at the deadline' is_new
+look --read-only list
+ok 'nor who may only look' is_new
+look status
+like "$out" '^trial *none; the last one: reverted \(deadline\)$' \
+	'status says that it was undone'
+ok 'as it was' is_back
+begin_short 5
+look list
+ok 'list does, too' is_back
+is "$said" 'sallyport: note: the last change was undone (deadline)' \
+	'and says so besides'
+begin_short 5
+status_is 0 'so does revert' sp revert
+ok 'and it is undone' is_back
+begin_short 5
+status_is 0 'another change can go on trial then' sp apply --yes --detach \
+	-t 60 -- -A FORWARD -p tcp --dport 5002 -j ACCEPT
+unlike "$(rules)" 'dport 5001' 'for the first one is undone'
+status_is 0 'as is the other one' sp revert
+sp apply --yes -t 5 -- -A FORWARD -p tcp --dport 5001 -j ACCEPT \
+	>"$tmp/out" 2>"$tmp/err" &
+waiting=$!
+poll_until 15 on_trial || flunk 'it is not on trial'
+stop_both
+poll_until 30 is_settled
+ok 'an apply that waits has it undone, too' is_back
+wait "$waiting"
+is $? 5 'and hears of it'
+
+# --- The record is removed while its guardian lives ---
+begin
+rm "$run_dir/trial.json"
+ok 'a record that was removed is written again' \
+	poll_until 15 test -e "$run_dir/trial.json"
+ok 'status tells of the trial' on_trial
+status_is 0 'which can be undone' sp revert
+ok 'and is' is_back
+begin
+rm "$run_dir/trial.json"
+status_is 0 'revert waits for it' sp revert
+ok 'and undoes the change' is_back
+status=0
+said=$(db=$tmp/limited/history.db; ulimit -f 0; sp status 2>&1 >/dev/null) ||
+	status=$?
+is "$status" 0 'a limit to what may be written is no end'
+like "$said" 'File too large' 'but told'
 
 # --- Who may only look ---
 orphan

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What can happen to the editor, and to apply, at each point of a commit: signals,
-# a lost terminal, a stop across the deadline. The rules end old, the record and
+# a lost terminal, a stop across the deadline, of itself or of guardian and
+# supervisor. The rules end old, the record and
 # the history say so, and the edits are offered again.
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh" || exit 1
@@ -22,13 +23,18 @@ do_fault() {
 		in_session "$(ps -o sid= -p "$pid" | tr -d ' ')" |
 			xargs kill -KILL ;;
 	stop) kill -STOP "$pid" ;;
+	both)	# shellcheck disable=SC2046	# words
+		kill -STOP $(runs sallyport-watch) $(runs sallyport-guard) ;;
+	asked)	# shellcheck disable=SC2046	# words
+		kill -STOP $(runs sallyport-watch) $(runs sallyport-guard)
+		keys R ;;
 	esac
 }
 
 # Long enough for it to be done, by who ends and by who does not.
 settle_fault() {
 	case $1-$2 in
-	stop-*) ;;
+	stop-*|both-*|asked-*) ;;
 	INT-review|'^C-review') sees 'Chain INPUT|changed' 3 ;;
 	INT-*|'^C'-*) [ "$3" = editor ] || poll_until 5 has_ended ;;
 	closed-*|session-*) poll_until 5 is_gone ;;
@@ -47,7 +53,7 @@ on_trial_or_over() { new_is_in || is_settled; }
 
 run_cell() {
 	case $1-$2-$3 in
-	'^C'-starting-apply|'^C'-trial-apply|QUIT-trial-apply) no_hurry ;;
+	asked-trial-*|'^C'-starting-apply|'^C'-trial-apply|QUIT-trial-apply) no_hurry ;;
 	esac
 	bring_to "$2" "$3"
 	do_fault "$1"
@@ -59,6 +65,9 @@ run_cell() {
 	settle_fault "$1" "$2" "$3"
 	[ "$2" = review ] || await_old
 	[ "$1" != stop ] || wake "$3"
+	case $1-$3 in
+	both-apply|asked-apply) poll_until 5 has_ended ;;
+	esac
 	[ "$3" != editor ] || [ "$(found_status)" = runs ] || again=$(next_start)
 }
 
@@ -85,6 +94,8 @@ kill|trial|editor|old; reverted (deadline); reverted; 137; raw; staged again
 closed|trial|editor|old; reverted (deadline); reverted; 1; -; staged again
 session|trial|editor|old; reverted (deadline); reverted; gone; -; staged again
 stop|trial|editor|old; reverted (deadline); reverted; runs; -; shown
+both|trial|editor|old; reverted (deadline); reverted; runs; -; -
+asked|trial|editor|old; reverted (asked); reverted; runs; -; -
 HUP|reverting|editor|old; reverted (deadline); reverted; 1; whole; staged again
 kill|reverting|editor|old; reverted (deadline); reverted; 137; raw; staged again
 closed|reverting|editor|old; reverted (deadline); reverted; 1; -; staged again
@@ -108,6 +119,8 @@ kill|trial|apply|old; reverted (deadline); reverted; 137; raw; -
 closed|trial|apply|old; reverted (deadline); reverted; 1; -; -
 session|trial|apply|old; reverted (deadline); reverted; gone; -; -
 stop|trial|apply|old; reverted (deadline); reverted; 5; whole; shown
+both|trial|apply|old; reverted (deadline); reverted; 5; whole; -
+asked|trial|apply|old; reverted (asked); reverted; 5; whole; -
 HUP|reverting|apply|old; reverted (deadline); reverted; 1; whole; -
 ^C|reverting|apply|old; reverted (deadline); reverted; 5; whole; -
 kill|reverting|apply|old; reverted (deadline); reverted; 137; raw; -

@@ -216,6 +216,8 @@ ok 'a record is spoiled before the deadline' poll_until 10 other_pid
 mend
 is_guarded() { sp status 2>&1 | grep -q 'on trial' && inside test -S /run/sallyport/guardian.sock; }
 ok 'it can be read: the trial is guarded' poll_until 10 is_guarded
+is "$(inside journalctl --no-pager -o cat -t sallyport |
+	grep -c 'gives no timer')" 0 'and nobody misses the timer that it has'
 ok 'and is still on' has_rule
 ok 'and can be confirmed' sp confirm
 ok 'no unit is left of it' poll_until 10 no_units

@@ -6,6 +6,7 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sallyport/file.h>
@@ -204,6 +205,126 @@ test_hangs(void)
 	guardian_disconnect(&client);
 }
 
+/* Stopped, though no signal can make it go on: SIGCONT does not reach who is
+ * under a debugger. */
+static void
+hold(pid_t pid)
+{
+	if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) < 0 ||
+	    ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) < 0 ||
+	    waitpid(pid, NULL, __WALL) != pid)
+		bail_out("cannot hold %d", (int)pid);
+}
+
+/* Until the client has lost its guardian, or ms have passed. */
+static bool
+mend(struct guardian_client *client, int ms)
+{
+	int64_t until = now_ms() + ms;
+	struct guardian_event event;
+
+	while (client->fd >= 0 && now_ms() < until) {
+		guardian_mend_waiting(&options, client, now_ms());
+		await(client, &event, 50);
+		guardian_event_done(&event);
+	}
+	return client->fd < 0;
+}
+
+/* What the commit takes is not taken from the window. */
+static void
+test_window(void)
+{
+	struct guardian_client client;
+	struct trial *trial;
+
+	fresh();
+	start(&client, new_rules, WINDOW);
+	trial = record();
+	ok(trial && trial->deadline_ms >= trial->committed_ms + WINDOW,
+	   "the window begins when the change is on trial");
+	ok(trial && client.deadline_ms == trial->deadline_ms,
+	   "as the client is told");
+	ok(await_live(base_rules, WINDOW + 3000) >= 0, "the change is undone");
+	ok(trial && now_ms() >= trial->deadline_ms, "not before its deadline");
+	trial_free(trial);
+	ok(all_left(3000), "all leave");
+	guardian_disconnect(&client);
+}
+
+/* Both stopped, the client that waits has the deadline kept. */
+static void
+test_stopped(void)
+{
+	struct guardian_client client;
+
+	fresh();
+	start(&client, new_rules, WINDOW);
+	kill(find_process(WATCH), SIGSTOP);
+	kill(find_process(GUARD), SIGSTOP);
+	ok(mend(&client, WINDOW + PATIENCE_MS), "the guardian has ended");
+	ok(live_is(base_rules), "and has undone the change");
+	ok(all_left(3000), "all leave");
+	is_record(TRIAL_REVERTED, "deadline");
+}
+
+/* Where nothing helps both are killed, but not before the time of a supervisor
+ * and some more is over. */
+static void
+test_stuck(void)
+{
+	struct guardian_client client;
+	pid_t guard, watch;
+
+	fresh();
+	options.patience_ms = 1000;
+	start(&client, new_rules, WINDOW);
+	guard = find_process(GUARD);
+	watch = find_process(WATCH);
+	hold(watch);
+	hold(guard);
+	ok(!mend(&client, WINDOW + 8000), "it is waited for at first");
+	ok(kill(guard, 0) == 0 && kill(watch, 0) == 0, "with both alive");
+	ok(mend(&client, 8000 + PATIENCE_MS), "in the end they are killed");
+	options.patience_ms = 0;
+	waitpid(guard, NULL, __WALL);
+	waitpid(watch, NULL, __WALL);
+	ok(guardian_resume(&options, &client) == OK, "another one goes on");
+	ok(await_live(base_rules, 5000) >= 0, "the change is undone");
+	ok(all_left(3000), "all leave");
+	is_record(TRIAL_REVERTED, "deadline");
+	guardian_disconnect(&client);
+}
+
+/* Who only has the lock's file open is none of them. */
+static void
+test_stranger(void)
+{
+	struct guardian_client client;
+	char *path = xasprintf("%s/%s", run_dir, TRIAL_LOCK);
+	pid_t stranger;
+
+	fresh();
+	start(&client, new_rules, WINDOW);
+	stranger = fork();
+	if (stranger == 0) {
+		if (open(path, O_RDWR | O_CLOEXEC) < 0)
+			_exit(1);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	waitpid(stranger, NULL, WUNTRACED);
+	kill(find_process(WATCH), SIGSTOP);
+	kill(find_process(GUARD), SIGSTOP);
+	ok(mend(&client, WINDOW + PATIENCE_MS), "the guardian has ended");
+	ok(waitpid(stranger, NULL, WNOHANG | WCONTINUED) == 0,
+	   "a stranger with the file open gets no signal");
+	kill(stranger, SIGKILL);
+	waitpid(stranger, NULL, 0);
+	ok(all_left(3000), "all leave");
+	free(path);
+}
+
 /* Something in the rules of others kills whoever weighs them. */
 static void
 test_dies(void)
@@ -273,6 +394,17 @@ leave_record(int ms)
 	guardian_disconnect(&client);
 }
 
+/* It lives, and is in nobody's way. */
+static bool
+makes_room(int ms)
+{
+	int64_t until = now_ms() + ms + PATIENCE_MS;
+
+	while (guardian_running(&options) && now_ms() < until)
+		pause_ms(10);
+	return find_process(GUARD) && !guardian_running(&options);
+}
+
 /* systemd starts again what does not end with 0. */
 static void
 test_service(void)
@@ -288,9 +420,12 @@ test_service(void)
 	close(listening);
 	is_int(status_of(pid), 1, "its client dies: it is to be started again");
 	exchange_record();
-	is_int(status_of(start_service("x.sock")), 1,
-	       "no record can be read: it is to be started again");
+	unlink(marker);
+	pid = start_service("x.sock");
+	ok(is_started(3000) && makes_room(3000),
+	   "no record can be read: it makes room");
 	exchange_record();
+	is_int(status_of(pid), 1, "and once it can: it is to be started again");
 	is_int(status_of(start_service("x.sock")), 0, "it goes on, and is done");
 	ok(live_is(base_rules), "the old rules are back");
 	is_int(status_of(start_service("x.sock")), 0, "nothing is left to do");
@@ -314,7 +449,11 @@ main(int argc, char **argv)
 	marker_begin();
 	test_no_pidfds();
 	test_unreadable();
+	test_window();
 	test_hangs();
+	test_stopped();
+	test_stuck();
+	test_stranger();
 	test_dies();
 	test_service();
 	xt_done();
