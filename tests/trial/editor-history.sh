@@ -84,9 +84,12 @@ leave_editor() {
 	keys y
 }
 
+# A message may go on in the next line.
+tells() { screen | sed 's/ *$//' | tr '\n' ' ' | grep -Eq -e "$1"; }
+
 is_said() {
 	words=$(words_for "$1")
-	[ "$words" = nothing ] || ! sees "$words" 8 || again=said
+	[ "$words" = nothing ] || ! poll_until 8 tells "$words" || again=said
 }
 
 run_cell() {
