@@ -31,6 +31,9 @@ char *trial_reason_text(const char *reason);
 /* Is nothing left to be done about it? */
 bool trial_state_is_settled(enum trial_state state);
 
+/* Is it to be kept or undone yet, neither of which was begun? */
+bool trial_state_is_undecided(enum trial_state state);
+
 /* Who did something, from where. Strings are heap, NULL where unknown. */
 struct actor {
 	int uid;		/* the login user: loginuid, then SUDO_UID, then uid */

@@ -143,12 +143,6 @@ find_guardian(const struct world *world, const struct trial *trial)
 	return guardian_running(opt) ? GUARD_SILENT : GUARD_NONE;
 }
 
-static bool
-is_undecided(const struct trial *trial)
-{
-	return trial->state == TRIAL_ARMED || trial->state == TRIAL_ON;
-}
-
 /* One that goes on past the deadline is about to undo the change: what is told
  * then is what came of it. */
 static enum err
@@ -157,7 +151,7 @@ await_outcome(const struct world *world, int run_dir, struct trial **trial)
 	int64_t end = now_ms(world) + ANSWER_MS;
 	enum err err = OK;
 
-	while (!err && is_undecided(*trial) &&
+	while (!err && trial_state_is_undecided((*trial)->state) &&
 	       now_ms(world) >= (*trial)->deadline_ms && now_ms(world) < end) {
 		poll(NULL, 0, 50);
 		trial_free(*trial);

@@ -318,19 +318,21 @@ follow_jumps(struct follow *f)
 }
 
 static bool
-any_gone(const struct follow *f)
+lacks_any(const struct ruleset *rs, const struct ruleset *base)
 {
-	for (size_t i = 0; i < f->base->chains.n; i++)
-		if (is_gone(f, f->base->chains.v[i]))
+	for (size_t i = 0; i < base->chains.n; i++) {
+		const struct chain *chain = base->chains.v[i];
+
+		if (!ruleset_chain(rs, chain->name))
 			return true;
+	}
 	return false;
 }
 
 /* The rules of a chain may be known again only once the chains that they lead to
  * have their names. */
-void
-merge_follow_theirs(struct ruleset *base, struct ruleset *ours,
-		    const struct ruleset *theirs)
+static void
+follow(struct ruleset *base, struct ruleset *ours, const struct ruleset *theirs)
 {
 	struct ruleset *old[] = { ruleset_copy(base), ruleset_copy(ours) };
 	struct follow f = {
@@ -339,15 +341,23 @@ merge_follow_theirs(struct ruleset *base, struct ruleset *ours,
 	};
 
 	touched_init(&f, old[0], old[1]);
-	for (f.any = any_gone(&f); f.any;) {
+	do {
 		f.any = false;
 		follow_rules(&f);
 		follow_jumps(&f);
-	}
+	} while (f.any);
 	keys_done(&f.touched);
 	keys_done(&f.near);
 	ruleset_free(old[0]);
 	ruleset_free(old[1]);
+}
+
+void
+merge_follow_theirs(struct ruleset *base, struct ruleset *ours,
+		    const struct ruleset *theirs)
+{
+	if (lacks_any(theirs, base))
+		follow(base, ours, theirs);
 }
 
 void

@@ -175,7 +175,7 @@ guardian_may_be_stuck(const struct guardian_options *opt,
 {
 	int64_t patience = opt->patience_ms ? opt->patience_ms : PATIENCE_MS;
 
-	return (trial->state == TRIAL_ARMED || trial->state == TRIAL_ON) &&
+	return trial_state_is_undecided(trial->state) &&
 	       trial_is_ours(trial) &&
 	       now_ms >= trial->deadline_ms + patience + STUCK_MS;
 }

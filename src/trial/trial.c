@@ -36,6 +36,12 @@ trial_state_is_settled(enum trial_state state)
 }
 
 bool
+trial_state_is_undecided(enum trial_state state)
+{
+	return state == TRIAL_ARMED || state == TRIAL_ON;
+}
+
+bool
 trial_state_parse(const char *name, enum trial_state *state)
 {
 	for (size_t i = 0; i < ARRAY_LEN(states); i++)

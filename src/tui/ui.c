@@ -31,7 +31,7 @@ ui_done(struct ui *ui)
 	while (ui->depth > 0)
 		ui_pop(ui);
 	form_done(&ui->form);
-	watch_done(&ui->watch);
+	watch_end(&ui->watch);
 	probing_done(&ui->probe);
 	exposing_done(&ui->expose);
 	flowing_done(&ui->flowing);

@@ -10,12 +10,10 @@
 #define REJOIN_MS 10000	/* between two looks for a guardian */
 
 static void
-outcome(struct ui *ui, enum role role, char *text)
+outcome_take(struct ui *ui, enum role role, char *text)
 {
-	free(ui->watch.outcome);
-	ui->watch.outcome = text;
-	ui->watch.outcome_role = role;
 	ui_news(ui, role, "%s", text);
+	free(text);
 	ui_add_in_place(ui, ui->session->in_place);
 }
 
@@ -77,7 +75,7 @@ tell_missing(struct ui *ui, char *kept)
 
 	if (missing)
 		diff_open(ui, &lines, said);
-	outcome(ui, missing ? ROLE_ERROR : ROLE_MESSAGE, !said || missing ?
+	outcome_take(ui, missing ? ROLE_ERROR : ROLE_MESSAGE, !said || missing ?
 		xstrdup(kept) : xasprintf("%s; %s", kept, said));
 	trial_free(trial);
 	free(kept);
@@ -104,7 +102,7 @@ on_reverted(struct ui *ui, const struct guardian_event *event)
 	char *why = watch_why(event->text, by);
 	bool again = settle(ui, true);
 
-	outcome(ui, ROLE_ERROR,
+	outcome_take(ui, ROLE_ERROR,
 		xasprintf(again ? _("undone (%s); the edits are staged again") :
 			  _("undone (%s)"), why));
 	free(why);
@@ -121,7 +119,7 @@ on_failed(struct ui *ui, const struct guardian_event *event)
 
 	settle(ui, true);
 	again = event->err == ERR_CONFLICT && ui->session->conflicts.n == 0;
-	outcome(ui, ROLE_ERROR, xasprintf(again ?
+	outcome_take(ui, ROLE_ERROR, xasprintf(again ?
 		_("not committed: %s; look at it again, c reviews it") :
 		_("not committed: %s"), event->text ? event->text : "?"));
 }
@@ -187,7 +185,7 @@ watch_lost(struct ui *ui)
 		on_recorded(ui, trial);
 	} else {
 		settle(ui, true);
-		outcome(ui, ROLE_ERROR, xstrdup(_("the guardian is gone; the "
+		outcome_take(ui, ROLE_ERROR, xstrdup(_("the guardian is gone; the "
 			"table was read again: look at it")));
 	}
 	trial_free(trial);

@@ -24,8 +24,6 @@ begin(struct ui *ui, enum watch_phase phase)
 	code_clear(&watch->code);
 	watch->login_demanded = false;
 	watch->bell_s = 0;
-	free(watch->outcome);
-	watch->outcome = NULL;
 }
 
 void
@@ -49,14 +47,6 @@ watch_end(struct watch *watch)
 	watch->found = false;
 	watch->theirs = false;
 	watch_release(watch);
-}
-
-void
-watch_done(struct watch *watch)
-{
-	watch_end(watch);
-	free(watch->outcome);
-	watch->outcome = NULL;
 }
 
 int

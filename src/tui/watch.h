@@ -48,8 +48,6 @@ struct watch {
 	struct vec neighbours;	/* of struct watch_neighbour * */
 	struct vec logins;	/* new ones: struct watch_login * */
 	char *by;		/* who began it; NULL: we */
-	char *outcome;		/* how the last one ended; NULL: none did */
-	enum role outcome_role;
 };
 
 /* What apply_resume() found at the start: a trial that runs is watched from now
@@ -119,6 +117,5 @@ long watch_seconds(const struct ui *ui);
 /* The line below the title; false: there is none. */
 bool watch_line(const struct ui *ui, size_t width, struct paint *paint);
 
-void watch_done(struct watch *watch);
 
 #endif

@@ -54,14 +54,6 @@ say(const char *line)
 }
 
 static void
-undo_all(void)
-{
-	while (session_undo(e.session))
-		continue;
-	editor_close(&e);
-}
-
-static void
 test_leaving_undone(void)
 {
 	begin("leaving-undone");

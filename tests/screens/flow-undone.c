@@ -85,14 +85,6 @@ revert(void)
 	ok(editor_wait(&e, WATCH_NONE), "R ends the trial");
 }
 
-static void
-undo_all(void)
-{
-	while (session_undo(e.session))
-		continue;
-	editor_close(&e);
-}
-
 /* What is deleted has another number at the next start. */
 static void
 test_next_start(void)

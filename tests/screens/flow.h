@@ -50,6 +50,15 @@ flow_begin(const char *name, struct setup setup)
 	free(dir);
 }
 
+/* Undo what is staged, and close the editor: it leaves no draft. */
+static void TAP_UNUSED
+undo_all(void)
+{
+	while (session_undo(e.session))
+		continue;
+	editor_close(&e);
+}
+
 /* Undo what is on trial, and close the editor. */
 static void TAP_UNUSED
 flow_end(void)
