@@ -7,17 +7,24 @@
 #include <sallyport/owned.h>
 #include "internal.h"
 
+static bool
+is_same(const struct trial_part *part, const struct ruleset *live)
+{
+	char print[FINGERPRINT_SIZE];
+
+	ruleset_fingerprint(live, print);
+	return strcmp(print, part->after_print) == 0;
+}
+
 /* Is the table as the trial left it, but for the chains that other programs
  * fill at will? */
 static bool
 is_as_left(const struct trial_part *part, const struct ruleset *live)
 {
-	char print[FINGERPRINT_SIZE];
 	struct changeset *others;
 	bool as_left;
 
-	ruleset_fingerprint(live, print);
-	if (strcmp(print, part->after_print) == 0)
+	if (is_same(part, live))
 		return true;
 	if (!part->after)
 		return false;
@@ -28,12 +35,13 @@ is_as_left(const struct trial_part *part, const struct ruleset *live)
 }
 
 static bool
-all_as_left(const struct trial *trial, const struct tables *live)
+all_tables(const struct trial *trial, const struct tables *live,
+	   bool (*are)(const struct trial_part *, const struct ruleset *))
 {
 	for (size_t i = 0; i < trial->parts.n; i++) {
 		const struct trial_part *part = trial_part(trial, i);
 
-		if (!is_as_left(part, tables_get(live, part->before->table)))
+		if (!are(part, tables_get(live, part->before->table)))
 			return false;
 	}
 	return true;
@@ -74,8 +82,11 @@ apply_missing(const struct world *world, const struct trial *trial,
 	if (trial->state != TRIAL_CONFIRMED || trial->no_trial ||
 	    apply_read(world, &live, &other_world))
 		return NULL;
-	find_missing(trial, live, lines);
-	as_left = all_as_left(trial, live);
+	as_left = all_tables(trial, live, is_same);
+	if (!as_left) {
+		find_missing(trial, live, lines);
+		as_left = all_tables(trial, live, is_as_left);
+	}
 	tables_free(live);
 	if (lines->len)
 		return _("others changed the rules meanwhile; of the change "

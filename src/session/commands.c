@@ -103,11 +103,10 @@ session_stage_command(struct session *s, const char *text)
 {
 	struct tables *tables;
 	struct vec changesets = { 0 };
-	enum err err;
+	enum err err = session_check_writable(s);
 
-	if (s->world->read_only)
-		return fail(ERR_FAIL, _("this is read only: nothing can be "
-					"staged"));
+	if (err)
+		return err;
 	tables = tables_copy(s->candidate);
 	err = strchr(text, '\n') ? add_lines(s, text, tables, &changesets) :
 				   add_command(s, text, tables, &changesets);

@@ -19,6 +19,9 @@ void session_judge(struct session *session);
 /* What is staged now is what goes on trial. */
 void session_commits(struct session *session);
 
+/* ERR_FAIL where nothing can be staged. */
+enum err session_check_writable(const struct session *session) must_check;
+
 /* The tables and the lifelines as they are now. */
 enum err session_read(struct session *session, struct tables **live) must_check;
 

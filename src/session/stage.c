@@ -49,8 +49,8 @@ check_change(const char *table, const struct change *change)
 	return OK;
 }
 
-static enum err
-check_writable(const struct session *s)
+enum err
+session_check_writable(const struct session *s)
 {
 	if (!s->world->read_only)
 		return OK;
@@ -63,7 +63,7 @@ static enum err
 stage_all_take(struct session *s, struct vec *changesets)
 {
 	struct tables *candidate;
-	enum err err = check_writable(s);
+	enum err err = session_check_writable(s);
 
 	if (err || changesets_count(changesets) == 0) {
 		changesets_done(changesets);
@@ -97,7 +97,7 @@ session_stage_take(struct session *s, struct change *change)
 {
 	struct changeset *cs = changeset_new(s->table);
 	struct ruleset *copy = ruleset_copy(session_candidate(s));
-	enum err err = check_writable(s);
+	enum err err = session_check_writable(s);
 
 	if (!err)
 		err = check_change(s->table, change);
@@ -132,7 +132,7 @@ session_stage_fix(struct session *s)
 {
 	struct tables *fixed = NULL;
 	struct vec changesets = { 0 };
-	enum err err = check_writable(s);
+	enum err err = session_check_writable(s);
 
 	if (!err)
 		err = guard_fix(&s->lifelines, s->base, s->candidate, &fixed);

@@ -117,5 +117,4 @@ long watch_seconds(const struct ui *ui);
 /* The line below the title; false: there is none. */
 bool watch_line(const struct ui *ui, size_t width, struct paint *paint);
 
-
 #endif
